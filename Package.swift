@@ -1,0 +1,59 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The targets stand in the order in which the data flows; each imports only what stands above it.
+// Documentation/Architecture.md has the picture and the reasons.
+
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
+
+let package = Package(
+  name: "lockstep",
+  products: [
+    .library(name: "Lockstep", targets: ["Lockstep"]),
+    .executable(name: "lockstep", targets: ["lockstep"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CHwloc", pkgConfig: "hwloc", providers: [.apt(["libhwloc-dev"])]),
+    .systemLibrary(name: "CBLAS", providers: [.apt(["libblis-serial-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CSharedMemory"),
+
+    .target(name: "LockstepCore"),
+    .target(name: "LockstepTopology", dependencies: ["LockstepCore", "CHwloc"]),
+    .target(name: "LockstepParameters", dependencies: ["LockstepCore", "CSharedMemory"]),
+    .target(
+      name: "LockstepModels",
+      dependencies: ["LockstepCore", "LockstepParameters", "CBLAS", "CZlib"]),
+    .target(name: "LockstepTelemetry", dependencies: ["LockstepCore", histogram]),
+    .target(
+      name: "LockstepThreads",
+      dependencies: [
+        "LockstepTopology", "LockstepParameters", "LockstepModels", "LockstepTelemetry",
+        "CSharedMemory",
+      ]),
+    .target(
+      name: "Lockstep",
+      dependencies: [
+        "LockstepCore", "LockstepTopology", "LockstepParameters", "LockstepModels",
+        "LockstepTelemetry", "LockstepThreads",
+      ]),
+    .target(name: "LockstepCommands", dependencies: ["Lockstep", argumentParser]),
+    .executableTarget(name: "lockstep", dependencies: ["LockstepCommands"]),
+
+    .testTarget(name: "LockstepCoreTests", dependencies: ["LockstepCore"]),
+    .testTarget(name: "LockstepTopologyTests", dependencies: ["LockstepTopology"]),
+    .testTarget(name: "LockstepParametersTests", dependencies: ["LockstepParameters"]),
+    .testTarget(name: "LockstepModelsTests", dependencies: ["LockstepModels"]),
+    .testTarget(name: "LockstepTelemetryTests", dependencies: ["LockstepTelemetry"]),
+    .testTarget(name: "LockstepThreadsTests", dependencies: ["LockstepThreads"]),
+    .testTarget(name: "LockstepCommandsTests", dependencies: ["LockstepCommands"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

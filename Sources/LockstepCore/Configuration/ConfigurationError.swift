@@ -1,0 +1,21 @@
+/// What was wrong with an option, in a sentence for the person who typed it.
+public enum ConfigurationError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// A value that the option doesn't take.
+  case invalid(option: String, value: String, reason: String)
+  /// A name that isn't among those the option knows.
+  case unknown(option: String, value: String, choices: [String], nearest: String?)
+  /// Two options that don't go together.
+  case conflict(reason: String)
+
+  public var description: String {
+    switch self {
+    case .invalid(let option, let value, let reason):
+      return "\(option) \(value): \(reason)"
+    case .unknown(let option, let value, let choices, let nearest):
+      let hint = nearest.map { "; did you mean \($0)?" } ?? ""
+      return "\(option) \(value): not one of \(choices.joined(separator: ", "))\(hint)"
+    case .conflict(let reason):
+      return reason
+    }
+  }
+}

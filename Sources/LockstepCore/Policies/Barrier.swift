@@ -1,0 +1,22 @@
+/// Everybody computes at `w_t`, then everybody applies: plain (minibatch) gradient descent.
+///
+/// A worker may start iteration `c` iff all have completed `c`, and apply it iff all have computed
+/// it. Every view is exactly `w_t`.
+public struct Barrier: SynchronizationPolicy, Equatable {
+  public static let name = "barrier"
+
+  /// Creates the policy.
+  public init() {}
+
+  public init(argument: String?) throws(ConfigurationError) {
+    try PolicySpecification.expectNoArgument(argument, policy: Self.name)
+  }
+
+  public var specification: String { Self.name }
+
+  public func rules(for worker: WorkerID, of workers: Int) -> WorkerRules {
+    WorkerRules(
+      start: ClockCondition(.everyone, .completed), apply: ClockCondition(.everyone, .computed, lead: 1),
+      keepsPace: true, joinsSteps: true)
+  }
+}

@@ -1,0 +1,98 @@
+import CSharedMemory
+
+extension Double: SharedScalar {
+  @inlinable
+  public static func racyRead(
+    _ shared: UnsafePointer<Double>, into copy: UnsafeMutablePointer<Double>, count: Int
+  ) {
+    lockstep_racy_read_f64(copy, shared, count)
+  }
+
+  @inlinable
+  public static func racyWrite(
+    _ copy: UnsafePointer<Double>, into shared: UnsafeMutablePointer<Double>, count: Int
+  ) {
+    lockstep_racy_write_f64(shared, copy, count)
+  }
+
+  @inlinable
+  public static func racyGradientDescent(
+    _ w: UnsafeMutablePointer<Double>, gradient: UnsafePointer<Double>, rate: Double, count: Int
+  ) {
+    lockstep_racy_sgd_f64(w, gradient, rate, count)
+  }
+
+  @inlinable
+  public static func racyMomentum(
+    _ w: UnsafeMutablePointer<Double>, velocity: UnsafeMutablePointer<Double>,
+    gradient: UnsafePointer<Double>, rate: Double, momentum: Double, count: Int
+  ) {
+    lockstep_racy_momentum_f64(w, velocity, gradient, rate, momentum, count)
+  }
+
+  @inlinable
+  public static func racyNesterov(
+    _ w: UnsafeMutablePointer<Double>, velocity: UnsafeMutablePointer<Double>,
+    gradient: UnsafePointer<Double>, rate: Double, momentum: Double, count: Int
+  ) {
+    lockstep_racy_nesterov_f64(w, velocity, gradient, rate, momentum, count)
+  }
+
+  @inlinable
+  public static func racyAdagrad(
+    _ w: UnsafeMutablePointer<Double>, squares: UnsafeMutablePointer<Double>,
+    gradient: UnsafePointer<Double>, rate: Double, epsilon: Double, count: Int
+  ) {
+    lockstep_racy_adagrad_f64(w, squares, gradient, rate, epsilon, count)
+  }
+
+  @inlinable
+  public static func racyRMSProp(
+    _ w: UnsafeMutablePointer<Double>, squares: UnsafeMutablePointer<Double>,
+    gradient: UnsafePointer<Double>, rate: Double, decay: Double, epsilon: Double, count: Int
+  ) {
+    lockstep_racy_rmsprop_f64(w, squares, gradient, rate, decay, epsilon, count)
+  }
+
+  @inlinable
+  public static func racyAdam(
+    _ w: UnsafeMutablePointer<Double>, means: UnsafeMutablePointer<Double>,
+    squares: UnsafeMutablePointer<Double>, gradient: UnsafePointer<Double>, rate: Double,
+    decays: (Double, Double), epsilon: Double, corrections: (Double, Double), count: Int
+  ) {
+    lockstep_racy_adam_f64(
+      w, means, squares, gradient, rate, decays.0, decays.1, epsilon, corrections.0,
+      corrections.1, count)
+  }
+
+  @inlinable
+  public static func racyDot(
+    _ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, count: Int
+  ) -> Double {
+    lockstep_racy_dot_f64(a, b, count)
+  }
+
+  @inlinable
+  public static func racyFactorStep(
+    _ p: UnsafeMutablePointer<Double>, _ q: UnsafeMutablePointer<Double>, rank: Int, rating: Double,
+    rate: Double, l2: (Double, Double)
+  ) -> Double {
+    lockstep_racy_factor_step_f64(p, q, rank, rating, rate, l2.0, l2.1)
+  }
+
+  @inlinable
+  public static func racySparseDot(
+    _ w: UnsafePointer<Double>, indices: UnsafePointer<Int32>, values: UnsafePointer<Double>,
+    count: Int
+  ) -> Double {
+    lockstep_racy_sparse_dot_f64(w, indices, values, count)
+  }
+
+  @inlinable
+  public static func racySparseAdd(
+    _ w: UnsafeMutablePointer<Double>, indices: UnsafePointer<Int32>, values: UnsafePointer<Double>,
+    scale: Double, count: Int
+  ) {
+    lockstep_racy_sparse_add_f64(w, indices, values, scale, count)
+  }
+}

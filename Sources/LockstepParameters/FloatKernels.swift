@@ -1,0 +1,98 @@
+import CSharedMemory
+
+extension Float: SharedScalar {
+  @inlinable
+  public static func racyRead(
+    _ shared: UnsafePointer<Float>, into copy: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    lockstep_racy_read_f32(copy, shared, count)
+  }
+
+  @inlinable
+  public static func racyWrite(
+    _ copy: UnsafePointer<Float>, into shared: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    lockstep_racy_write_f32(shared, copy, count)
+  }
+
+  @inlinable
+  public static func racyGradientDescent(
+    _ w: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>, rate: Float, count: Int
+  ) {
+    lockstep_racy_sgd_f32(w, gradient, rate, count)
+  }
+
+  @inlinable
+  public static func racyMomentum(
+    _ w: UnsafeMutablePointer<Float>, velocity: UnsafeMutablePointer<Float>,
+    gradient: UnsafePointer<Float>, rate: Float, momentum: Float, count: Int
+  ) {
+    lockstep_racy_momentum_f32(w, velocity, gradient, rate, momentum, count)
+  }
+
+  @inlinable
+  public static func racyNesterov(
+    _ w: UnsafeMutablePointer<Float>, velocity: UnsafeMutablePointer<Float>,
+    gradient: UnsafePointer<Float>, rate: Float, momentum: Float, count: Int
+  ) {
+    lockstep_racy_nesterov_f32(w, velocity, gradient, rate, momentum, count)
+  }
+
+  @inlinable
+  public static func racyAdagrad(
+    _ w: UnsafeMutablePointer<Float>, squares: UnsafeMutablePointer<Float>,
+    gradient: UnsafePointer<Float>, rate: Float, epsilon: Float, count: Int
+  ) {
+    lockstep_racy_adagrad_f32(w, squares, gradient, rate, epsilon, count)
+  }
+
+  @inlinable
+  public static func racyRMSProp(
+    _ w: UnsafeMutablePointer<Float>, squares: UnsafeMutablePointer<Float>,
+    gradient: UnsafePointer<Float>, rate: Float, decay: Float, epsilon: Float, count: Int
+  ) {
+    lockstep_racy_rmsprop_f32(w, squares, gradient, rate, decay, epsilon, count)
+  }
+
+  @inlinable
+  public static func racyAdam(
+    _ w: UnsafeMutablePointer<Float>, means: UnsafeMutablePointer<Float>,
+    squares: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>, rate: Float,
+    decays: (Float, Float), epsilon: Float, corrections: (Float, Float), count: Int
+  ) {
+    lockstep_racy_adam_f32(
+      w, means, squares, gradient, rate, decays.0, decays.1, epsilon, corrections.0,
+      corrections.1, count)
+  }
+
+  @inlinable
+  public static func racyDot(
+    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, count: Int
+  ) -> Float {
+    lockstep_racy_dot_f32(a, b, count)
+  }
+
+  @inlinable
+  public static func racyFactorStep(
+    _ p: UnsafeMutablePointer<Float>, _ q: UnsafeMutablePointer<Float>, rank: Int, rating: Float,
+    rate: Float, l2: (Float, Float)
+  ) -> Float {
+    lockstep_racy_factor_step_f32(p, q, rank, rating, rate, l2.0, l2.1)
+  }
+
+  @inlinable
+  public static func racySparseDot(
+    _ w: UnsafePointer<Float>, indices: UnsafePointer<Int32>, values: UnsafePointer<Float>,
+    count: Int
+  ) -> Float {
+    lockstep_racy_sparse_dot_f32(w, indices, values, count)
+  }
+
+  @inlinable
+  public static func racySparseAdd(
+    _ w: UnsafeMutablePointer<Float>, indices: UnsafePointer<Int32>, values: UnsafePointer<Float>,
+    scale: Float, count: Int
+  ) {
+    lockstep_racy_sparse_add_f32(w, indices, values, scale, count)
+  }
+}
