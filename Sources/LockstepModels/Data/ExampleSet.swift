@@ -45,7 +45,7 @@ public final class ExampleSet<Scalar: SharedScalar>: @unchecked Sendable {
     precondition(bytes.count == featureCount * classes.count, "one row of bytes per label")
     let storage = Self.allocate(bytes)
     let labels = Self.allocate(classes)
-    let numbers = Self.allocate(classes.map { Scalar($0) })
+    let numbers = Self.allocate(classes.map { (label: Int32) -> Scalar in Scalar(label) })
     count = classes.count
     self.featureCount = featureCount
     features = .bytes(UnsafePointer(storage), scale: scale)
