@@ -31,18 +31,20 @@ let package = Package(
     .target(
       name: "LockstepModels",
       dependencies: ["LockstepCore", "LockstepParameters", "CBLAS", "CZlib"]),
-    .target(name: "LockstepTelemetry", dependencies: ["LockstepCore", histogram]),
+    .target(
+      name: "LockstepTelemetry", dependencies: ["LockstepCore", "LockstepTopology", histogram]),
     .target(
       name: "LockstepThreads",
       dependencies: [
         "LockstepTopology", "LockstepParameters", "LockstepModels", "LockstepTelemetry",
         "CSharedMemory",
       ]),
+    .target(name: "LockstepRuns", dependencies: ["LockstepThreads"]),
     .target(
       name: "Lockstep",
       dependencies: [
         "LockstepCore", "LockstepTopology", "LockstepParameters", "LockstepModels",
-        "LockstepTelemetry", "LockstepThreads",
+        "LockstepTelemetry", "LockstepThreads", "LockstepRuns",
       ]),
     .target(name: "LockstepCommands", dependencies: ["Lockstep", argumentParser]),
     .executableTarget(name: "lockstep", dependencies: ["LockstepCommands"]),
@@ -53,6 +55,7 @@ let package = Package(
     .testTarget(name: "LockstepModelsTests", dependencies: ["LockstepModels"]),
     .testTarget(name: "LockstepTelemetryTests", dependencies: ["LockstepTelemetry"]),
     .testTarget(name: "LockstepThreadsTests", dependencies: ["LockstepThreads"]),
+    .testTarget(name: "LockstepRunsTests", dependencies: ["LockstepRuns"]),
     .testTarget(name: "LockstepCommandsTests", dependencies: ["LockstepCommands"]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,1 +1,8 @@
-
+/// The whole of Lockstep in one import.
+@_exported import LockstepCore
+@_exported import LockstepModels
+@_exported import LockstepParameters
+@_exported import LockstepRuns
+@_exported import LockstepTelemetry
+@_exported import LockstepThreads
+@_exported import LockstepTopology

@@ -1,1 +1,3 @@
 import LockstepCommands
+
+LockstepCommand.runAndExit()

@@ -1,0 +1,33 @@
+import ArgumentParser
+import Foundation
+
+/// The `lockstep` command.
+public struct LockstepCommand: ParsableCommand {
+  public static let configuration = CommandConfiguration(
+    commandName: "lockstep",
+    abstract: "Measure what updating in parallel costs: in time, and in optimisation.",
+    discussion: """
+      Lockstep shards the parameters of a model across pinned worker threads and lets a \
+      synchronization policy decide how stale each worker's view may be. Results go to standard \
+      output, everything else to standard error.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      RunCommand.self, TopologyCommand.self,
+    ])
+
+  /// Creates the command, for the parser.
+  public init() {}
+
+  /// Parses the arguments, carries out the command, and ends the process with the exit code of the
+  /// contract.
+  public static func runAndExit() -> Never {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+      Foundation.exit(0)
+    } catch {
+      ExitStatus.exit(for: error)
+    }
+  }
+}

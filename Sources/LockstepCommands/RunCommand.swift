@@ -1,0 +1,71 @@
+import ArgumentParser
+import Foundation
+import Lockstep
+
+/// `lockstep run`: one training run.
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Train a model with pinned workers under a policy.",
+    discussion: """
+      Prints the losses, the throughput, how stale the views were and where the time of each \
+      worker went. Ctrl-C ends the run with what there is.
+      """)
+
+  @OptionGroup var training: TrainingOptions
+  @OptionGroup var reporting: ReportingOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Write record.json and loss.csv to a folder.", valueName: "dir"))
+  var out: String?
+
+  func run() throws {
+    let configuration = try training.configuration()
+    let folder = try out.map { path throws(OutputError) in try OutputFolder(path) }
+    if let path = configuration.savePath { try OutputFolder.check(file: path) }
+    let topology = try Topology(.live)
+    // A wrong --pin is said before the data is loaded.
+    _ = try PlacementPlan(
+      workers: configuration.workers, pin: PinPlan(configuration.pin), on: topology)
+    let prepared = try PreparedModel(configuration)
+    if let positive = prepared.positiveClass, configuration.model.positiveClass == nil,
+      !reporting.quiet
+    {
+      Console.say(
+        "lockstep: \(prepared.dataName ?? "the data") has more than two classes; "
+          + "telling class \(positive) from the rest")
+    }
+    let run = TrainingRun()
+    let interruption = Interruption { run.interrupt() }
+    defer { interruption.end() }
+    var display = ProgressDisplay(
+      reporting.progress, quiet: reporting.quiet,
+      title: "\(configuration.model.specification) \(configuration.policy.specification)")
+    let record = try run.execute(configuration, prepared, on: topology) { state in
+      let loss = state.loss.map { ", loss \(Format.number($0))" } ?? ""
+      display.show(
+        Double(state.updates) / Double(max(1, state.total)),
+        "\(Format.count(state.updates)) of \(Format.count(state.total)) updates\(loss)")
+    }
+    display.finish()
+    if let folder {
+      try folder.write(JSONFormat.encode(record), as: "record.json")
+      try folder.write(Data(LossTable.csv(record.loss).utf8), as: "loss.csv")
+    }
+    if reporting.json {
+      try Console.putJSON(record)
+    } else {
+      try Console.put(RunReport(record, dataName: prepared.dataName).text)
+    }
+    if record.status == .interrupted { throw ExitStatus.interrupted }
+  }
+}
+
+/// The loss curve as comma-separated values.
+enum LossTable {
+  static func csv(_ loss: LossRecord) -> String {
+    loss.curve.reduce(into: "update,seconds,loss\n") { text, point in
+      text += "\(point.update),\(point.time),\(point.loss.map { "\($0)" } ?? "")\n"
+    }
+  }
+}

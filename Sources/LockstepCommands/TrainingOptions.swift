@@ -1,0 +1,165 @@
+import ArgumentParser
+import Foundation
+import Lockstep
+
+/// The options of one training run, shared by every command that trains.
+struct TrainingOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "What to train: quadratic:KEY=V,…, least-squares, logistic, svm, mlp:H1xH2… or \
+      factorization:RANK.", valueName: "model"))
+  var model = "mlp:128"
+
+  @Option(
+    help: ArgumentHelp(
+      "What to train on: digits, fashion-mnist[:DIR], idx:DIR, libsvm:FILE, csv:FILE, \
+      ratings:FILE or synthetic:KEY=V,….", valueName: "data"))
+  var data: String?
+
+  @Option(
+    name: .customLong("held-out"),
+    help: ArgumentHelp(
+      "What to judge by: automatic, a fraction of the examples, or another data set.",
+      valueName: "held-out"))
+  var heldOut = "automatic"
+
+  @Option(help: "Who carries it out: threads.")
+  var engine = "threads"
+
+  @Option(help: "What the workers divide: blocks (parameters) or samples (minibatches).")
+  var decomposition = "blocks"
+
+  @Option(
+    help: "Who may start an iteration when: sequential, barrier, bounded:S, hogwild or locked.")
+  var policy = "barrier"
+
+  @Option(help: "The number of workers.")
+  var workers = 1
+
+  @Option(help: "sgd, momentum:M, nesterov:M, adagrad, rmsprop or adam.")
+  var optimizer = "sgd"
+
+  @Option(
+    name: .customLong("learning-rate"), help: "The learning rate. (default: by optimizer)")
+  var learningRate: Double?
+
+  @Option(help: "The number of examples of a minibatch, or full.")
+  var batch = "32"
+
+  @Option(help: "How minibatches are drawn: shuffled or replacement.")
+  var sampling = "shuffled"
+
+  @Option(help: "The number of updates to make.")
+  var updates: Int?
+
+  @Option(help: "The number of passes over the training set. (default: 5)")
+  var epochs: Double?
+
+  @Option(
+    name: .customLong("target-loss"), help: "Stop when the training loss is at most this.")
+  var targetLoss: Double?
+
+  @Option(help: "The seed of everything random.")
+  var seed: UInt64 = 1
+
+  @Option(help: "Dense algebra by blas, or portable: the same bits on every processor.")
+  var kernels = "blas"
+
+  @Option(help: "The parameters' type: single or double.")
+  var precision = "single"
+
+  @Option(
+    help: ArgumentHelp(
+      "Where workers are pinned: none, compact, scatter, cores, sockets, numa, core:0-3, \
+      pu:0,2, os:0-3,8 or a 0x mask.", valueName: "plan"))
+  var pin = "compact"
+
+  @Option(help: "What to record: loss=EVERY, the number of updates between two losses.")
+  var record: [String] = []
+
+  @Option(
+    name: .customLong("init"),
+    help: ArgumentHelp("Start from the parameters in a NumPy file.", valueName: "file.npy"))
+  var initialParameters: String?
+
+  @Option(help: ArgumentHelp("Write the last parameters as a NumPy file.", valueName: "file.npy"))
+  var save: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Take the minibatches from a file: example numbers from 0, one minibatch a line.",
+      valueName: "file"))
+  var batches: String?
+
+  /// Reads the options into a configuration.
+  ///
+  /// - Throws: ``ConfigurationError``.
+  func configuration() throws -> RunConfiguration {
+    var result = RunConfiguration(model: try ModelSpecification(model))
+    result.data = try data.map { text throws(ConfigurationError) in try DataSpecification(text) }
+    result.heldOut = try HeldOut(heldOut)
+    result.engine = try Self.choice(engine, option: "--engine")
+    result.decomposition = try Self.choice(decomposition, option: "--decomposition")
+    result.policy = try PolicySpecification.parse(policy)
+    result.workers = workers
+    result.optimizer = try OptimizerSpecification(optimizer)
+    result.learningRate = learningRate
+    result.batch = try BatchSize(batch)
+    result.sampling = try Self.choice(sampling, option: "--sampling")
+    result.updates = updates
+    result.epochs = epochs
+    result.targetLoss = targetLoss
+    result.seed = seed
+    result.kernels = try Self.choice(kernels, option: "--kernels")
+    result.precision = try Self.choice(precision, option: "--precision")
+    result.pin = pin
+    result.initialParametersPath = initialParameters
+    result.savePath = save
+    result.minibatchesPath = batches
+    for item in record { try Self.read(record: item, into: &result) }
+    try result.validate()
+    return result
+  }
+
+  private static func read(
+    record: String, into result: inout RunConfiguration
+  ) throws(ConfigurationError) {
+    let parts = record.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts[0] == "loss" else {
+      throw .unknown(
+        option: "--record", value: record, choices: ["loss=EVERY"],
+        nearest: Suggestion.nearest(to: String(parts[0]), among: ["loss"]))
+    }
+    guard parts.count == 2, let every = Int(parts[1]), every >= 1 else {
+      throw .invalid(
+        option: "--record", value: record,
+        reason: "write loss=EVERY with a whole number of updates from 1")
+    }
+    result.lossEvery = every
+  }
+
+  /// Reads an option whose values are the raw values of an enumeration.
+  static func choice<Choice: RawRepresentable & CaseIterable>(
+    _ text: String, option: String
+  ) throws(ConfigurationError) -> Choice where Choice.RawValue == String {
+    guard let value = Choice(rawValue: text) else {
+      let names = Choice.allCases.map(\.rawValue)
+      throw .unknown(
+        option: option, value: text, choices: names,
+        nearest: Suggestion.nearest(to: text, among: names))
+    }
+    return value
+  }
+}
+
+/// How a command reports, shared by every command that takes a while.
+struct ReportingOptions: ParsableArguments {
+  @Flag(help: "Print one JSON document instead of text.")
+  var json = false
+
+  @Option(help: "Show progress: auto, plain or none.")
+  var progress = ProgressStyle.auto
+
+  @Flag(help: "Say nothing but the result.")
+  var quiet = false
+}

@@ -1,0 +1,150 @@
+/// The size of a minibatch.
+public enum BatchSize: Equatable, Sendable {
+  /// A number of examples.
+  case examples(Int)
+  /// The whole training set.
+  case full
+
+  /// Reads a whole number from 1, or `full`.
+  ///
+  /// - Throws: ``ConfigurationError/invalid(option:value:reason:)`` for anything else.
+  public init(_ text: String) throws(ConfigurationError) {
+    if text == "full" {
+      self = .full
+    } else if let count = Int(text), (1...Int(Int32.max)).contains(count) {
+      self = .examples(count)
+    } else {
+      throw .invalid(
+        option: "--batch", value: text,
+        reason: "write a whole number of examples from 1, or full")
+    }
+  }
+
+  /// The spelling on the command line.
+  public var specification: String {
+    switch self {
+    case .examples(let count): "\(count)"
+    case .full: "full"
+    }
+  }
+}
+
+/// Which engine carries out a run.
+public enum EngineChoice: String, CaseIterable, Sendable {
+  /// Real Dispatch workers on real cores.
+  case threads
+}
+
+/// One training run, as it was asked for: what the options said, and the defaults for the rest.
+///
+/// What depends on the model or the data, such as the number of updates in an epoch, is resolved
+/// when both are there.
+public struct RunConfiguration: Sendable {
+  /// What is trained.
+  public var model: ModelSpecification
+  /// What it is trained on; `nil` for the model's default.
+  public var data: DataSpecification?
+  /// What is held out.
+  public var heldOut: HeldOut = .automatic
+  /// Which engine.
+  public var engine = EngineChoice.threads
+  /// What the workers divide.
+  public var decomposition = Decomposition.blocks
+  /// Who may start an iteration when.
+  public var policy: any SynchronizationPolicy = Barrier()
+  /// The number of workers.
+  public var workers = 1
+  /// The gradient rule.
+  public var optimizer = OptimizerSpecification.sgd
+  /// The learning rate; `nil` for the optimiser's default.
+  public var learningRate: Double?
+  /// The size of a minibatch.
+  public var batch = BatchSize.examples(32)
+  /// How minibatches are drawn.
+  public var sampling = SamplingMethod.shuffled
+  /// The number of updates, where it is given.
+  public var updates: Int?
+  /// The number of passes over the training set, where it is given.
+  public var epochs: Double?
+  /// The training loss at which to stop.
+  public var targetLoss: Double?
+  /// The run's seed.
+  public var seed: UInt64 = 1
+  /// Who does the dense linear algebra.
+  public var kernels = KernelChoice.blas
+  /// The type of the parameters.
+  public var precision = Precision.single
+  /// Where the workers are pinned, as written after `--pin`.
+  public var pin = "compact"
+  /// The number of updates between two points of the loss curve; `nil` for about twenty points.
+  public var lossEvery: Int?
+  /// The file the first parameters are read from.
+  public var initialParametersPath: String?
+  /// The file the last parameters are written to.
+  public var savePath: String?
+  /// The file the minibatches are read from.
+  public var minibatchesPath: String?
+
+  /// Creates the configuration of a model, with the default for everything else.
+  public init(model: ModelSpecification) {
+    self.model = model
+  }
+
+  /// The learning rate an optimiser starts from where none is given.
+  public var resolvedLearningRate: Double {
+    if let learningRate { return learningRate }
+    switch optimizer {
+    case .sgd, .momentum, .nesterov:
+      if case .factorization = model.kind { return 0.02 }
+      return optimizer == .sgd ? 0.1 : 0.01
+    case .adagrad: return 0.01
+    case .rmsprop, .adam: return 0.001
+    }
+  }
+
+  /// Checks what can be checked without the data.
+  ///
+  /// - Throws: ``ConfigurationError`` for a value out of range or options that don't go together.
+  public func validate() throws(ConfigurationError) {
+    guard (1...255).contains(workers) else {
+      throw .invalid(
+        option: "--workers", value: "\(workers)",
+        reason: workers > 255
+          ? "real threads take 1 to 255 workers, because Dispatch never starts a 256th thread "
+            + "while 255 wait; the virtual-time engine (--engine virtual) takes up to 65536"
+          : "at least one worker is needed")
+    }
+    if let learningRate, !(learningRate > 0 && learningRate.isFinite) {
+      throw .invalid(
+        option: "--learning-rate", value: "\(learningRate)",
+        reason: "the rate is a finite number above 0")
+    }
+    if let updates, updates < 1 {
+      throw .invalid(
+        option: "--updates", value: "\(updates)", reason: "at least one update is needed")
+    }
+    if let epochs, !(epochs > 0 && epochs.isFinite) {
+      throw .invalid(
+        option: "--epochs", value: "\(epochs)", reason: "the number of epochs is finite and above 0")
+    }
+    if updates != nil, epochs != nil {
+      throw .conflict(reason: "--updates and --epochs both say how long to train; give one of them")
+    }
+    if let targetLoss, !targetLoss.isFinite {
+      throw .invalid(
+        option: "--target-loss", value: "\(targetLoss)", reason: "the target is a finite number")
+    }
+    if let lossEvery, lossEvery < 1 {
+      throw .invalid(
+        option: "--record", value: "loss=\(lossEvery)", reason: "write loss=EVERY with EVERY ≥ 1")
+    }
+    if case .quadratic = model.kind {
+      for (option, isGiven) in [
+        ("--data", data != nil), ("--epochs", epochs != nil),
+        ("--batches", minibatchesPath != nil), ("--held-out", heldOut != .automatic),
+      ] where isGiven {
+        throw .conflict(reason: "\(option) doesn't go with --model quadratic, which has no data")
+      }
+    }
+  }
+}

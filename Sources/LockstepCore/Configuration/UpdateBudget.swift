@@ -1,0 +1,34 @@
+/// How a number of updates is divided among the workers.
+///
+/// *Joint* updates (`samples` under a policy that joins steps) are made by all workers together:
+/// one update is one round. All others are made by one worker each. Under a policy that keeps
+/// workers in pace, the updates are dealt out in turn, so the numbers of iterations differ by at
+/// most one; otherwise whoever is free takes the next.
+public struct UpdateBudget: Equatable, Sendable {
+  /// The number of workers.
+  public let workers: Int
+  /// Whether one update is a whole round.
+  public let isJoint: Bool
+  /// Whether the updates are dealt out in turn.
+  public let isDealt: Bool
+
+  /// Creates a budget rule.
+  public init(workers: Int, isJoint: Bool, isDealt: Bool) {
+    self.workers = workers
+    self.isJoint = isJoint
+    self.isDealt = isDealt
+  }
+
+  /// The number of iterations that a worker makes of a run's first `updates` updates, dealt out.
+  public func iterations(of worker: WorkerID, within updates: Int) -> Int {
+    if isJoint { return updates }
+    return updates / workers + (worker.index < updates % workers ? 1 : 0)
+  }
+
+  /// The smallest number of updates, at least `updates`, at which the workers can pause without
+  /// breaking a round in two.
+  public func pausePoint(atOrAfter updates: Int) -> Int {
+    if isJoint || !isDealt { return updates }
+    return (updates + workers - 1) / workers * workers
+  }
+}

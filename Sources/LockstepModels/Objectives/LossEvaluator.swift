@@ -1,0 +1,83 @@
+import Dispatch
+import Foundation
+import LockstepCore
+
+/// The mean loss over a whole set of examples.
+public struct SetLoss: Equatable, Sendable {
+  /// The mean loss, regulariser included; not finite where the parameters have diverged.
+  public var loss: Double
+  /// The share of examples classified right, for a classifier.
+  public var accuracy: Double?
+}
+
+/// Evaluates an objective over a whole set, on all the cores there are.
+///
+/// The set is cut into chunks of a fixed size whose sums are added in order, so the result doesn't
+/// depend on how many threads took part.
+///
+/// **Concurrency:** one evaluation at a time.
+///
+/// **Determinism:** the same bits for any number of threads.
+public final class LossEvaluator<Model: Objective> {
+  /// The number of examples of one chunk.
+  public static var chunk: Int { 256 }
+
+  private let model: Model
+  private let lanes: Int
+  private var workspaces: [Model.Workspace] = []
+
+  /// Creates an evaluator.
+  ///
+  /// - Parameters:
+  ///   - model: the objective.
+  ///   - lanes: the largest number of threads.
+  public init(_ model: Model, lanes: Int = ProcessInfo.processInfo.activeProcessorCount) {
+    self.model = model
+    self.lanes = max(1, lanes)
+  }
+
+  /// Evaluates a set.
+  ///
+  /// - Parameters:
+  ///   - view: `[n]`, private memory.
+  ///   - set: the set.
+  /// - Returns: `nil` if the set is empty.
+  public func evaluate(at view: UnsafePointer<Model.Scalar>, on set: EvaluationSet) -> SetLoss? {
+    // An objective without data counts as one example.
+    let count = set == .training ? max(1, model.trainingCount) : model.heldOutCount
+    guard count > 0 else { return nil }
+    let chunks = (count + Self.chunk - 1) / Self.chunk
+    let used = min(lanes, chunks)
+    while workspaces.count < used {
+      workspaces.append(
+        model.makeWorkspace(batch: min(count, Self.chunk), range: 0..<0))
+    }
+    var sums = [Evaluation](repeating: Evaluation(), count: chunks)
+    sums.withUnsafeMutableBufferPointer { sums in
+      // Each lane writes only its own chunks' sums and uses only its own workspace, and everything
+      // else is read: that is what makes the pointers safe to share.
+      nonisolated(unsafe) let sums = sums
+      nonisolated(unsafe) let view = view
+      nonisolated(unsafe) let workspaces = workspaces
+      let model = model
+      DispatchQueue.concurrentPerform(iterations: used) { lane in
+        let indices = UnsafeMutableBufferPointer<Int32>.allocate(capacity: Self.chunk)
+        defer { indices.deallocate() }
+        var chunk = lane
+        while chunk < chunks {
+          let first = chunk * Self.chunk
+          let size = min(Self.chunk, count - first)
+          for index in 0..<size { indices[index] = Int32(truncatingIfNeeded: first + index) }
+          sums[chunk] = model.evaluate(
+            at: view, on: set, examples: UnsafeBufferPointer(rebasing: indices[..<size]),
+            workspace: workspaces[lane])
+          chunk += used
+        }
+      }
+    }
+    let total = sums.reduce(into: Evaluation(), +=)
+    return SetLoss(
+      loss: total.lossSum / Double(total.count) + model.regularization(at: view),
+      accuracy: model.isClassifier ? Double(total.correct) / Double(total.count) : nil)
+  }
+}

@@ -1,0 +1,94 @@
+import LockstepCore
+import LockstepModels
+
+/// A model with its data loaded, ready to be trained, in the scalar it is trained in.
+///
+/// Loading is the slow part; runs that differ only in policy, workers or rate share one of these.
+public struct PreparedModel: Sendable {
+  /// The model, in its scalar.
+  public enum Objective: Sendable {
+    /// With 32-bit parameters.
+    case single(any LockstepModels.Objective<Float>)
+    /// With 64-bit parameters.
+    case double(any LockstepModels.Objective<Double>)
+  }
+
+  /// The model.
+  public let objective: Objective
+  /// What it is trained on, for a person; `nil` for a model without data.
+  public let dataName: String?
+  /// The data as it was asked for, or the default; `nil` for a model without data.
+  public let data: DataSpecification?
+  /// The class that a two-class model tells from the others, if the data had to be reduced to two.
+  public let positiveClass: Int?
+
+  /// Loads the data and builds the model of a configuration.
+  ///
+  /// - Throws: ``ConfigurationError`` or ``DataError``.
+  public init(_ configuration: RunConfiguration) throws {
+    switch configuration.precision {
+    case .single:
+      let (model, name, data, positive) = try Self.load(configuration, as: Float.self)
+      objective = .single(model)
+      (dataName, self.data, positiveClass) = (name, data, positive)
+    case .double:
+      let (model, name, data, positive) = try Self.load(configuration, as: Double.self)
+      objective = .double(model)
+      (dataName, self.data, positiveClass) = (name, data, positive)
+    }
+  }
+
+  /// The number of parameters.
+  public var parameterCount: Int {
+    switch objective {
+    case .single(let model): model.parameterCount
+    case .double(let model): model.parameterCount
+    }
+  }
+
+  /// The number of training examples, 0 for a model without data.
+  public var trainingCount: Int {
+    switch objective {
+    case .single(let model): model.trainingCount
+    case .double(let model): model.trainingCount
+    }
+  }
+
+  /// What a model is trained on where no data is given.
+  private static func defaultData(
+    _ kind: ModelSpecification.Kind
+  ) throws(ConfigurationError) -> DataSpecification? {
+    switch kind {
+    case .quadratic: nil
+    case .factorization: try DataSpecification("synthetic:task=ratings,examples=100000")
+    case .leastSquares, .logistic, .svm, .multilayerPerceptron: try DataSpecification("digits")
+    }
+  }
+
+  private static func load<Scalar: ModelScalar>(
+    _ configuration: RunConfiguration, as type: Scalar.Type
+  ) throws -> (any LockstepModels.Objective<Scalar>, String?, DataSpecification?, Int?) {
+    var positive = configuration.model.positiveClass
+    let data = try configuration.data ?? defaultData(configuration.model.kind)
+    var dataset: Dataset<Scalar>?
+    if let data {
+      var loaded = try DataLoader.load(
+        data, heldOut: configuration.heldOut, seed: configuration.seed, as: Scalar.self)
+      switch configuration.model.kind {
+      case .logistic, .svm:
+        // The default data has ten classes; where nobody asked for it, one against the rest will do.
+        if configuration.data == nil, positive == nil { positive = 0 }
+        loaded = try loaded.binaryTargets(positiveClass: positive)
+      case .multilayerPerceptron:
+        try loaded.requireClasses()
+      case .quadratic, .leastSquares, .factorization:
+        break
+      }
+      dataset = loaded
+    }
+    let model = try ModelBuilder.make(
+      configuration.model, dataset: dataset, kernels: configuration.kernels,
+      seed: configuration.seed)
+    return (model, dataset?.name, data, positive)
+  }
+}

@@ -1,0 +1,105 @@
+import LockstepCore
+import LockstepModels
+import LockstepTelemetry
+import LockstepThreads
+
+/// A configuration with every default filled in, now that the model and its data are known.
+public struct ResolvedRun: Sendable {
+  /// What was asked for.
+  public let configuration: RunConfiguration
+  /// What the engine gets.
+  public let engine: EngineConfiguration
+
+  /// The number of points of the loss curve where nothing else is asked for.
+  public static let defaultCurvePoints = 20
+  /// The number of passes over the data where nothing else is asked for.
+  public static let defaultEpochs = 5.0
+  /// The number of rounds of a model without data where nothing else is asked for.
+  public static let defaultRounds = 1000
+
+  /// Fills in the defaults.
+  ///
+  /// - Throws: ``ConfigurationError``, ``DataError`` or ``NumPyError``.
+  public init(_ configuration: RunConfiguration, _ prepared: PreparedModel) throws {
+    self.configuration = configuration
+    let examples = prepared.trainingCount
+    let minibatches = try configuration.minibatchesPath.map { path throws(DataError) in
+      try MinibatchFile(path: path, exampleCount: examples)
+    }
+    let batch: Int
+    switch configuration.batch {
+    case .examples(let count): batch = min(count, max(1, examples))
+    case .full: batch = max(1, examples)
+    }
+    let initial = try configuration.initialParametersPath.map { path in
+      try NumPyArray.readVector(from: path)
+    }
+    let isJoint =
+      configuration.decomposition == .samples
+      && configuration.policy.rules(for: WorkerID(0), of: configuration.workers).joinsSteps
+    // How many updates one minibatch's worth of examples makes: every worker of `blocks` makes one
+    // on the same minibatch, and a joint update takes a minibatch from every worker.
+    let updatesPerBatch =
+      configuration.decomposition == .blocks
+      ? Double(configuration.workers) : isJoint ? 1 / Double(configuration.workers) : 1
+    let updates: Int
+    if let given = configuration.updates {
+      updates = given
+    } else if let minibatches {
+      updates =
+        configuration.decomposition == .blocks
+        ? minibatches.count * configuration.workers : minibatches.count
+    } else if examples > 0 {
+      let epochs = configuration.epochs ?? Self.defaultEpochs
+      let wanted = (epochs * Double(examples) / Double(batch) * updatesPerBatch).rounded(.up)
+      guard wanted < 1e15 else {
+        throw ConfigurationError.invalid(
+          option: "--epochs", value: "\(epochs)", reason: "that is more than 10¹⁵ updates")
+      }
+      updates = max(1, Int(wanted))
+    } else {
+      updates =
+        configuration.decomposition == .blocks
+        ? Self.defaultRounds * configuration.workers : Self.defaultRounds
+    }
+    engine = EngineConfiguration(
+      decomposition: configuration.decomposition, policy: configuration.policy,
+      workers: configuration.workers, optimizer: configuration.optimizer,
+      learningRate: configuration.resolvedLearningRate, batch: batch,
+      sampling: configuration.sampling, minibatches: minibatches, updates: updates,
+      targetLoss: configuration.targetLoss,
+      lossEvery: configuration.lossEvery
+        ?? max(1, (updates + Self.defaultCurvePoints - 1) / Self.defaultCurvePoints),
+      seed: configuration.seed, initialParameters: initial)
+  }
+
+  /// Every option by its name, for the record.
+  public func values(_ prepared: PreparedModel) -> [String: ConfigurationValue] {
+    func text(_ value: String?) -> ConfigurationValue { value.map { .text($0) } ?? .null }
+    return [
+      "model": .text(configuration.model.specification),
+      "positiveClass": prepared.positiveClass.map { .integer($0) } ?? .null,
+      "data": text(prepared.data?.specification),
+      "heldOut": text(prepared.data.map { _ in configuration.heldOut.specification }),
+      "engine": .text(configuration.engine.rawValue),
+      "decomposition": .text(configuration.decomposition.rawValue),
+      "policy": .text(configuration.policy.specification),
+      "workers": .integer(configuration.workers),
+      "optimizer": .text(configuration.optimizer.specification),
+      "learningRate": .number(engine.learningRate),
+      "batch": prepared.trainingCount == 0 ? .null : .integer(engine.batch),
+      "sampling": .text(configuration.sampling.rawValue),
+      "updates": .integer(engine.updates),
+      "epochs": configuration.epochs.map { .number($0) } ?? .null,
+      "targetLoss": configuration.targetLoss.map { .number($0) } ?? .null,
+      "seed": .integer(Int(truncatingIfNeeded: configuration.seed)),
+      "kernels": .text(configuration.kernels.rawValue),
+      "precision": .text(configuration.precision.rawValue),
+      "pin": .text(configuration.pin),
+      "record": .text("loss=\(engine.lossEvery)"),
+      "init": text(configuration.initialParametersPath),
+      "save": text(configuration.savePath),
+      "batches": text(configuration.minibatchesPath),
+    ]
+  }
+}

@@ -1,0 +1,96 @@
+import Foundation
+import LockstepCore
+import LockstepModels
+import LockstepTelemetry
+import LockstepThreads
+import LockstepTopology
+import Synchronization
+
+/// One run, from its configuration to its record.
+///
+/// **Concurrency:** one thread executes a run; ``interrupt()`` may be called from any.
+public final class TrainingRun: Sendable {
+  /// How far a run is.
+  public struct Progress: Sendable {
+    /// The number of updates made.
+    public var updates: Int
+    /// The number of updates to make.
+    public var total: Int
+    /// The latest training loss.
+    public var loss: Double?
+  }
+
+  private let interruption = Mutex<Interruption>(Interruption())
+
+  private struct Interruption {
+    var isRequested = false
+    var carryOut: (@Sendable () -> Void)?
+  }
+
+  /// Creates a run.
+  public init() {}
+
+  /// Asks the run to end soon, with what there is; also before it has begun.
+  public func interrupt() {
+    let carryOut = interruption.withLock { state in
+      state.isRequested = true
+      return state.carryOut
+    }
+    carryOut?()
+  }
+
+  /// Trains the model and describes what happened.
+  ///
+  /// - Parameters:
+  ///   - configuration: what was asked for.
+  ///   - prepared: the configuration's model with its data.
+  ///   - topology: the machine.
+  ///   - progress: called now and then on the calling thread.
+  /// - Returns: the record; the last parameters are written to the configuration's `savePath`.
+  /// - Throws: ``ConfigurationError``, ``DataError``, ``EngineError``, ``TopologyError`` or
+  ///   ``NumPyError``.
+  public func execute(
+    _ configuration: RunConfiguration, _ prepared: PreparedModel, on topology: Topology,
+    progress: (Progress) -> Void = { _ in }
+  ) throws -> RunRecord {
+    try configuration.validate()
+    let resolved = try ResolvedRun(configuration, prepared)
+    let plan = try PlacementPlan(
+      workers: configuration.workers, pin: PinPlan(configuration.pin), on: topology)
+    switch prepared.objective {
+    case .single(let model):
+      return try train(model, resolved, prepared, topology, plan, progress)
+    case .double(let model):
+      return try train(model, resolved, prepared, topology, plan, progress)
+    }
+  }
+
+  private func train<Model: Objective>(
+    _ model: Model, _ resolved: ResolvedRun, _ prepared: PreparedModel, _ topology: Topology,
+    _ plan: PlacementPlan, _ progress: (Progress) -> Void
+  ) throws -> RunRecord {
+    let engine = try ThreadEngine(
+      model: model, configuration: resolved.engine, topology: topology, placement: plan)
+    let isRequested = interruption.withLock { state in
+      state.carryOut = { engine.interrupt() }
+      return state.isRequested
+    }
+    if isRequested { engine.interrupt() }
+    defer { interruption.withLock { $0.carryOut = nil } }
+    let outcome = try engine.run { state in
+      progress(Progress(updates: state.updates, total: state.total, loss: state.loss))
+    }
+    if let path = resolved.configuration.savePath {
+      try NumPyArray.write(outcome.parameters, to: path)
+    }
+    return RunRecord(
+      configuration: resolved.values(prepared), machine: topology.machine,
+      placement: plan.placements, oversubscribed: plan.oversubscribed, status: outcome.status,
+      parameterCount: model.parameterCount, updates: outcome.updates, samples: outcome.samples,
+      wallSeconds: outcome.wallSeconds, cpuSeconds: outcome.cpuSeconds,
+      throughput: ThroughputRecord(
+        updates: outcome.updates, samples: outcome.samples, seconds: outcome.wallSeconds),
+      loss: outcome.loss, staleness: outcome.staleness, tornViews: outcome.tornViews,
+      workers: outcome.workers)
+  }
+}

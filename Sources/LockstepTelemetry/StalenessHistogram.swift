@@ -1,0 +1,55 @@
+import Histogram
+
+/// Counts how often each staleness τ was seen: exactly below 2,048, within 0.1 % above.
+///
+/// **Concurrency:** a value; each worker has its own, and they are added up after the run.
+public struct StalenessHistogram: Sendable {
+  /// The largest staleness that is told apart from larger ones.
+  public static let largest = 1 << 40
+
+  private var histogram = Histogram<UInt64>(
+    highestTrackableValue: UInt64(largest), numberOfSignificantValueDigits: .three)
+  private var sum = 0.0
+
+  /// Creates an empty histogram.
+  public init() {}
+
+  /// The number of observations.
+  public var count: Int { Int(histogram.totalCount) }
+
+  /// Counts one observation.
+  ///
+  /// - Parameter staleness: at least 0; clipped at ``largest``.
+  public mutating func record(_ staleness: Int) {
+    _ = histogram.record(UInt64(min(max(0, staleness), Self.largest)))
+    sum += Double(staleness)
+  }
+
+  /// Adds another worker's observations.
+  public mutating func add(_ other: StalenessHistogram) {
+    for bucket in other.histogram.recordedValues() {
+      _ = histogram.record(
+        min(bucket.value, UInt64(Self.largest)), count: UInt64(bucket.count))
+    }
+    sum += other.sum
+  }
+
+  /// Sums it up for the run record.
+  ///
+  /// - Parameter sampledEvery: one iteration in how many was looked at.
+  public func record(sampledEvery: Int) -> StalenessRecord {
+    guard count > 0 else {
+      return StalenessRecord(
+        mean: nil, max: nil, p50: nil, p90: nil, p99: nil, histogram: [],
+        sampledEvery: sampledEvery)
+    }
+    func percentile(_ value: Double) -> Double {
+      Double(histogram.valueAtPercentile(value))
+    }
+    return StalenessRecord(
+      mean: sum / Double(count), max: Double(histogram.max), p50: percentile(50),
+      p90: percentile(90), p99: percentile(99),
+      histogram: histogram.recordedValues().map { [Int($0.value), Int($0.count)] },
+      sampledEvery: sampledEvery)
+  }
+}

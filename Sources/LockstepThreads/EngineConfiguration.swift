@@ -1,0 +1,69 @@
+import LockstepCore
+import LockstepModels
+import LockstepTopology
+
+/// What the engine of real threads needs to know of a run.
+public struct EngineConfiguration: Sendable {
+  /// What the workers divide.
+  public var decomposition: Decomposition
+  /// Who may start an iteration when.
+  public var policy: any SynchronizationPolicy
+  /// The number of workers, 1 … ``largestWorkerCount``.
+  public var workers: Int
+  /// The gradient rule.
+  public var optimizer: OptimizerSpecification
+  /// The learning rate `η`.
+  public var learningRate: Double
+  /// The number of examples of a minibatch; ignored by an objective without data.
+  public var batch: Int
+  /// How the examples of a minibatch are chosen.
+  public var sampling: SamplingMethod
+  /// The minibatches, where they are given instead of drawn.
+  public var minibatches: MinibatchFile?
+  /// The number of updates to make.
+  public var updates: Int
+  /// The run stops when the training loss is at most this, at a point of the loss curve.
+  public var targetLoss: Double?
+  /// The number of updates between two points of the loss curve.
+  public var lossEvery: Int
+  /// The run's seed.
+  public var seed: UInt64
+  /// The first parameters, `[n]`, where they are given instead of made by the model.
+  public var initialParameters: [Double]?
+
+  /// The largest number of workers that Dispatch starts: measured on Linux, the 256th block on a
+  /// private queue never gets a thread while 255 others block theirs.
+  public static let largestWorkerCount = 255
+
+  /// Creates a configuration.
+  public init(
+    decomposition: Decomposition, policy: any SynchronizationPolicy, workers: Int,
+    optimizer: OptimizerSpecification, learningRate: Double, batch: Int,
+    sampling: SamplingMethod = .shuffled, minibatches: MinibatchFile? = nil, updates: Int,
+    targetLoss: Double? = nil, lossEvery: Int, seed: UInt64, initialParameters: [Double]? = nil
+  ) {
+    self.decomposition = decomposition
+    self.policy = policy
+    self.workers = workers
+    self.optimizer = optimizer
+    self.learningRate = learningRate
+    self.batch = batch
+    self.sampling = sampling
+    self.minibatches = minibatches
+    self.updates = updates
+    self.targetLoss = targetLoss
+    self.lossEvery = lossEvery
+    self.seed = seed
+    self.initialParameters = initialParameters
+  }
+
+  /// How the updates are divided among the workers.
+  ///
+  /// Given minibatches are dealt out too: a worker that ran ahead would run out of lines.
+  public var budget: UpdateBudget {
+    let rules = policy.rules(for: WorkerID(0), of: workers)
+    return UpdateBudget(
+      workers: workers, isJoint: rules.joinsSteps && decomposition == .samples,
+      isDealt: rules.keepsPace || minibatches != nil)
+  }
+}

@@ -1,0 +1,34 @@
+/// Why the engine of real threads cannot run, or had to give up.
+public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// More workers than Dispatch starts threads for.
+  case tooManyWorkers(Int)
+  /// Fewer parameters than workers that each need a shard.
+  case tooFewParameters(parameters: Int, workers: Int)
+  /// The given parameters are not as many as the model has.
+  case wrongParameterCount(given: Int, expected: Int)
+  /// The given minibatches are too few.
+  case tooFewMinibatches(path: String, lines: Int, needed: Int)
+  /// A joint update's minibatch cannot be shared evenly.
+  case unevenMinibatch(path: String, line: Int, count: Int, workers: Int)
+
+  public var description: String {
+    switch self {
+    case .tooManyWorkers(let count):
+      return "--workers \(count): real threads take 1 to "
+        + "\(EngineConfiguration.largestWorkerCount) workers, because Dispatch never starts a 256th "
+        + "thread while 255 wait; the virtual-time engine (--engine virtual) takes up to 65,536"
+    case .tooFewParameters(let parameters, let workers):
+      return "--workers \(workers): with --decomposition blocks every worker owns at least one "
+        + "parameter, and this model has \(parameters); take at most \(parameters) workers or "
+        + "--decomposition samples"
+    case .wrongParameterCount(let given, let expected):
+      return "--init: the file holds \(given) parameters, this model has \(expected)"
+    case .tooFewMinibatches(let path, let lines, let needed):
+      return "--batches \(path): \(lines) lines are too few, the run needs \(needed); make fewer "
+        + "updates or add lines"
+    case .unevenMinibatch(let path, let line, let count, let workers):
+      return "--batches \(path), line \(line): \(count) examples cannot be shared evenly by "
+        + "\(workers) workers"
+    }
+  }
+}

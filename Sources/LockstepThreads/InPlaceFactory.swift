@@ -1,0 +1,34 @@
+import LockstepCore
+import LockstepModels
+import LockstepParameters
+
+extension ThreadEngine {
+  /// How to make in-place workers for a model, or `nil` where they don't do.
+  ///
+  /// They do for a model that supports them, under plain gradient descent; in `blocks` only where
+  /// each worker's shard fills at least a cache line, since shards then begin at cache lines.
+  static func inPlaceFactory(
+    model: Model, configuration: EngineConfiguration
+  ) -> ((SharedRun<Model>, Int) -> any EngineWorker)? {
+    guard configuration.optimizer == .sgd, let sparse = model as? any InPlaceObjective,
+      sparse.supportsInPlace
+    else { return nil }
+    if configuration.decomposition == .blocks {
+      let lineScalars = ShardLayout.cacheLineBytes / MemoryLayout<Model.Scalar>.stride
+      guard model.parameterCount >= lineScalars * configuration.workers else { return nil }
+    }
+    return factory(of: sparse)
+  }
+
+  private static func factory<Sparse: InPlaceObjective>(
+    of model: Sparse
+  ) -> ((SharedRun<Model>, Int) -> any EngineWorker)? {
+    // `Sparse` is `Model`, seen through the protocol it also conforms to.
+    { run, index in
+      guard let run = run as? SharedRun<Sparse> else {
+        preconditionFailure("a run's model is the engine's model")
+      }
+      return InPlaceWorker(run, index: index)
+    }
+  }
+}

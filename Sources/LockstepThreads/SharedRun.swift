@@ -1,0 +1,57 @@
+import LockstepCore
+import LockstepModels
+import LockstepParameters
+import Synchronization
+
+/// What all workers of one run share.
+///
+/// **Concurrency:** immutable but for the parameters, the clocks and the lock, each of which says
+/// for itself who may touch it when.
+final class SharedRun<Model: Objective>: @unchecked Sendable {
+  // Invariant behind @unchecked: `gradients` and `inPlace` are written before the workers start.
+  let model: Model
+  let configuration: EngineConfiguration
+  let parameters: SharedParameters<Model.Scalar>
+  let optimizer: Optimizer<Model.Scalar>
+  let optimizerState: OptimizerState<Model.Scalar>
+  let clocks: ClockBoard
+  let lock = Mutex(())
+  let isJoint: Bool
+  let probe: EngineProbe?
+  /// Every worker's gradient, for joint updates; a worker reads another's only after both have
+  /// passed the apply condition, and writes its own only after both have passed the start condition.
+  var gradients: [UnsafeMutablePointer<Model.Scalar>] = []
+  /// Every worker's in-place buffers, likewise.
+  var workspaces: [Model.Workspace] = []
+
+  init(
+    model: Model, configuration: EngineConfiguration, parameters: SharedParameters<Model.Scalar>,
+    clocks: ClockBoard, probe: EngineProbe?
+  ) {
+    self.model = model
+    self.configuration = configuration
+    self.parameters = parameters
+    optimizer = Optimizer(configuration.optimizer, rate: configuration.learningRate)
+    optimizerState = OptimizerState(of: parameters)
+    self.clocks = clocks
+    isJoint = configuration.budget.isJoint
+    self.probe = probe
+  }
+}
+
+/// A worker of either kind, as the engine drives it.
+protocol EngineWorker: AnyObject {
+  /// Makes iterations until its share is used up, the run is stopped, or something fails.
+  func run(_ share: WorkShare) throws
+
+  /// The worker's clock.
+  var clock: Int { get }
+  /// What it measured.
+  var telemetry: WorkerTelemetry { get }
+  /// The number of shard copies it made and of torn ones; `nil` where it makes none.
+  var copies: (reads: Int, torn: Int)? { get }
+  /// What other workers read for joint updates in place; `nil` where there is nothing to read.
+  var sharedWorkspace: AnyObject? { get }
+  /// The number of examples it processed.
+  var samples: Int { get }
+}

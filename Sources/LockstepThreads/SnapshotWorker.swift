@@ -1,0 +1,214 @@
+import CSharedMemory
+import LockstepCore
+import LockstepModels
+import LockstepParameters
+import LockstepTelemetry
+
+/// A worker that copies its view, computes its gradient on the copy, and applies it: every model
+/// under every policy.
+///
+/// **Concurrency:** one block runs it at a time; whatever it shares is in ``SharedRun``.
+final class SnapshotWorker<Model: Objective>: EngineWorker {
+  typealias Scalar = Model.Scalar
+
+  private(set) var clock = 0
+  private(set) var telemetry = WorkerTelemetry()
+  private(set) var samples = 0
+
+  let gradient: UnsafeMutablePointer<Scalar>
+
+  private let run: SharedRun<Model>
+  private let index: Int
+  private let rules: WorkerRules
+  private let view: ParameterView<Scalar>
+  private let computer: GradientComputer<Model>
+  private var feed: MinibatchFeed
+  private let average: UnsafeMutablePointer<Scalar>?
+  private let isBlocks: Bool
+
+  var copies: (reads: Int, torn: Int)? { (view.reads, view.torn) }
+
+  var sharedWorkspace: AnyObject? { nil }
+
+  /// Makes a worker's buffers; called on its own pinned thread, so that they are near it.
+  init(_ run: SharedRun<Model>, index: Int) {
+    self.run = run
+    self.index = index
+    let configuration = run.configuration
+    let layout = run.parameters.layout
+    rules = configuration.policy.rules(for: WorkerID(index), of: configuration.workers)
+    isBlocks = configuration.decomposition == .blocks
+    view = ParameterView(of: run.parameters)
+    computer = GradientComputer(
+      model: run.model, range: isBlocks ? layout.ranges[index] : 0..<layout.parameterCount,
+      batch: MinibatchFeed.capacity(configuration, exampleCount: run.model.trainingCount),
+      seed: configuration.seed, worker: isBlocks ? 0 : index)
+    gradient = computer.gradient
+    feed = MinibatchFeed(
+      configuration: configuration, exampleCount: run.model.trainingCount, worker: index)
+    if run.isJoint, index < layout.shardCount {
+      let buffer = UnsafeMutablePointer<Scalar>.allocate(capacity: layout.ranges[index].count)
+      buffer.initialize(repeating: 0, count: layout.ranges[index].count)
+      average = buffer
+    } else {
+      average = nil
+    }
+  }
+
+  deinit { average?.deallocate() }
+
+  func run(_ share: WorkShare) throws {
+    var share = share
+    let clocks = run.clocks
+    while share.next(at: clock), !clocks.isStopped {
+      try run.probe?.beforeIteration?(index, clock)
+      guard iterate() else { break }
+      run.probe?.afterIteration?(index, (0..<clocks.count).map { clocks.completed($0) })
+    }
+  }
+
+  /// Makes one iteration.
+  ///
+  /// - Returns: false if the run was stopped while the worker waited.
+  private func iterate() -> Bool {
+    let clocks = run.clocks
+    let isTimed = telemetry.shouldTime()
+    var phases = WorkerTelemetry.Phases()
+    var last = isTimed ? lockstep_nanoseconds() : 0
+
+    // Admission.
+    let start = clocks.wait(for: rules.start, at: clock)
+    telemetry.parks &+= start.parks
+    guard start.holds else { return giveUp() }
+    if isTimed { last = Self.lap(since: last, into: &phases.wait) }
+
+    // The view.
+    var seen = 0
+    if rules.access == .exclusive {
+      run.lock.withLock { _ in
+        if isTimed { last = Self.lap(since: last, into: &phases.wait) }
+        seen = clocks.completedByOthers(than: index)
+        view.refresh()
+      }
+    } else {
+      if isTimed { seen = clocks.completedByOthers(than: index) }
+      view.refresh()
+    }
+    run.probe?.afterRead?(
+      index, clock, UnsafeBufferPointer(start: view.versions, count: view.shardCount))
+    if isTimed { last = Self.lap(since: last, into: &phases.read) }
+
+    // The gradient.
+    feed.advance(to: clock)
+    computer.compute(at: view.values, examples: feed.examples, clock: clock)
+    samples &+= feed.examples.count
+    if isTimed { last = Self.lap(since: last, into: &phases.compute) }
+
+    // The update. Its staleness is taken when it is ready to be applied: under `barrier` nobody has
+    // applied anything of this round yet.
+    if rules.access == .exclusive {
+      run.lock.withLock { _ in
+        if isTimed {
+          last = Self.lap(since: last, into: &phases.wait)
+          observeStaleness(seen)
+        }
+        applyUpdate()
+        tick()
+      }
+    } else {
+      if isTimed { observeStaleness(seen) }
+      if rules.apply.subject != .nobody {
+        clocks.publish(.computed, clock + 1, by: index)
+        let apply = clocks.wait(for: rules.apply, at: clock)
+        telemetry.parks &+= apply.parks
+        guard apply.holds else { return giveUp() }
+        if isTimed { last = Self.lap(since: last, into: &phases.wait) }
+      }
+      applyUpdate()
+      tick()
+    }
+    if isTimed {
+      _ = Self.lap(since: last, into: &phases.apply)
+      telemetry.add(phases)
+    }
+    return true
+  }
+
+  /// Completes the iteration.
+  @inline(__always)
+  private func tick() {
+    clock &+= 1
+    if rules.keepsPace {
+      run.clocks.publish(.completed, clock, by: index)
+    } else {
+      run.clocks.publishUnawaited(clock, by: index)
+    }
+  }
+
+  /// Takes back the iteration that was begun when the run was stopped.
+  private func giveUp() -> Bool {
+    telemetry.iterations &-= 1
+    return false
+  }
+
+  @inline(__always)
+  private static func lap(since last: UInt64, into phase: inout UInt64) -> UInt64 {
+    let now = lockstep_nanoseconds()
+    phase &+= now &- last
+    return now
+  }
+
+  /// Notes how stale the update is: per foreign shard in `blocks`, as a whole in `samples`.
+  private func observeStaleness(_ seen: Int) {
+    guard isBlocks else {
+      telemetry.observe(staleness: run.clocks.completedByOthers(than: index) &- seen)
+      return
+    }
+    let versions = run.parameters.versions
+    for shard in 0..<view.shardCount where shard != index {
+      telemetry.observe(staleness: versions.applied(shard) &- view.versions[shard])
+    }
+  }
+
+  private func applyUpdate() {
+    let parameters = run.parameters
+    if isBlocks {
+      apply(gradient, to: index, exclusive: true)
+    } else if run.isJoint {
+      guard let average else { return }
+      let place = parameters.places[index]
+      let workers = run.configuration.workers
+      let scale = 1 / Scalar(workers)
+      for worker in 0..<workers {
+        VectorSum.accumulate(
+          run.gradients[worker] + place.start, scale: scale, into: average, count: place.count,
+          overwrite: worker == 0)
+      }
+      apply(average, to: index, exclusive: true)
+    } else {
+      // Each worker starts at its own shard, so that they don't queue for the same cache lines.
+      let exclusive = rules.access == .exclusive
+      for step in 0..<view.shardCount {
+        let shard = (step + index) % view.shardCount
+        apply(gradient + parameters.places[shard].start, to: shard, exclusive: exclusive)
+      }
+    }
+  }
+
+  /// Applies one update to one shard.
+  ///
+  /// - Parameters:
+  ///   - gradient: the shard's gradient, private.
+  ///   - shard: the shard.
+  ///   - exclusive: whether nobody else can be updating it.
+  @inline(__always)
+  private func apply(_ gradient: UnsafePointer<Scalar>, to shard: Int, exclusive: Bool) {
+    let parameters = run.parameters
+    let place = parameters.places[shard]
+    let before = parameters.versions.begin(shard, exclusive: exclusive)
+    run.optimizer.apply(
+      gradient, to: parameters.values, state: run.optimizerState, offset: place.offset,
+      count: place.count, step: before + 1)
+    parameters.versions.end(shard, exclusive: exclusive)
+  }
+}

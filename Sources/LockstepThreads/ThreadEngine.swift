@@ -1,0 +1,344 @@
+import CSharedMemory
+import Dispatch
+import Foundation
+import LockstepCore
+import LockstepModels
+import LockstepParameters
+import LockstepTelemetry
+import LockstepTopology
+import Synchronization
+
+/// The engine of real threads: trains an objective with pinned Dispatch workers under a policy.
+///
+/// The run goes in stretches. Within one, the workers make updates as the policy lets them; between
+/// two, they rest while the training loss is evaluated, and the clock of the record stands still.
+///
+/// **Concurrency:** one thread runs an engine; ``interrupt()`` may be called from any.
+///
+/// **Determinism:** bit-exact under `barrier` and `sequential` for equal seed and number of workers;
+/// statistical under the others.
+public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
+  // Invariant behind @unchecked: everything but the interrupt flag and the clocks is touched by the
+  // thread that calls `run` only, or by workers that it has joined.
+
+  /// How far a run is.
+  public struct Progress: Sendable {
+    /// The number of updates made.
+    public var updates: Int
+    /// The number of updates to make.
+    public var total: Int
+    /// The latest training loss.
+    public var loss: Double?
+  }
+
+  /// What came of a run.
+  public struct Outcome: Sendable {
+    /// The parameters at the end, `[n]`.
+    public var parameters: [Model.Scalar]
+    /// How it ended.
+    public var status: RunStatus
+    /// The number of updates made.
+    public var updates: Int
+    /// The number of examples processed; shared minibatches count once.
+    public var samples: Int
+    /// The time the workers ran.
+    public var wallSeconds: Double
+    /// The processor time of the process while they ran.
+    public var cpuSeconds: Double
+    /// The losses.
+    public var loss: LossRecord
+    /// How stale the views were.
+    public var staleness: StalenessRecord
+    /// Shard copies made and torn.
+    public var tornViews: TornViewsRecord
+    /// Each worker's share.
+    public var workers: [WorkerRecord]
+  }
+
+  private let model: Model
+  private let configuration: EngineConfiguration
+  private let pool: WorkerPool
+  private let topology: Topology
+  private let placement: PlacementPlan
+  private let shared: SharedRun<Model>
+  private let makeInPlaceWorker: ((SharedRun<Model>, Int) -> any EngineWorker)?
+  private let isInterrupted = Atomic<Bool>(false)
+  private var workers: [(any EngineWorker)?]
+
+  /// Creates an engine.
+  ///
+  /// - Parameters:
+  ///   - model: what is trained.
+  ///   - configuration: how.
+  ///   - topology: the machine.
+  ///   - placement: where the workers go; as many as the configuration has.
+  /// - Throws: ``EngineError`` for what doesn't go together.
+  public convenience init(
+    model: Model, configuration: EngineConfiguration, topology: Topology, placement: PlacementPlan
+  ) throws(EngineError) {
+    try self.init(
+      model: model, configuration: configuration, topology: topology, placement: placement,
+      probe: nil)
+  }
+
+  package init(
+    model: Model, configuration: EngineConfiguration, topology: Topology,
+    placement: PlacementPlan, probe: EngineProbe?
+  ) throws(EngineError) {
+    try Self.check(configuration, model: model)
+    self.model = model
+    self.configuration = configuration
+    self.placement = placement
+    self.topology = topology
+    makeInPlaceWorker = Self.inPlaceFactory(model: model, configuration: configuration)
+    let scalarBytes = MemoryLayout<Model.Scalar>.stride
+    let layout =
+      configuration.decomposition == .samples || makeInPlaceWorker != nil
+      ? ShardLayout.aligned(
+        parameterCount: model.parameterCount, shards: configuration.workers,
+        scalarBytes: scalarBytes)
+      : ShardLayout.even(
+        parameterCount: model.parameterCount, shards: configuration.workers,
+        scalarBytes: scalarBytes)
+    // Whoever shares a processing unit must not burn it while the other one could work.
+    let spin: UInt64 = placement.oversubscribed ? 0 : Self.spinNanoseconds
+    let clocks = ClockBoard(workers: configuration.workers, spinNanoseconds: spin)
+    let rules = (0..<configuration.workers).map {
+      configuration.policy.rules(for: WorkerID($0), of: configuration.workers)
+    }
+    clocks.waitsAreForEveryone = rules.allSatisfy {
+      [$0.start.subject, $0.apply.subject].allSatisfy { $0 == .everyone || $0 == .nobody }
+    }
+    shared = SharedRun(
+      model: model, configuration: configuration,
+      parameters: SharedParameters(
+        layout: layout, stateVectors: configuration.optimizer.statePerParameter),
+      clocks: clocks, probe: probe)
+    pool = WorkerPool(
+      workers: configuration.workers, topology: topology, placements: placement.placements)
+    workers = Array(repeating: nil, count: configuration.workers)
+  }
+
+  /// How long a worker spins before it parks: about what parking and waking cost together, so that
+  /// waiting never costs more than twice the best choice.
+  public static var spinNanoseconds: UInt64 { 50_000 }
+
+  private static func check(
+    _ configuration: EngineConfiguration, model: Model
+  ) throws(EngineError) {
+    guard (1...EngineConfiguration.largestWorkerCount).contains(configuration.workers) else {
+      throw .tooManyWorkers(configuration.workers)
+    }
+    if configuration.decomposition == .blocks, model.parameterCount < configuration.workers {
+      throw .tooFewParameters(
+        parameters: model.parameterCount, workers: configuration.workers)
+    }
+    if let given = configuration.initialParameters, given.count != model.parameterCount {
+      throw .wrongParameterCount(given: given.count, expected: model.parameterCount)
+    }
+    if let file = configuration.minibatches, model.trainingCount > 0 {
+      try check(file, configuration)
+    }
+  }
+
+  private static func check(
+    _ file: MinibatchFile, _ configuration: EngineConfiguration
+  ) throws(EngineError) {
+    let budget = configuration.budget
+    let needed: Int
+    if budget.isJoint {
+      needed = configuration.updates
+      for line in 0..<min(needed, file.count) {
+        let count = file.offsets[line + 1] - file.offsets[line]
+        guard count % configuration.workers == 0 else {
+          throw .unevenMinibatch(
+            path: file.path, line: line + 1, count: count, workers: configuration.workers)
+        }
+      }
+    } else if configuration.decomposition == .blocks {
+      needed = budget.iterations(of: WorkerID(0), within: configuration.updates)
+    } else {
+      needed = configuration.updates
+    }
+    guard file.count >= needed else {
+      throw .tooFewMinibatches(path: file.path, lines: file.count, needed: needed)
+    }
+  }
+
+  /// Asks the run to end soon, with what there is.
+  public func interrupt() {
+    isInterrupted.store(true, ordering: .releasing)
+    shared.clocks.stop()
+  }
+
+  /// Runs to the end.
+  ///
+  /// - Parameter progress: called on the calling thread, at most every 100 ms.
+  /// - Throws: the first error of a worker, after all have ended and nothing is left bound.
+  public func run(progress: (Progress) -> Void = { _ in }) throws -> Outcome {
+    let evaluator = LossEvaluator(model)
+    let snapshot = UnsafeMutablePointer<Model.Scalar>.allocate(capacity: model.parameterCount)
+    snapshot.initialize(repeating: 0, count: model.parameterCount)
+    defer { snapshot.deallocate() }
+    if let given = configuration.initialParameters {
+      for (index, value) in given.enumerated() { snapshot[index] = Model.Scalar(value) }
+    } else {
+      model.initialize(snapshot, seed: configuration.seed)
+    }
+    try prepareWorkers(from: snapshot)
+
+    let initial = evaluator.evaluate(at: snapshot, on: .training)
+    var losses = LossRecord(
+      initial: initial?.loss, final: initial?.loss, heldout: nil, accuracy: nil,
+      curve: [LossPoint(update: 0, time: 0, loss: initial?.loss)])
+    var updates = 0
+    var wall: UInt64 = 0
+    var cpu = 0.0
+    var last = initial
+    var status = Self.verdict(last?.loss, target: configuration.targetLoss)
+    let budget = configuration.budget
+    while status == nil, updates < configuration.updates {
+      let pause = budget.pausePoint(atOrAfter: updates + max(1, configuration.lossEvery))
+      let next = min(configuration.updates, pause)
+      let cpuBefore = Self.processorSeconds()
+      let stretch = try runStretch(from: updates, to: next) { done in
+        progress(Progress(updates: done, total: configuration.updates, loss: last?.loss))
+      }
+      cpu += Self.processorSeconds() - cpuBefore
+      wall += stretch.wallNanoseconds
+      updates = completedUpdates
+      shared.parameters.copyAll(into: snapshot)
+      last = evaluator.evaluate(at: snapshot, on: .training)
+      losses.curve.append(
+        LossPoint(update: updates, time: Double(wall) * 1e-9, loss: last?.loss))
+      progress(Progress(updates: updates, total: configuration.updates, loss: last?.loss))
+      if isInterrupted.load(ordering: .acquiring) {
+        status = .interrupted
+      } else {
+        status = Self.verdict(last?.loss, target: configuration.targetLoss)
+      }
+    }
+    shared.parameters.copyAll(into: snapshot)
+    let heldOut = evaluator.evaluate(at: snapshot, on: .heldOut)
+    losses.final = last?.loss
+    losses.heldout = heldOut?.loss
+    losses.accuracy = heldOut == nil ? last?.accuracy : heldOut?.accuracy
+    return outcome(
+      parameters: Array(UnsafeBufferPointer(start: snapshot, count: model.parameterCount)),
+      status: status ?? .completed, updates: updates, wallSeconds: Double(wall) * 1e-9,
+      cpuSeconds: cpu, loss: losses)
+  }
+
+  /// Whether a loss ends the run.
+  private static func verdict(_ loss: Double?, target: Double?) -> RunStatus? {
+    guard let loss else { return nil }
+    if !loss.isFinite { return .diverged }
+    if let target, loss <= target { return .targetReached }
+    return nil
+  }
+
+  /// Makes the workers' buffers and writes each shard's first parameters, on the pinned threads: the
+  /// pages of a shard come to lie where its owner runs.
+  private func prepareWorkers(from parameters: UnsafeMutablePointer<Model.Scalar>) throws {
+    nonisolated(unsafe) let parameters = UnsafePointer(parameters)
+    let made = Mutex<[(any EngineWorker)?]>(workers)
+    let shared = shared
+    nonisolated(unsafe) let makeInPlaceWorker = makeInPlaceWorker
+    let topology = topology
+    let placement = placement
+    _ = try pool.run(onFailure: {}, whileRunning: {}) { index in
+      if index < shared.parameters.layout.shardCount {
+        if let node = placement.placements[index].numaNode {
+          let storage = shared.parameters.storage(ofShard: index)
+          if let base = storage.baseAddress {
+            try topology.bindMemory(at: base, byteCount: storage.count, toNUMANode: node)
+          }
+        }
+        shared.parameters.initializeShard(index, from: parameters)
+      }
+      let worker: any EngineWorker =
+        makeInPlaceWorker?(shared, index) ?? SnapshotWorker(shared, index: index)
+      nonisolated(unsafe) let finished = worker
+      made.withLock { $0[index] = finished }
+    }
+    workers = made.withLock { workers in
+      nonisolated(unsafe) let workers = workers
+      return workers
+    }
+    if shared.isJoint {
+      shared.gradients = workers.compactMap { ($0 as? SnapshotWorker<Model>)?.gradient }
+      shared.workspaces = workers.compactMap { $0?.sharedWorkspace as? Model.Workspace }
+    }
+  }
+
+  /// Lets the workers make the updates from one count to another.
+  private func runStretch(
+    from first: Int, to last: Int, progress: (Int) -> Void
+  ) throws -> WorkerPool.Stretch {
+    let budget = configuration.budget
+    let clocks = shared.clocks
+    let count = configuration.workers
+    let source = WorkSource(iterations: last - first)
+    // A chunk is claimed with one atomic operation; small enough that all workers get their share.
+    let chunk = makeInPlaceWorker == nil ? 1 : max(1, min(64, (last - first) / (count * 16)))
+    for index in 0..<count { clocks.reset(index, to: workers[index]?.clock ?? 0) }
+    nonisolated(unsafe) let workers = workers
+    return try pool.run(
+      onFailure: { clocks.stop() },
+      whileRunning: { progress(completedUpdates(clocks: clocks)) }
+    ) { index in
+      guard let worker = workers[index] else { return }
+      let share =
+        budget.isDealt
+        ? WorkShare(dealtUntil: budget.iterations(of: WorkerID(index), within: last))
+        : WorkShare(claimedFrom: source, chunk: chunk)
+      // However a worker ends, nobody waits for it any more.
+      defer { clocks.finish(index, at: worker.clock) }
+      try worker.run(share)
+    }
+  }
+
+  private var completedUpdates: Int {
+    let clocks = workers.map { $0?.clock ?? 0 }
+    return shared.isJoint ? clocks.min() ?? 0 : clocks.reduce(0, +)
+  }
+
+  /// The number of updates by the published clocks, while the workers run.
+  private func completedUpdates(clocks: ClockBoard) -> Int {
+    var sum = 0
+    for index in 0..<clocks.count {
+      if shared.isJoint { return clocks.completed(index) }
+      sum += clocks.completed(index)
+    }
+    return sum
+  }
+
+  private func outcome(
+    parameters: [Model.Scalar], status: RunStatus, updates: Int, wallSeconds: Double,
+    cpuSeconds: Double, loss: LossRecord
+  ) -> Outcome {
+    let present = workers.compactMap { $0 }
+    var staleness = StalenessHistogram()
+    for worker in present { staleness.add(worker.telemetry.staleness) }
+    var samples = present.map(\.samples).reduce(0, +)
+    // In `blocks` all workers process the same minibatch: it counts once.
+    if configuration.decomposition == .blocks { samples /= configuration.workers }
+    let copies = present.compactMap(\.copies)
+    let hasViews = copies.count == present.count
+    return Outcome(
+      parameters: parameters, status: status, updates: updates, samples: samples,
+      wallSeconds: wallSeconds, cpuSeconds: cpuSeconds, loss: loss,
+      staleness: staleness.record(
+        sampledEvery: present.map(\.telemetry.interval).max() ?? 1),
+      tornViews: TornViewsRecord(
+        reads: hasViews ? copies.map(\.reads).reduce(0, +) : nil,
+        torn: hasViews ? copies.map(\.torn).reduce(0, +) : nil),
+      workers: present.enumerated().map { $1.telemetry.record(worker: $0) })
+  }
+
+  private static func processorSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+}
