@@ -1,0 +1,57 @@
+/// Where every worker of a run sits.
+public struct PlacementPlan: Equatable, Sendable {
+  /// The rule that it follows.
+  public let pin: PinPlan
+  /// The workers' places, by worker.
+  public let placements: [WorkerPlacement]
+  /// The number of distinct processing units that the workers may run on.
+  public let processingUnits: Int
+  /// Whether some workers must share a processing unit.
+  ///
+  /// There are more workers than distinct processing units in all their bindings together (than
+  /// the machine has, if nobody is bound), or more of them on some place than it has processing
+  /// units, which can differ where places are of different sizes.
+  public let oversubscribed: Bool
+
+  /// The number of workers.
+  public var workers: Int { placements.count }
+
+  /// Places workers on a machine.
+  ///
+  /// - Parameters:
+  ///   - workers: the number of workers, 1 or more.
+  ///   - pin: the rule.
+  ///   - topology: the machine.
+  /// - Throws: ``TopologyError/unavailable(pin:place:missing:available:)`` if the rule names a
+  ///   place that doesn't exist or that the process may not use, even one that no worker would get.
+  /// - Complexity: O(workers + processing units).
+  /// - Precondition: `workers > 0`.
+  public init(workers: Int, pin: PinPlan, on topology: Topology) throws(TopologyError) {
+    precondition(workers > 0, "a placement needs at least one worker")
+    self.pin = pin
+    let places = try pin.places(on: topology)
+    guard !places.isEmpty else {
+      let node = topology.numaNode(of: [])
+      placements = (0..<workers).map {
+        WorkerPlacement(worker: $0, logical: [], os: [], numaNode: node)
+      }
+      processingUnits = topology.processingUnits.count
+      oversubscribed = workers > processingUnits
+      return
+    }
+    placements = (0..<workers).map { worker in
+      let logical = places[worker % places.count]
+      return WorkerPlacement(
+        worker: worker, logical: logical, os: logical.map { topology.processingUnits[$0].os },
+        numaNode: topology.numaNode(of: logical))
+    }
+    let used = places.prefix(workers)
+    let distinct = Set(used.joined()).count
+    processingUnits = distinct
+    let hasCrowd = used.enumerated().contains { index, place in
+      let tenants = (workers - index + places.count - 1) / places.count
+      return tenants > place.count
+    }
+    oversubscribed = workers > distinct || hasCrowd
+  }
+}

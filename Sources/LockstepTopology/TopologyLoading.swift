@@ -1,0 +1,137 @@
+import CHwloc
+import Glibc
+
+/// Loads hwloc topologies.
+enum TopologyLoading {
+  /// The largest synthetic machine, in processing units.
+  ///
+  /// hwloc keeps several bitmaps per object, so memory grows with the square of this number.
+  static let largestSynthetic = 16_384
+
+  /// Keeps hwloc from writing to standard error, unless the user has asked for it to.
+  ///
+  /// hwloc reads the variable once, at its first error. `setenv` isn't safe beside a `getenv` on
+  /// another thread, so it happens once, before the first topology is made.
+  private static let hideErrors: Void = {
+    setenv("HWLOC_HIDE_ERRORS", "2", 0)
+  }()
+
+  /// Makes and loads a topology; the caller owns it.
+  static func load(_ source: TopologySource) throws(TopologyError) -> hwloc_topology_t {
+    _ = hideErrors
+    var handle: hwloc_topology_t?
+    guard hwloc_topology_init(&handle) == 0, let handle else {
+      throw .discoveryFailed(reason: SystemCallError.last.reason)
+    }
+    do throws(TopologyError) {
+      switch source {
+      case .live: try loadLive(handle)
+      case .synthetic(let description): try loadSynthetic(handle, description)
+      case .xml(let path): try loadXML(handle, path)
+      }
+      // hwloc refreshes its caches lazily and not safely between threads; afterwards, reading is.
+      guard hwloc_topology_refresh(handle) == 0 else {
+        throw .discoveryFailed(reason: SystemCallError.last.reason)
+      }
+    } catch {
+      hwloc_topology_destroy(handle)
+      throw error
+    }
+    return handle
+  }
+
+  /// Discovers this machine and drops what the process may not use.
+  ///
+  /// hwloc drops by itself what a cgroup disallows. What lies outside the affinity goes here, and
+  /// not by `HWLOC_TOPOLOGY_FLAG_RESTRICT_TO_CPUBINDING`: that flag asks for the binding of the
+  /// process strictly, which fails, and silently restricts nothing, as soon as any two threads
+  /// differ; and ours do while workers are bound. This asks for what the threads may use together.
+  private static func loadLive(_ handle: hwloc_topology_t) throws(TopologyError) {
+    guard hwloc_topology_load(handle) == 0 else {
+      throw .discoveryFailed(reason: SystemCallError.last.reason)
+    }
+    // False if the user's HWLOC_XMLFILE or HWLOC_SYNTHETIC stands in for the machine.
+    guard hwloc_topology_is_thissystem(handle) != 0 else { return }
+    let usable = CPUSet()
+    let flags = Int32(HWLOC_CPUBIND_PROCESS.rawValue)
+    guard hwloc_get_cpubind(handle, usable.bitmap, flags) == 0 else {
+      throw .discoveryFailed(
+        reason: "the affinity of the process can't be read: \(SystemCallError.last.reason)")
+    }
+    guard hwloc_topology_restrict(handle, usable.bitmap, 0) == 0 else {
+      throw .discoveryFailed(
+        reason: "it can't be restricted to the affinity of the process: "
+          + SystemCallError.last.reason)
+    }
+  }
+
+  private static func loadSynthetic(
+    _ handle: hwloc_topology_t, _ description: String
+  ) throws(TopologyError) {
+    // hwloc takes an empty description for none at all and would load this machine.
+    guard description.contains(where: { !$0.isWhitespace }) else {
+      throw .invalidSynthetic(description: description, reason: "the description is empty")
+    }
+    guard processingUnits(described: description) <= largestSynthetic else {
+      throw .invalidSynthetic(
+        description: description,
+        reason: "more than \(largestSynthetic) processing units")
+    }
+    guard hwloc_topology_set_synthetic(handle, description) == 0,
+      hwloc_topology_load(handle) == 0
+    else {
+      throw .invalidSynthetic(
+        description: description,
+        reason: "not a machine in hwloc's words; write levels down to pu, "
+          + "for example 'package:2 numa:1 core:4 pu:2'")
+    }
+  }
+
+  private static func loadXML(
+    _ handle: hwloc_topology_t, _ path: String
+  ) throws(TopologyError) {
+    var contents: [UInt8]
+    do throws(SystemCallError) {
+      contents = try WholeFile.read(path)
+    } catch {
+      if error.code == ENOENT || error.code == ENOTDIR { throw .xmlNotFound(path: path) }
+      throw .xmlUnreadable(path: path, reason: error.reason)
+    }
+    // hwloc counts the terminating zero as part of the buffer.
+    contents.append(0)
+    guard let count = Int32(exactly: contents.count) else { throw .xmlInvalid(path: path) }
+    let isSet = contents.withUnsafeBytes { bytes in
+      // hwloc parses here and keeps a copy of its own, if any: the pointer doesn't escape.
+      hwloc_topology_set_xmlbuffer(
+        handle, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), count) == 0
+    }
+    guard isSet, hwloc_topology_load(handle) == 0 else { throw .xmlInvalid(path: path) }
+  }
+
+  /// The number of processing units that a synthetic description asks for.
+  ///
+  /// The product of its numbers, or `Int.max` if that is too large. What stands in brackets counts
+  /// memory and attributes, not objects.
+  static func processingUnits(described description: String) -> Int {
+    var depth = 0
+    var outside = ""
+    for character in description {
+      switch character {
+      case "(", "[": depth += 1
+      case ")", "]": depth -= 1
+      default: if depth == 0 { outside.append(character) }
+      }
+    }
+    var product = 1
+    for level in outside.split(whereSeparator: \.isWhitespace) {
+      let digits = level.drop { $0 != ":" }.dropFirst()
+      let number = digits.isEmpty ? level : digits
+      guard number.allSatisfy(\.isASCII), number.allSatisfy(\.isNumber) else { continue }
+      guard let count = Int(number) else { return .max }
+      let (result, overflows) = product.multipliedReportingOverflow(by: max(count, 1))
+      if overflows { return .max }
+      product = result
+    }
+    return product
+  }
+}
