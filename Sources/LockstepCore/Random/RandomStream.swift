@@ -51,6 +51,20 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     self.worker = UInt32(truncatingIfNeeded: worker)
   }
 
+  /// Moves to just before deviate number `index`, where every deviate takes one 64-bit draw.
+  ///
+  /// What ``normal()``, ``uniform()`` and their like return next is what the `index`-th call on a
+  /// fresh stream would return (counting from 0). A vector of noise can so be drawn in parts, by
+  /// anybody, without depending on where it is cut.
+  ///
+  /// - Parameter index: in `0 ..< 2³³`.
+  @inlinable
+  public mutating func seek(toDeviate index: Int) {
+    position = UInt32(truncatingIfNeeded: index >> 1)
+    buffered = 0
+    if index & 1 == 1 { _ = next() }
+  }
+
   /// The next 32 random bits.
   @inlinable
   public mutating func nextWord() -> UInt32 {

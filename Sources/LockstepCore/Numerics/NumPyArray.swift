@@ -1,0 +1,167 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Why a NumPy file cannot be read or written, with the file's name.
+public enum NumPyError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// There is no such file, or it cannot be opened or read.
+  case cannotOpen(path: String, reason: String)
+  /// What it holds is not an array that Lockstep reads.
+  case invalid(path: String, reason: String)
+  /// It cannot be written.
+  case cannotWrite(path: String, reason: String)
+
+  /// The reason, after the file it is about.
+  public var description: String {
+    switch self {
+    case .cannotOpen(let path, let reason), .invalid(let path, let reason),
+      .cannotWrite(let path, let reason):
+      "\(path): \(reason)"
+    }
+  }
+}
+
+/// An array of one or two dimensions from a NumPy `.npy` file.
+///
+/// Read are versions 1.0 to 3.0, little-endian `f4` and `f8`, in C order (a vector is the same in
+/// both orders). Nothing else: an array that would have to be guessed at is refused.
+///
+/// **Determinism:** the values' bits are kept, both ways.
+///
+/// **Reference:** NumPy, *NEP 1: A Simple File Format for NumPy Arrays*.
+public struct NumPyArray: Equatable, Sendable {
+  /// The elements, in the precision they are stored in.
+  public enum Values: Equatable, Sendable {
+    /// 32-bit floating point.
+    case single([Float])
+    /// 64-bit floating point.
+    case double([Double])
+  }
+
+  /// The length of each dimension; one or two of them.
+  public let shape: [Int]
+  /// The elements, row by row.
+  public let values: Values
+
+  /// The elements, row by row, as numbers of another type.
+  public func elements<Scalar: BinaryFloatingPoint>(as type: Scalar.Type) -> [Scalar] {
+    switch values {
+    case .single(let values): values.map { (value: Float) -> Scalar in Scalar(value) }
+    case .double(let values): values.map { (value: Double) -> Scalar in Scalar(value) }
+    }
+  }
+
+  /// Reads a file.
+  ///
+  /// - Throws: ``NumPyError/cannotOpen(path:reason:)`` or ``NumPyError/invalid(path:reason:)``.
+  public init(contentsOf path: String) throws(NumPyError) {
+    let bytes = try Self.read(path)
+    let (header, start) = try NumPyHeader.read(bytes, path: path)
+    var count = 1
+    for length in header.shape {
+      let (product, overflow) = count.multipliedReportingOverflow(by: length)
+      guard !overflow, product <= 1 << 48 else {
+        throw .invalid(path: path, reason: "its shape is too large")
+      }
+      count = product
+    }
+    let width = header.isDouble ? 8 : 4
+    guard bytes.count - start == count * width else {
+      throw .invalid(
+        path: path,
+        reason: "its shape takes \(count * width) bytes, but \(bytes.count - start) follow")
+    }
+    shape = header.shape
+    values = bytes.withUnsafeBytes { raw in
+      if header.isDouble {
+        .double(
+          (0..<count).map { index in
+            Double(
+              bitPattern: UInt64(
+                littleEndian: raw.loadUnaligned(fromByteOffset: start + 8 * index, as: UInt64.self))
+            )
+          })
+      } else {
+        .single(
+          (0..<count).map { index in
+            Float(
+              bitPattern: UInt32(
+                littleEndian: raw.loadUnaligned(fromByteOffset: start + 4 * index, as: UInt32.self))
+            )
+          })
+      }
+    }
+  }
+
+  /// Writes a vector of 32-bit numbers: all of it, or, on an error, nothing.
+  ///
+  /// - Throws: ``NumPyError/cannotWrite(path:reason:)``.
+  public static func write(
+    _ vector: UnsafeBufferPointer<Float>, to path: String
+  ) throws(NumPyError) {
+    try write(
+      NumPyHeader.bytes(type: "<f4", count: vector.count), UnsafeRawBufferPointer(vector), to: path)
+  }
+
+  /// Writes a vector of 64-bit numbers: all of it, or, on an error, nothing.
+  ///
+  /// - Throws: ``NumPyError/cannotWrite(path:reason:)``.
+  public static func write(
+    _ vector: UnsafeBufferPointer<Double>, to path: String
+  ) throws(NumPyError) {
+    try write(
+      NumPyHeader.bytes(type: "<f8", count: vector.count), UnsafeRawBufferPointer(vector), to: path)
+  }
+
+  private static func read(_ path: String) throws(NumPyError) -> [UInt8] {
+    guard let file = fopen(path, "rb") else {
+      throw .cannotOpen(path: path, reason: String(cString: strerror(errno)))
+    }
+    defer { fclose(file) }
+    var status = stat()
+    guard fstat(fileno(file), &status) == 0 else {
+      throw .cannotOpen(path: path, reason: String(cString: strerror(errno)))
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw .cannotOpen(path: path, reason: "not a regular file")
+    }
+    let size = Int(status.st_size)
+    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+      count = buffer.baseAddress.map { fread($0, 1, size, file) } ?? 0
+    }
+    guard ferror(file) == 0 else {
+      throw .cannotOpen(path: path, reason: String(cString: strerror(errno)))
+    }
+    return bytes
+  }
+
+  /// Into a file beside the target first, which then takes the target's name in one step.
+  private static func write(
+    _ header: [UInt8], _ body: UnsafeRawBufferPointer, to path: String
+  ) throws(NumPyError) {
+    let temporary = "\(path).partial-\(getpid())"
+    guard let file = fopen(temporary, "wb") else {
+      throw .cannotWrite(path: path, reason: String(cString: strerror(errno)))
+    }
+    var isWhole = fwrite(header, 1, header.count, file) == header.count
+    if let base = body.baseAddress, isWhole {
+      isWhole = fwrite(base, 1, body.count, file) == body.count
+    }
+    if isWhole { isWhole = fflush(file) == 0 && fsync(fileno(file)) == 0 }
+    var code = errno
+    if fclose(file) != 0, isWhole {
+      code = errno
+      isWhole = false
+    }
+    if isWhole, rename(temporary, path) != 0 {
+      code = errno
+      isWhole = false
+    }
+    guard isWhole else {
+      unlink(temporary)
+      throw .cannotWrite(path: path, reason: String(cString: strerror(code)))
+    }
+  }
+}

@@ -1,0 +1,245 @@
+import LockstepCore
+import LockstepParameters
+
+/// A linear model: least squares, logistic regression or a linear support vector machine.
+///
+/// * Loss: the mean over examples of ``LinearLoss`` at the margin `m = x·w (+ b)`: `½(m − y)²`,
+///   `log(1 + e^(−y·m))` or `max(0, 1 − y·m)`; with the regulariser `½·λ‖w‖²` over all parameters.
+/// * Gradient: the mean of `ℓ′(m, y)·x`, plus `λw`.
+/// * Start: zero.
+/// * Optimum: for least squares the solution of the normal equations `(XᵀX/N + λI)w = Xᵀy/N`;
+///   otherwise not in closed form, but unique where `λ > 0`.
+///
+/// The parameters are one weight per feature and, with an intercept, the intercept last. With
+/// sparse rows and without a regulariser it can be updated in place.
+///
+/// **Concurrency:** immutable; the pointers in `rows` point into `training`, which is immutable and
+/// kept alive beside them: that is the invariant behind `@unchecked Sendable`.
+///
+/// **Determinism:** sparse rows bit-exact; dense rows as their kernels are.
+///
+/// **Reference:** Recht, Ré, Wright, Niu, *Hogwild!*, NIPS 2011, section 2 (sparse SVM); Hastie,
+/// Tibshirani, Friedman, *The Elements of Statistical Learning*, chapters 3, 4 and 12.
+public final class LinearModel<Scalar: ModelScalar>: Objective, @unchecked Sendable {
+  /// The private buffers of one thread.
+  public final class Workspace {
+    /// The most examples that are worked on at a time.
+    let chunk: Int
+    /// `[chunk × featureCount]`, for dense rows.
+    let features: UnsafeMutablePointer<Scalar>
+    /// `[chunk]`: margins, then derivatives.
+    let margins: UnsafeMutablePointer<Scalar>
+    /// `[batch]`: the examples of a prepared gradient.
+    let examples: UnsafeMutablePointer<Int32>
+    /// `[batch]`: their derivatives divided by the batch size.
+    let coefficients: UnsafeMutablePointer<Scalar>
+    /// `[1]`: the intercept's derivative.
+    let intercept: UnsafeMutablePointer<Scalar>
+    /// How many examples are prepared.
+    var preparedCount = 0
+    private let arena = Arena()
+
+    init(batch: Int, featureCount: Int, isSparse: Bool) {
+      chunk = min(batch, LinearModel.largestChunk)
+      features = arena.allocate(count: isSparse ? 0 : chunk * featureCount)
+      margins = arena.allocate(count: chunk)
+      examples = arena.allocate(count: isSparse ? batch : 0)
+      coefficients = arena.allocate(count: isSparse ? batch : 0)
+      intercept = arena.allocate(count: 1)
+    }
+  }
+
+  /// Larger batches are gathered and multiplied in parts of this many rows.
+  static var largestChunk: Int { 256 }
+
+  /// The number of parameters `n`.
+  public let parameterCount: Int
+  /// The number of training examples.
+  public let trainingCount: Int
+  /// The number of held-out examples, 0 for none.
+  public let heldOutCount: Int
+  /// Whether an evaluation counts right classifications.
+  public let isClassifier: Bool
+  /// The loss.
+  public let loss: LinearLoss
+
+  let training: ExampleSet<Scalar>
+  let heldOut: ExampleSet<Scalar>?
+  let featureCount: Int
+  let hasIntercept: Bool
+  let l2: Double
+  let algebra: DenseAlgebra<Scalar>
+  /// The training rows where they are sparse.
+  let rows: SparseRows<Scalar>?
+
+  /// Creates a linear model.
+  ///
+  /// - Parameters:
+  ///   - loss: the loss.
+  ///   - training: the examples to train on; for a classifier the targets are ±1.
+  ///   - heldOut: the examples held out, if any, with as many features or fewer.
+  ///   - featureCount: the number of features, at least the largest of both sets'.
+  ///   - intercept: whether there is an intercept.
+  ///   - l2: `λ` of the regulariser, at least 0.
+  ///   - kernels: who multiplies dense matrices.
+  public init(
+    loss: LinearLoss, training: ExampleSet<Scalar>, heldOut: ExampleSet<Scalar>? = nil,
+    featureCount: Int, intercept: Bool = false, l2: Double = 0, kernels: KernelChoice = .blas
+  ) {
+    precondition(training.featureCount <= featureCount, "every feature has a weight")
+    precondition((heldOut?.featureCount ?? 0) <= featureCount, "every feature has a weight")
+    self.loss = loss
+    self.training = training
+    self.heldOut = heldOut
+    self.featureCount = featureCount
+    self.l2 = l2
+    hasIntercept = intercept
+    isClassifier = loss.isClassifier
+    parameterCount = featureCount + (intercept ? 1 : 0)
+    trainingCount = training.count
+    heldOutCount = heldOut?.count ?? 0
+    algebra = DenseAlgebra(kernels: kernels)
+    rows = SparseRows(training)
+  }
+
+  /// Writes the parameters that training starts from.
+  public func initialize(_ parameters: UnsafeMutablePointer<Scalar>, seed: UInt64) {
+    parameters.initialize(repeating: 0, count: parameterCount)
+  }
+
+  /// Makes the buffers of one thread.
+  public func makeWorkspace(batch: Int, range: Range<Int>) -> Workspace {
+    Workspace(batch: max(1, batch), featureCount: featureCount, isSparse: rows != nil)
+  }
+
+  /// Computes partial derivatives of the mean loss over a minibatch, regulariser included.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func computeGradient(
+    at view: UnsafePointer<Scalar>, minibatch: Minibatch, range: Range<Int>,
+    into gradient: UnsafeMutablePointer<Scalar>, workspace: Workspace
+  ) {
+    gradient.update(repeating: 0, count: range.count)
+    let columns = range.clamped(to: 0..<featureCount)
+    let share = 1 / Double(max(1, minibatch.examples.count))
+    var sum = 0.0
+    if let rows {
+      for id in minibatch.examples {
+        let example = Int(id)
+        let entries = rows.entries(of: example)
+        let margin = sparseMargin(at: view, rows: rows, entries: entries)
+        let coefficient =
+          loss.derivative(margin: Double(margin), target: Double(rows.targets[example])) * share
+        sum += coefficient
+        if coefficient == 0 { continue }
+        let scale = Scalar(coefficient)
+        for entry in rows.entries(of: example, columnsIn: columns) {
+          gradient[Int(rows.columns[entry]) - range.lowerBound] += scale * rows.values[entry]
+        }
+      }
+    } else {
+      var first = 0
+      while first < minibatch.examples.count {
+        let count = min(workspace.chunk, minibatch.examples.count - first)
+        let examples = UnsafeBufferPointer(rebasing: minibatch.examples[first..<(first + count)])
+        denseMargins(at: view, of: training, examples: examples, workspace: workspace)
+        for row in 0..<count {
+          let target = Double(training.targets[Int(examples[row])])
+          let coefficient =
+            loss.derivative(margin: Double(workspace.margins[row]), target: target) * share
+          workspace.margins[row] = Scalar(coefficient)
+          sum += coefficient
+        }
+        algebra.multiplyVector(
+          .transposed, rows: count, columns: columns.count, alpha: 1,
+          a: UnsafePointer(workspace.features + columns.lowerBound), leadingA: featureCount,
+          x: UnsafePointer(workspace.margins), beta: 1, y: gradient)
+        first += count
+      }
+    }
+    if hasIntercept && range.contains(featureCount) {
+      gradient[featureCount - range.lowerBound] = Scalar(sum)
+    }
+    SquaredNorm.addGradient(of: view, range: range, l2: l2, to: gradient)
+  }
+
+  /// Adds up the losses of some examples, without the regulariser.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func evaluate(
+    at view: UnsafePointer<Scalar>, on set: EvaluationSet, examples: UnsafeBufferPointer<Int32>,
+    workspace: Workspace
+  ) -> Evaluation {
+    guard let source = set == .training ? training : heldOut else {
+      preconditionFailure("there are no held-out examples")
+    }
+    var evaluation = Evaluation()
+    var first = 0
+    while first < examples.count {
+      let count = min(workspace.chunk, examples.count - first)
+      let part = UnsafeBufferPointer(rebasing: examples[first..<(first + count)])
+      if let rows = SparseRows(source) {
+        for row in 0..<count {
+          let entries = rows.entries(of: Int(part[row]))
+          workspace.margins[row] = sparseMargin(at: view, rows: rows, entries: entries)
+        }
+      } else {
+        denseMargins(at: view, of: source, examples: part, workspace: workspace)
+      }
+      for row in 0..<count {
+        let margin = Double(workspace.margins[row])
+        let target = Double(source.targets[Int(part[row])])
+        evaluation.lossSum += loss.value(margin: margin, target: target)
+        // A margin of 0 counts as the positive class, one that is NaN as neither.
+        if isClassifier, target > 0 ? margin >= 0 : margin < 0 { evaluation.correct += 1 }
+      }
+      evaluation.count += count
+      first += count
+    }
+    return evaluation
+  }
+
+  /// The regulariser `½·λ‖w‖²` at a view, 0 if there is none.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func regularization(at view: UnsafePointer<Scalar>) -> Double {
+    SquaredNorm.regularization(of: view, count: parameterCount, l2: l2)
+  }
+
+  /// `x·w (+ b)` of one sparse row, at a view that may be shared.
+  @inline(__always)
+  func sparseMargin(
+    at view: UnsafePointer<Scalar>, rows: SparseRows<Scalar>, entries: Range<Int>
+  ) -> Scalar {
+    let dot = Scalar.racySparseDot(
+      view, indices: rows.columns + entries.lowerBound, values: rows.values + entries.lowerBound,
+      count: entries.upperBound &- entries.lowerBound)
+    return hasIntercept ? dot + sharedIntercept(view) : dot
+  }
+
+  @inline(__always)
+  private func sharedIntercept(_ view: UnsafePointer<Scalar>) -> Scalar {
+    var value: Scalar = 0
+    Scalar.racyRead(view + featureCount, into: &value, count: 1)
+    return value
+  }
+
+  /// `margins[i] ← x_i·w (+ b)`, with the rows gathered into `features`.
+  @inline(__always)
+  private func denseMargins(
+    at view: UnsafePointer<Scalar>, of set: ExampleSet<Scalar>,
+    examples: UnsafeBufferPointer<Int32>, workspace: Workspace
+  ) {
+    guard let ids = examples.baseAddress else { return }
+    FeatureRows.gather(
+      set.features, stored: set.featureCount, examples: ids, count: examples.count,
+      width: featureCount, into: workspace.features)
+    var start: Scalar = 0
+    if hasIntercept { start = view[featureCount] }
+    workspace.margins.update(repeating: start, count: examples.count)
+    algebra.multiplyVector(
+      .none, rows: examples.count, columns: featureCount, alpha: 1,
+      a: UnsafePointer(workspace.features), leadingA: featureCount, x: view, beta: 1,
+      y: workspace.margins)
+  }
+}
