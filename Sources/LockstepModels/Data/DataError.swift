@@ -9,6 +9,7 @@ public enum DataError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A package has to be installed first.
   case missing(reason: String)
 
+  /// The sentence: path, line and reason.
   public var description: String {
     switch self {
     case .notFound(let path, let reason): "\(path): \(reason)"

@@ -12,6 +12,8 @@ public struct Dataset<Scalar: SharedScalar>: Sendable {
   public var featureCount: Int
   /// The number of classes, where the labels are classes; labels are in `0 ..< classCount`.
   public var classCount: Int?
+  /// `[classCount]` the label of each class as it was written, where the labels are classes.
+  public var classLabels: [Double]?
   /// The number of users, for ratings.
   public var userCount: Int
   /// The number of items, for ratings.
@@ -20,13 +22,15 @@ public struct Dataset<Scalar: SharedScalar>: Sendable {
   /// Creates a data set.
   public init(
     name: String, training: ExampleSet<Scalar>, heldOut: ExampleSet<Scalar>?, featureCount: Int,
-    classCount: Int? = nil, userCount: Int = 0, itemCount: Int = 0
+    classCount: Int? = nil, classLabels: [Double]? = nil, userCount: Int = 0,
+    itemCount: Int = 0
   ) {
     self.name = name
     self.training = training
     self.heldOut = heldOut
     self.featureCount = featureCount
     self.classCount = classCount
+    self.classLabels = classLabels
     self.userCount = userCount
     self.itemCount = itemCount
   }

@@ -34,24 +34,65 @@ public final class ExampleSet<Scalar: SharedScalar>: @unchecked Sendable {
   public let classes: UnsafePointer<Int32>?
 
   private let allocations: [UnsafeMutableRawPointer]
+  // The set whose memory the features point into, where it is not this one.
+  private let owner: ExampleSet?
 
-  /// Makes a set of byte features, such as images.
+  /// Makes a set of byte features, such as images, whose targets are their classes.
   ///
   /// - Parameters:
   ///   - bytes: `[classes.count × featureCount]`, row-major.
   ///   - scale: what a byte is divided by.
+  ///   - featureCount: the number of features of an example.
   ///   - classes: `[count]` labels from 0.
-  public init(bytes: [UInt8], scale: Scalar, featureCount: Int, classes: [Int32]) {
-    precondition(bytes.count == featureCount * classes.count, "one row of bytes per label")
+  public convenience init(bytes: [UInt8], scale: Scalar, featureCount: Int, classes: [Int32]) {
+    self.init(
+      bytes: bytes, scale: scale, featureCount: featureCount,
+      targets: classes.map { (label: Int32) -> Scalar in Scalar(label) }, classes: classes)
+  }
+
+  /// Makes a set of byte features, such as images.
+  ///
+  /// - Parameters:
+  ///   - bytes: `[targets.count × featureCount]`, row-major.
+  ///   - scale: what a byte is divided by.
+  ///   - featureCount: the number of features of an example.
+  ///   - targets: `[count]` numeric labels.
+  ///   - classes: `[count]` labels from 0, where the labels are classes.
+  public init(
+    bytes: [UInt8], scale: Scalar, featureCount: Int, targets: [Scalar], classes: [Int32]?
+  ) {
+    precondition(bytes.count == featureCount * targets.count, "one row of bytes per target")
+    precondition(classes.map { $0.count == targets.count } ?? true, "one class per target")
     let storage = Self.allocate(bytes)
-    let labels = Self.allocate(classes)
-    let numbers = Self.allocate(classes.map { (label: Int32) -> Scalar in Scalar(label) })
-    count = classes.count
+    let numbers = Self.allocate(targets)
+    let labels = classes.map { Self.allocate($0) }
+    count = targets.count
     self.featureCount = featureCount
     features = .bytes(UnsafePointer(storage), scale: scale)
-    targets = UnsafePointer(numbers)
-    self.classes = UnsafePointer(labels)
-    allocations = [.init(storage), .init(labels), .init(numbers)]
+    self.targets = UnsafePointer(numbers)
+    self.classes = labels.map { UnsafePointer($0) }
+    allocations = [.init(storage), .init(numbers)] + (labels.map { [.init($0)] } ?? [])
+    owner = nil
+  }
+
+  /// Makes a set with the features of another one and labels of its own.
+  ///
+  /// - Parameters:
+  ///   - other: the set whose features are shared, not copied.
+  ///   - targets: `[count]` numeric labels.
+  ///   - classes: `[count]` labels from 0, where the labels are classes.
+  public init(featuresOf other: ExampleSet, targets: [Scalar], classes: [Int32]?) {
+    precondition(targets.count == other.count, "one target per example")
+    precondition(classes.map { $0.count == targets.count } ?? true, "one class per target")
+    let numbers = Self.allocate(targets)
+    let labels = classes.map { Self.allocate($0) }
+    count = other.count
+    featureCount = other.featureCount
+    features = other.features
+    self.targets = UnsafePointer(numbers)
+    self.classes = labels.map { UnsafePointer($0) }
+    allocations = [.init(numbers)] + (labels.map { [.init($0)] } ?? [])
+    owner = other.owner ?? other
   }
 
   /// Makes a set of dense features.
@@ -72,6 +113,7 @@ public final class ExampleSet<Scalar: SharedScalar>: @unchecked Sendable {
     self.targets = UnsafePointer(numbers)
     self.classes = labels.map { UnsafePointer($0) }
     allocations = [.init(storage), .init(numbers)] + (labels.map { [.init($0)] } ?? [])
+    owner = nil
   }
 
   /// Makes a set of compressed sparse rows.
@@ -103,6 +145,7 @@ public final class ExampleSet<Scalar: SharedScalar>: @unchecked Sendable {
     allocations =
       [.init(starts), .init(indices), .init(entries), .init(numbers)]
       + (labels.map { [.init($0)] } ?? [])
+    owner = nil
   }
 
   /// Makes a set of ratings.
@@ -122,6 +165,7 @@ public final class ExampleSet<Scalar: SharedScalar>: @unchecked Sendable {
     targets = UnsafePointer(numbers)
     classes = nil
     allocations = [.init(first), .init(second), .init(numbers)]
+    owner = nil
   }
 
   deinit {
