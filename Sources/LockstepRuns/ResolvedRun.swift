@@ -31,8 +31,12 @@ public struct ResolvedRun: Sendable {
     case .examples(let count): batch = min(count, max(1, examples))
     case .full: batch = max(1, examples)
     }
-    let initial = try configuration.initialParametersPath.map { path in
-      try NumPyArray.readVector(from: path)
+    let initial = try configuration.initialParametersPath.map { path throws(NumPyError) in
+      let array = try NumPyArray(contentsOf: path)
+      guard array.shape.count == 1 else {
+        throw .invalid(path: path, reason: "is not one flat array of parameters")
+      }
+      return array.elements(as: Double.self)
     }
     let isJoint =
       configuration.decomposition == .samples

@@ -65,6 +65,32 @@ public final class TrainingRun: Sendable {
     }
   }
 
+  /// Writes parameters in their own scalar type.
+  private static func save<Scalar: ModelScalar>(
+    _ parameters: [Scalar], to path: String
+  ) throws(NumPyError) {
+    if let parameters = parameters as? [Double] {
+      try write(parameters, path, NumPyArray.write)
+    } else if let parameters = parameters as? [Float] {
+      try write(parameters, path, NumPyArray.write)
+    }
+  }
+
+  private static func write<Scalar>(
+    _ parameters: [Scalar], _ path: String,
+    _ writer: (UnsafeBufferPointer<Scalar>, String) throws(NumPyError) -> Void
+  ) throws(NumPyError) {
+    let result = parameters.withUnsafeBufferPointer { buffer -> Result<Void, NumPyError> in
+      do throws(NumPyError) {
+        try writer(buffer, path)
+        return .success(())
+      } catch {
+        return .failure(error)
+      }
+    }
+    try result.get()
+  }
+
   private func train<Model: Objective>(
     _ model: Model, _ resolved: ResolvedRun, _ prepared: PreparedModel, _ topology: Topology,
     _ plan: PlacementPlan, _ progress: (Progress) -> Void
@@ -81,7 +107,7 @@ public final class TrainingRun: Sendable {
       progress(Progress(updates: state.updates, total: state.total, loss: state.loss))
     }
     if let path = resolved.configuration.savePath {
-      try NumPyArray.write(outcome.parameters, to: path)
+      try Self.save(outcome.parameters, to: path)
     }
     return RunRecord(
       configuration: resolved.values(prepared), machine: topology.machine,

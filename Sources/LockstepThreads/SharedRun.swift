@@ -1,6 +1,7 @@
 import LockstepCore
 import LockstepModels
 import LockstepParameters
+import LockstepTelemetry
 import Synchronization
 
 /// What all workers of one run share.

@@ -63,7 +63,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
   private let shared: SharedRun<Model>
   private let makeInPlaceWorker: ((SharedRun<Model>, Int) -> any EngineWorker)?
   private let isInterrupted = Atomic<Bool>(false)
-  private var workers: [(any EngineWorker)?]
+  private let workers: WorkerRoster
 
   /// Creates an engine.
   ///
@@ -116,7 +116,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
       clocks: clocks, probe: probe)
     pool = WorkerPool(
       workers: configuration.workers, topology: topology, placements: placement.placements)
-    workers = Array(repeating: nil, count: configuration.workers)
+    workers = WorkerRoster(count: configuration.workers)
   }
 
   /// How long a worker spins before it parks: about what parking and waking cost together, so that
@@ -241,7 +241,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
   /// pages of a shard come to lie where its owner runs.
   private func prepareWorkers(from parameters: UnsafeMutablePointer<Model.Scalar>) throws {
     nonisolated(unsafe) let parameters = UnsafePointer(parameters)
-    let made = Mutex<[(any EngineWorker)?]>(workers)
+    let workers = workers
     let shared = shared
     nonisolated(unsafe) let makeInPlaceWorker = makeInPlaceWorker
     let topology = topology
@@ -256,18 +256,11 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
         }
         shared.parameters.initializeShard(index, from: parameters)
       }
-      let worker: any EngineWorker =
-        makeInPlaceWorker?(shared, index) ?? SnapshotWorker(shared, index: index)
-      nonisolated(unsafe) let finished = worker
-      made.withLock { $0[index] = finished }
-    }
-    workers = made.withLock { workers in
-      nonisolated(unsafe) let workers = workers
-      return workers
+      workers[index] = makeInPlaceWorker?(shared, index) ?? SnapshotWorker(shared, index: index)
     }
     if shared.isJoint {
-      shared.gradients = workers.compactMap { ($0 as? SnapshotWorker<Model>)?.gradient }
-      shared.workspaces = workers.compactMap { $0?.sharedWorkspace as? Model.Workspace }
+      shared.gradients = workers.all.compactMap { ($0 as? SnapshotWorker<Model>)?.gradient }
+      shared.workspaces = workers.all.compactMap { $0.sharedWorkspace as? Model.Workspace }
     }
   }
 
@@ -282,7 +275,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
     // A chunk is claimed with one atomic operation; small enough that all workers get their share.
     let chunk = makeInPlaceWorker == nil ? 1 : max(1, min(64, (last - first) / (count * 16)))
     for index in 0..<count { clocks.reset(index, to: workers[index]?.clock ?? 0) }
-    nonisolated(unsafe) let workers = workers
+    let workers = workers
     return try pool.run(
       onFailure: { clocks.stop() },
       whileRunning: { progress(completedUpdates(clocks: clocks)) }
@@ -299,7 +292,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
   }
 
   private var completedUpdates: Int {
-    let clocks = workers.map { $0?.clock ?? 0 }
+    let clocks = workers.all.map(\.clock)
     return shared.isJoint ? clocks.min() ?? 0 : clocks.reduce(0, +)
   }
 
@@ -317,7 +310,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
     parameters: [Model.Scalar], status: RunStatus, updates: Int, wallSeconds: Double,
     cpuSeconds: Double, loss: LossRecord
   ) -> Outcome {
-    let present = workers.compactMap { $0 }
+    let present = workers.all
     var staleness = StalenessHistogram()
     for worker in present { staleness.add(worker.telemetry.staleness) }
     var samples = present.map(\.samples).reduce(0, +)

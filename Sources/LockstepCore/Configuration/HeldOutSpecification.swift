@@ -28,4 +28,13 @@ public enum HeldOut: Equatable, Sendable {
       self = .data(try DataSpecification(text, option: option))
     }
   }
+
+  /// The spelling on the command line.
+  public var specification: String {
+    switch self {
+    case .automatic: "automatic"
+    case .fraction(let fraction): "\(fraction)"
+    case .data(let data): data.specification
+    }
+  }
 }

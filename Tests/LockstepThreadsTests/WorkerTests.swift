@@ -1,0 +1,146 @@
+import Foundation
+import LockstepCore
+import LockstepModels
+import LockstepTopology
+import Synchronization
+import Testing
+
+@testable import LockstepThreads
+
+@Suite(.timeLimit(.minutes(3)), .serialized) struct `Workers` {
+  /// What the kernel says a thread may run on.
+  private static func allowed(_ thread: Int32) -> String? {
+    guard
+      let status = try? String(
+        contentsOfFile: "/proc/self/task/\(thread)/status", encoding: .utf8)
+    else { return nil }
+    return status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
+      .map { $0.split(separator: "\t").last.map(String.init) ?? "" }
+  }
+
+  @Test func `are bound to their place while they run, and to nothing of it afterwards`() throws {
+    let topology = try Topology(.live)
+    let workers = topology.processingUnits.count
+    let before = try #require(Self.allowed(gettid()))
+    let seen = Mutex<[Int: (thread: Int32, allowed: String)]>([:])
+    var probe = EngineProbe()
+    probe.beforeIteration = { worker, _ in
+      let thread = gettid()
+      let allowed = Self.allowed(thread) ?? "?"
+      seen.withLock { $0[worker] = (thread, allowed) }
+    }
+    _ = try Trial(
+      policy: Hogwild(), workers: workers, updates: 400 * workers, pin: "compact", probe: probe
+    ).run(Models.quadratic("dimension=4096"))
+    let threads = seen.withLock { $0 }
+    #expect(!threads.isEmpty)
+    for (worker, state) in threads {
+      #expect(state.allowed == "\(topology.processingUnits[worker].os)")
+      // The thread may be gone; if the pool kept it, it is free again.
+      if let now = Self.allowed(state.thread) { #expect(now == before) }
+    }
+  }
+
+  @Test func `that are not pinned keep the process's binding`() throws {
+    let before = try #require(Self.allowed(gettid()))
+    let different = Mutex(0)
+    var probe = EngineProbe()
+    probe.beforeIteration = { _, _ in
+      if Self.allowed(gettid()) != before { different.withLock { $0 += 1 } }
+    }
+    _ = try Trial(policy: Hogwild(), workers: 3, updates: 60, pin: "none", probe: probe)
+      .run(Models.quadratic("dimension=8"))
+    #expect(different.withLock { $0 } == 0)
+  }
+
+  struct Failure: Error, Equatable { let worker: Int }
+
+  @Test(arguments: ["sequential", "barrier", "bounded:1", "hogwild", "locked"])
+  func `all end when one fails, and its error is the run's`(policy: String) throws {
+    let before = try #require(Self.allowed(gettid()))
+    let threads = Mutex<Set<Int32>>([])
+    var probe = EngineProbe()
+    probe.beforeIteration = { worker, clock in
+      _ = threads.withLock { $0.insert(gettid()) }
+      if worker == 2 && clock == 10 { throw Failure(worker: worker) }
+    }
+    let trial = Trial(
+      policy: try PolicySpecification.parse(policy), workers: 4, updates: 100_000_000,
+      probe: probe)
+    #expect(throws: Failure(worker: 2)) {
+      try trial.run(Models.quadratic("dimension=16"))
+    }
+    for thread in threads.withLock({ $0 }) {
+      if let now = Self.allowed(thread) { #expect(now == before) }
+    }
+  }
+
+  @Test(arguments: ["sequential", "barrier", "bounded:1", "hogwild", "locked"])
+  func `all end soon when the run is interrupted, with what there is`(policy: String) throws {
+    for decomposition in Decomposition.allCases {
+      let started = Mutex(0)
+      let box = InterruptBox()
+      var probe = EngineProbe()
+      probe.beforeIteration = { _, _ in
+        let count = started.withLock {
+          $0 += 1
+          return $0
+        }
+        if count == 50 { box.interrupt() }
+      }
+      let engine = try Trial(
+        decomposition: decomposition, policy: try PolicySpecification.parse(policy), workers: 3,
+        updates: 100_000_000, probe: probe
+      ).engine(Models.quadratic("dimension=64"))
+      box.set { engine.interrupt() }
+      let outcome = try engine.run()
+      #expect(outcome.status == .interrupted)
+      #expect(outcome.updates > 0 && outcome.updates < 100_000_000)
+      #expect(outcome.loss.final != nil)
+    }
+  }
+
+  /// Holds what to call until there is an engine to call it on.
+  private final class InterruptBox: Sendable {
+    private let action = Mutex<(@Sendable () -> Void)?>(nil)
+    func set(_ new: @escaping @Sendable () -> Void) { action.withLock { $0 = new } }
+    func interrupt() { action.withLock { $0 }?() }
+  }
+
+  @Test(arguments: ["barrier", "bounded:3", "hogwild"])
+  func `number up to 255`(policy: String) throws {
+    let outcome = try Trial(
+      policy: try PolicySpecification.parse(policy), workers: 255, updates: 255 * 4
+    ).run(Models.quadratic("dimension=255"))
+    #expect(outcome.updates == 255 * 4)
+    #expect(outcome.workers.count == 255)
+  }
+
+  @Test func `are refused beyond 255, and beyond one a parameter in blocks`() throws {
+    let tooMany = #expect(throws: EngineError.self) {
+      try Trial(workers: 256).engine(Models.quadratic("dimension=300"))
+    }
+    #expect(
+      tooMany?.description
+        == "--workers 256: real threads take 1 to 255 workers, because Dispatch never starts a "
+        + "256th thread while 255 wait; the virtual-time engine (--engine virtual) takes up to "
+        + "65,536")
+    let tooFew = #expect(throws: EngineError.self) {
+      try Trial(workers: 4).engine(Models.quadratic("dimension=3"))
+    }
+    #expect(tooFew == .tooFewParameters(parameters: 3, workers: 4))
+  }
+
+  @Test func `split their time, and the split adds up to the run`() throws {
+    let outcome = try Trial(policy: Barrier(), workers: 2, batch: 32, updates: 4000)
+      .run(Models.network())
+    for worker in outcome.workers {
+      let sum =
+        worker.computeSeconds + worker.readSeconds + worker.applySeconds + worker.waitSeconds
+      #expect(worker.updates == 2000)
+      #expect(worker.computeSeconds > 0 && worker.readSeconds > 0 && worker.applySeconds > 0)
+      // Sampled, and with start-up and the loop itself left out: of the right size is all.
+      #expect(sum < outcome.wallSeconds * 1.5)
+    }
+  }
+}
