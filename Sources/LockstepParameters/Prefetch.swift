@@ -1,6 +1,8 @@
 import CSharedMemory
 
-/// Hints to the processor which cache lines will be wanted soon. They change no value.
+/// Hints to the processor which cache lines will be wanted soon.
+///
+/// They change no value.
 public enum Prefetch {
   /// The line at `address` will be read once.
   @inlinable
