@@ -4,7 +4,7 @@ import CHwloc
 ///
 /// It owns its bitmap and frees it. It isn't shared between threads.
 final class CPUSet {
-  let bitmap: hwloc_bitmap_t
+  private let bitmap: hwloc_bitmap_t
 
   /// Makes a set.
   init(_ numbers: [Int] = []) {
@@ -22,8 +22,16 @@ final class CPUSet {
 
   deinit { hwloc_bitmap_free(bitmap) }
 
+  /// Hands the bitmap to C.
+  ///
+  /// The only way to it: Swift may free an object right after its last use, which would be the
+  /// reading of the pointer and not the call that takes it.
+  func withBitmap<Value>(_ body: (hwloc_bitmap_t) -> Value) -> Value {
+    withExtendedLifetime(self) { body(bitmap) }
+  }
+
   /// The numbers in the set, in ascending order.
-  var numbers: [Int] { Self.numbers(bitmap) }
+  var numbers: [Int] { withBitmap { Self.numbers($0) } }
 
   /// The numbers in any finite bitmap, in ascending order.
   static func numbers(_ bitmap: hwloc_const_bitmap_t?) -> [Int] {

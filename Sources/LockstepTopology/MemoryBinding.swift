@@ -39,8 +39,12 @@ extension Topology {
     let node = CPUSet([numaNode])
     let flags = HWLOC_MEMBIND_BYNODESET.rawValue | HWLOC_MEMBIND_MIGRATE.rawValue
     // The range is the caller's; hwloc hands it to mbind(2), which never reads or writes it.
-    let result = hwloc_set_area_membind(
-      handle, start, pages.count, node.bitmap, HWLOC_MEMBIND_BIND, Int32(flags))
+    let result = withHandle { handle in
+      node.withBitmap {
+        hwloc_set_area_membind(
+          handle, start, pages.count, $0, HWLOC_MEMBIND_BIND, Int32(flags))
+      }
+    }
     guard result == 0 else {
       throw .memoryBindingRefused(numaNode: numaNode, reason: SystemCallError.last.reason)
     }

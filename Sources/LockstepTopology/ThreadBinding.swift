@@ -109,6 +109,9 @@ extension Topology {
   /// Binds the calling thread; strictly: to these processing units or not at all.
   private func setThreadBinding(_ set: CPUSet) throws(SystemCallError) {
     let flags = Int32(HWLOC_CPUBIND_THREAD.rawValue | HWLOC_CPUBIND_STRICT.rawValue)
-    guard hwloc_set_cpubind(handle, set.bitmap, flags) == 0 else { throw .last }
+    let result = withHandle { handle in
+      set.withBitmap { hwloc_set_cpubind(handle, $0, flags) }
+    }
+    guard result == 0 else { throw .last }
   }
 }

@@ -10,18 +10,21 @@ extension Topology {
   ///
   /// **Concurrency:** any thread, at any time: exporting only reads.
   public func exportXML(to path: String) throws(TopologyError) {
-    var text: UnsafeMutablePointer<CChar>?
-    var length: Int32 = 0
-    guard hwloc_topology_export_xmlbuffer(handle, &text, &length, 0) == 0, let text else {
-      throw .notWritable(path: path, reason: SystemCallError.last.reason)
-    }
-    // The buffer is hwloc's until it is freed; the length counts the terminating zero.
-    defer { hwloc_free_xmlbuffer(handle, text) }
-    let bytes = UnsafeRawBufferPointer(start: text, count: max(0, Int(length) - 1))
     do throws(SystemCallError) {
-      try WholeFile.writeAtomically(Array(bytes), to: path)
+      try WholeFile.writeAtomically(try withHandle(Self.xml), to: path)
     } catch {
       throw .notWritable(path: path, reason: error.reason)
     }
+  }
+
+  private static func xml(_ handle: hwloc_topology_t) throws(SystemCallError) -> [UInt8] {
+    var text: UnsafeMutablePointer<CChar>?
+    var length: Int32 = 0
+    guard hwloc_topology_export_xmlbuffer(handle, &text, &length, 0) == 0, let text else {
+      throw .last
+    }
+    // The buffer is hwloc's until it is freed; the length counts the terminating zero.
+    defer { hwloc_free_xmlbuffer(handle, text) }
+    return Array(UnsafeRawBufferPointer(start: text, count: max(0, Int(length) - 1)))
   }
 }

@@ -16,7 +16,7 @@ import CHwloc
 /// themselves by it. That is the invariant behind `@unchecked Sendable`.
 public final class Topology: @unchecked Sendable {
   /// The topology as hwloc has it: owned, and loaded, restricted and refreshed before it got here.
-  let handle: hwloc_topology_t
+  private let handle: hwloc_topology_t
 
   /// Where it comes from.
   public let source: TopologySource
@@ -82,6 +82,16 @@ public final class Topology: @unchecked Sendable {
   }
 
   deinit { hwloc_topology_destroy(handle) }
+
+  /// Hands hwloc's topology to C.
+  ///
+  /// The only way to it: Swift may free an object right after its last use, which would be the
+  /// reading of the pointer and not the call that takes it.
+  func withHandle<Value, Failure>(
+    _ body: (hwloc_topology_t) throws(Failure) -> Value
+  ) throws(Failure) -> Value {
+    try withExtendedLifetime(self) { () throws(Failure) -> Value in try body(handle) }
+  }
 
   /// The NUMA node that a set of processing units lies in.
   ///

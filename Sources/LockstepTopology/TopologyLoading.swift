@@ -10,15 +10,18 @@ enum TopologyLoading {
 
   /// Keeps hwloc from writing to standard error, unless the user has asked for it to.
   ///
-  /// hwloc reads the variable once, at its first error. `setenv` isn't safe beside a `getenv` on
-  /// another thread, so it happens once, before the first topology is made.
-  private static let hideErrors: Void = {
+  /// libxml2 reports to standard error from every thread but the first to use it in hwloc; hwloc's
+  /// own parser reads all that hwloc writes, and is silent. hwloc reads each variable once, when it
+  /// first needs it. `setenv` isn't safe beside a `getenv` on another thread, so it happens once,
+  /// before the first topology is made.
+  private static let silence: Void = {
     setenv("HWLOC_HIDE_ERRORS", "2", 0)
+    setenv("HWLOC_LIBXML_IMPORT", "0", 0)
   }()
 
   /// Makes and loads a topology; the caller owns it.
   static func load(_ source: TopologySource) throws(TopologyError) -> hwloc_topology_t {
-    _ = hideErrors
+    _ = silence
     var handle: hwloc_topology_t?
     guard hwloc_topology_init(&handle) == 0, let handle else {
       throw .discoveryFailed(reason: SystemCallError.last.reason)
@@ -46,19 +49,26 @@ enum TopologyLoading {
   /// not by `HWLOC_TOPOLOGY_FLAG_RESTRICT_TO_CPUBINDING`: that flag asks for the binding of the
   /// process strictly, which fails, and silently restricts nothing, as soon as any two threads
   /// differ; and ours do while workers are bound. This asks for what the threads may use together.
+  ///
+  /// hwloc's x86 discovery binds its thread to one processor after the other, also to those outside
+  /// of the affinity. Another thread that loads meanwhile would take them for usable. So it is left
+  /// out; Linux's own files tell the same.
   private static func loadLive(_ handle: hwloc_topology_t) throws(TopologyError) {
-    guard hwloc_topology_load(handle) == 0 else {
+    let unbinding = HWLOC_TOPOLOGY_FLAG_DONT_CHANGE_BINDING.rawValue
+    guard hwloc_topology_set_flags(handle, UInt(unbinding)) == 0,
+      hwloc_topology_load(handle) == 0
+    else {
       throw .discoveryFailed(reason: SystemCallError.last.reason)
     }
     // False if the user's HWLOC_XMLFILE or HWLOC_SYNTHETIC stands in for the machine.
     guard hwloc_topology_is_thissystem(handle) != 0 else { return }
     let usable = CPUSet()
     let flags = Int32(HWLOC_CPUBIND_PROCESS.rawValue)
-    guard hwloc_get_cpubind(handle, usable.bitmap, flags) == 0 else {
+    guard usable.withBitmap({ hwloc_get_cpubind(handle, $0, flags) }) == 0 else {
       throw .discoveryFailed(
         reason: "the affinity of the process can't be read: \(SystemCallError.last.reason)")
     }
-    guard hwloc_topology_restrict(handle, usable.bitmap, 0) == 0 else {
+    guard usable.withBitmap({ hwloc_topology_restrict(handle, $0, 0) }) == 0 else {
       throw .discoveryFailed(
         reason: "it can't be restricted to the affinity of the process: "
           + SystemCallError.last.reason)
