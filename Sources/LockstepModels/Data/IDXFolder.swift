@@ -31,13 +31,15 @@ struct IDXFolder {
   /// - Throws: ``DataError/missing(reason:)`` where it is Debian's and not installed.
   static func fashionMNIST(_ path: String) throws(DataError) -> IDXFolder {
     if path == DataSpecification.debianFashionMNIST, access(path, F_OK) != 0 {
-      throw .missing(
-        reason: "Fashion-MNIST is not in \(path): install Debian's package "
-          + "dataset-fashion-mnist (apt-get install dataset-fashion-mnist) or give "
-          + "fashion-mnist:DIR")
+      throw .missing(reason: missingFashionMNIST)
     }
     return try IDXFolder(path, name: "Fashion-MNIST")
   }
+
+  /// What to do where Debian's folder is missing.
+  static let missingFashionMNIST =
+    "Fashion-MNIST is not in \(DataSpecification.debianFashionMNIST): install Debian's package "
+    + "dataset-fashion-mnist (apt-get install dataset-fashion-mnist) or give fashion-mnist:DIR"
 
   /// Loads both parts; the second is `nil` where the folder has no `t10k` file.
   func load<Scalar: SharedScalar>(
