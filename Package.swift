@@ -54,7 +54,8 @@ let package = Package(
     .testTarget(name: "LockstepParametersTests", dependencies: ["LockstepParameters"]),
     .testTarget(name: "LockstepModelsTests", dependencies: ["LockstepModels"]),
     .testTarget(name: "LockstepTelemetryTests", dependencies: ["LockstepTelemetry"]),
-    .testTarget(name: "LockstepThreadsTests", dependencies: ["LockstepThreads"]),
+    .testTarget(
+      name: "LockstepThreadsTests", dependencies: ["LockstepThreads", "CSharedMemory"]),
     .testTarget(name: "LockstepRunsTests", dependencies: ["LockstepRuns"]),
     .testTarget(name: "LockstepCommandsTests", dependencies: ["LockstepCommands"]),
   ],

@@ -3,7 +3,9 @@ import Foundation
 import Synchronization
 
 /// Turns Ctrl-C and a polite kill into a call, once; a second one ends the process at once.
-final class Interruption: Sendable {
+///
+/// **Concurrency:** made and ended by one thread; the handler runs on a queue of its own.
+final class Interruption {
   private let sources: [any DispatchSourceSignal]
 
   /// Starts to listen.

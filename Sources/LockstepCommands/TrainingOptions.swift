@@ -6,14 +6,14 @@ import Lockstep
 struct TrainingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "What to train: quadratic:KEY=V,…, least-squares, logistic, svm, mlp:H1xH2… or \
-      factorization:RANK.", valueName: "model"))
+      "What to train: quadratic:KEY=V,…, least-squares, logistic, svm, mlp:H1xH2… or "
+        + "factorization:RANK.", valueName: "model"))
   var model = "mlp:128"
 
   @Option(
     help: ArgumentHelp(
-      "What to train on: digits, fashion-mnist[:DIR], idx:DIR, libsvm:FILE, csv:FILE, \
-      ratings:FILE or synthetic:KEY=V,….", valueName: "data"))
+      "What to train on: digits, fashion-mnist[:DIR], idx:DIR, libsvm:FILE, csv:FILE, "
+        + "ratings:FILE or synthetic:KEY=V,….", valueName: "data"))
   var data: String?
 
   @Option(
@@ -70,8 +70,8 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Where workers are pinned: none, compact, scatter, cores, sockets, numa, core:0-3, \
-      pu:0,2, os:0-3,8 or a 0x mask.", valueName: "plan"))
+      "Where workers are pinned: none, compact, scatter, cores, sockets, numa, core:0-3, "
+        + "pu:0,2, os:0-3,8 or a 0x mask.", valueName: "plan"))
   var pin = "compact"
 
   @Option(help: "What to record: loss=EVERY, the number of updates between two losses.")

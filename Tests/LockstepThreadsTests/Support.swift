@@ -93,15 +93,15 @@ enum Models {
   /// 90 examples of 6 features in 3 classes, through hidden layers of 7 and 5.
   static func network<Scalar: ModelScalar>(
     as type: Scalar.Type = Double.self, activation: Activation = .tanh
-  ) -> MultilayerPerceptron<Scalar> {
+  ) throws -> MultilayerPerceptron<Scalar> {
     var stream = RandomStream(seed: 13, purpose: .syntheticData)
     let features = (0..<(90 * 6)).map { _ in Scalar(stream.normal()) }
     let classes = (0..<90).map { Int32($0 % 3) }
     let training = ExampleSet(
       dense: features, featureCount: 6, targets: classes.map { Scalar($0) }, classes: classes)
-    return MultilayerPerceptron(
-      training: training, heldOut: nil, featureCount: 6, classCount: 3, hiddenWidths: [7, 5],
-      activation: activation)
+    return try MultilayerPerceptron(
+      hiddenWidths: [7, 5], activation: activation, training: training, featureCount: 6,
+      classCount: 3)
   }
 
   struct Unexpected: Error {}

@@ -1,3 +1,4 @@
+import CSharedMemory
 import Foundation
 import LockstepCore
 import LockstepModels
@@ -21,11 +22,11 @@ import Testing
   @Test func `are bound to their place while they run, and to nothing of it afterwards`() throws {
     let topology = try Topology(.live)
     let workers = topology.processingUnits.count
-    let before = try #require(Self.allowed(gettid()))
+    let before = try #require(Self.allowed(lockstep_thread_number()))
     let seen = Mutex<[Int: (thread: Int32, allowed: String)]>([:])
     var probe = EngineProbe()
     probe.beforeIteration = { worker, _ in
-      let thread = gettid()
+      let thread = lockstep_thread_number()
       let allowed = Self.allowed(thread) ?? "?"
       seen.withLock { $0[worker] = (thread, allowed) }
     }
@@ -42,11 +43,11 @@ import Testing
   }
 
   @Test func `that are not pinned keep the process's binding`() throws {
-    let before = try #require(Self.allowed(gettid()))
+    let before = try #require(Self.allowed(lockstep_thread_number()))
     let different = Mutex(0)
     var probe = EngineProbe()
     probe.beforeIteration = { _, _ in
-      if Self.allowed(gettid()) != before { different.withLock { $0 += 1 } }
+      if Self.allowed(lockstep_thread_number()) != before { different.withLock { $0 += 1 } }
     }
     _ = try Trial(policy: Hogwild(), workers: 3, updates: 60, pin: "none", probe: probe)
       .run(Models.quadratic("dimension=8"))
@@ -57,11 +58,11 @@ import Testing
 
   @Test(arguments: ["sequential", "barrier", "bounded:1", "hogwild", "locked"])
   func `all end when one fails, and its error is the run's`(policy: String) throws {
-    let before = try #require(Self.allowed(gettid()))
+    let before = try #require(Self.allowed(lockstep_thread_number()))
     let threads = Mutex<Set<Int32>>([])
     var probe = EngineProbe()
     probe.beforeIteration = { worker, clock in
-      _ = threads.withLock { $0.insert(gettid()) }
+      _ = threads.withLock { $0.insert(lockstep_thread_number()) }
       if worker == 2 && clock == 10 { throw Failure(worker: worker) }
     }
     let trial = Trial(

@@ -57,10 +57,9 @@ struct NetworkLayout: Sendable {
         biases.isEmpty
         ? 0..<0 : (biases.lowerBound - biasStart)..<(biases.upperBound - biasStart)
       if weights.isEmpty { return (0..<0, second) }
-      let first =
-        ((weights.lowerBound - weightStart) / inputs)
-        ..<((weights.upperBound - weightStart - 1)
-        / inputs + 1)
+      let firstRow = (weights.lowerBound - weightStart) / inputs
+      let lastRow = (weights.upperBound - weightStart - 1) / inputs
+      let first = firstRow..<(lastRow + 1)
       if second.isEmpty { return (first, 0..<0) }
       if first.overlaps(second) {
         return (

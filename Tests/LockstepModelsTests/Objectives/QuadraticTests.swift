@@ -109,7 +109,7 @@ import Testing
 
   @Test(arguments: KernelChoice.allCases)
   func `a matrix from a file is used as it stands`(kernels: KernelChoice) throws {
-    let directory = try TemporaryFolder()
+    let directory = try NumPyFolder()
     let path = directory.path("matrix.npy")
     try directory.writeNumPy("matrix.npy", shape: "(3, 3)", [2, -1, 0.5, -1, 3, 0, 0.5, 0, 1])
     let quadratic = try Self.make("quadratic:matrix=\(path)", kernels: kernels, as: Double.self)
@@ -119,7 +119,7 @@ import Testing
   }
 
   @Test func `a matrix that is not square, symmetric and finite is refused by name`() throws {
-    let directory = try TemporaryFolder()
+    let directory = try NumPyFolder()
     let path = directory.path("matrix.npy")
     func refusal() -> DataError? {
       #expect(throws: DataError.self) {
