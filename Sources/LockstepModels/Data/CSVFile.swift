@@ -99,9 +99,19 @@ enum CSVFile {
     return "column \(column): '\(text)' \(ByteCursor.complaint(text))"
   }
 
+  /// The separator of a line: the first of comma, semicolon and tab that is in it, unquoted.
   private static func separator(of line: UnsafeBufferPointer<UInt8>) -> UInt8 {
-    let candidates: [UInt8] = [0x2C, 0x3B, 0x09]
-    return candidates.first { fields(of: line, separator: $0).count > 1 } ?? 0x2C
+    var hasSemicolon = false
+    var hasTab = false
+    var isQuoted = false
+    for byte in line {
+      if byte == 0x22 { isQuoted.toggle() }
+      if isQuoted { continue }
+      if byte == 0x2C { return byte }
+      if byte == 0x3B { hasSemicolon = true }
+      if byte == 0x09 { hasTab = true }
+    }
+    return hasSemicolon ? 0x3B : hasTab ? 0x09 : 0x2C
   }
 
   /// The fields of a line, without blanks and quotes around them; a quoted separator is none.

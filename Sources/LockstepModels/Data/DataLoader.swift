@@ -30,6 +30,7 @@ public enum DataLoader {
       let (training, rest) = try automatic(specification, seed: seed, as: type)
       return try assemble(training, heldOut: rest)
     case .fraction(let fraction):
+      precondition(fraction >= 0 && fraction < 1, "the held-out fraction is in [0, 1)")
       let all = try table(specification, seed: seed, as: type)
       guard fraction > 0 else { return try assemble(all, heldOut: nil) }
       let count = max(1, Int((Double(all.count) * fraction).rounded()))

@@ -242,7 +242,10 @@ struct SyntheticData {
       bytes = Double(specification.users + specification.items) * Double(specification.rank) * 8
       bytes += rows * 24
     }
-    let memory = Double(sysconf(Int32(_SC_PHYS_PAGES))) * Double(sysconf(Int32(_SC_PAGESIZE)))
+    let pages = sysconf(Int32(_SC_PHYS_PAGES))
+    let pageSize = sysconf(Int32(_SC_PAGESIZE))
+    guard pages > 0, pageSize > 0 else { return }
+    let memory = Double(pages) * Double(pageSize)
     guard bytes <= memory / 2 else {
       throw .unsuitable(
         reason: "\(name) needs about \(Int((bytes / 1e9).rounded(.up))) GB, more than half of "
