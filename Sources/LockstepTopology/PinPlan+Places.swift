@@ -25,14 +25,16 @@ extension PinPlan {
     }
   }
 
-  /// The processing units of the NUMA nodes, each set of them once: nodes of fast and of large
-  /// memory may share theirs, and some nodes have none.
+  /// The processing units of the NUMA nodes, each set of them once.
+  ///
+  /// Nodes of fast and of large memory may share theirs, and some nodes have none. Where none has
+  /// any, the whole machine is the only place.
   private static func nodePlaces(_ topology: Topology) -> [[Int]] {
     var places: [[Int]] = []
     for node in topology.numaNodes where !node.processingUnits.isEmpty {
       if !places.contains(node.processingUnits) { places.append(node.processingUnits) }
     }
-    return places
+    return places.isEmpty ? [Array(topology.processingUnits.indices)] : places
   }
 
   private func require(

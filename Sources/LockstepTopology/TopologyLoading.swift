@@ -107,6 +107,7 @@ enum TopologyLoading {
       if error.code == ENOENT || error.code == ENOTDIR { throw .xmlNotFound(path: path) }
       throw .xmlUnreadable(path: path, reason: error.reason)
     }
+    guard TopologyXMLCheck.isComplete(contents) else { throw .xmlInvalid(path: path) }
     // hwloc counts the terminating zero as part of the buffer.
     contents.append(0)
     guard let count = Int32(exactly: contents.count) else { throw .xmlInvalid(path: path) }

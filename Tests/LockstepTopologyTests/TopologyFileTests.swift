@@ -82,6 +82,25 @@ import Testing
     #expect(error.description == "\(file): not a topology in hwloc's XML format")
   }
 
+  @Test(arguments: [
+    ("complete_cpuset=", "complete_puset="), ("complete_nodeset=", "x="), ("nodeset=", "node="),
+    ("cpuset=\"0x00000003\"", ""), ("cpuset=\"0x", "cpuset=\"0y"), ("\" complete", "\"3complete"),
+    ("\" complete", "\"/complete"), ("type=\"PU\"", "type=\"Bogus\""), ("os_index=\"1\"", ""),
+    ("<object type=\"PU\"", "<object type='PU'"), ("<object", "<subject"),
+  ])
+  func `a damaged object is refused, since hwloc would crash on some`(
+    whole: String, damaged: String
+  ) throws {
+    try Topology(.synthetic("package:2 pu:2")).exportXML(to: path("whole.xml"))
+    let text = try String(contentsOfFile: path("whole.xml"), encoding: .utf8)
+    try #require(text.contains(whole))
+    let contents = text.replacingOccurrences(of: whole, with: damaged)
+    try Data(contents.utf8).write(to: folder.appendingPathComponent("damaged.xml"))
+    #expect(throws: TopologyError.xmlInvalid(path: path("damaged.xml"))) {
+      try Topology(.xml(self.path("damaged.xml")))
+    }
+  }
+
   @Test func `every truncation of a file is refused or read, without a crash`() throws {
     try Topology(.synthetic("package:2 pu:2")).exportXML(to: path("whole.xml"))
     let whole = try Data(contentsOf: URL(fileURLWithPath: path("whole.xml")))
