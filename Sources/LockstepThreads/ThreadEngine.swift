@@ -251,7 +251,8 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
         if let node = placement.placements[index].numaNode {
           let storage = shared.parameters.storage(ofShard: index)
           if let base = storage.baseAddress {
-            try topology.bindMemory(at: base, byteCount: storage.count, toNUMANode: node)
+            // First touch by the pinned owner places the pages already; a container may refuse more.
+            _ = try? topology.bindMemory(at: base, byteCount: storage.count, toNUMANode: node)
           }
         }
         shared.parameters.initializeShard(index, from: parameters)
