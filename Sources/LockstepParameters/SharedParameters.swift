@@ -26,8 +26,6 @@ public final class SharedParameters<Scalar: SharedScalar>: @unchecked Sendable {
   /// The shards' places, `[layout.shardCount]`: the layout once more, without an array's counting.
   public let places: UnsafePointer<ShardPlace>
 
-  private static var pageBytes: Int { 4096 }
-
   /// Allocates the parameters and the state without touching their pages.
   ///
   /// The pages are placed when they are first written, which each shard's pinned owner does in
@@ -40,8 +38,8 @@ public final class SharedParameters<Scalar: SharedScalar>: @unchecked Sendable {
     self.layout = layout
     versions = ShardVersions(count: layout.shardCount)
     func allocate() -> UnsafeMutablePointer<Scalar> {
-      UnsafeMutableRawPointer.allocate(
-        byteCount: layout.storageCount * MemoryLayout<Scalar>.stride, alignment: Self.pageBytes
+      LargeMemory.allocate(
+        byteCount: layout.storageCount * MemoryLayout<Scalar>.stride
       ).bindMemory(to: Scalar.self, capacity: layout.storageCount)
     }
     values = allocate()

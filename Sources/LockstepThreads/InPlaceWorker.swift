@@ -13,9 +13,11 @@ import LockstepTelemetry
 final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   typealias Scalar = Model.Scalar
 
-  private(set) var clock = 0
-  private(set) var telemetry = WorkerTelemetry()
-  private(set) var samples = 0
+  // One thread at a time runs a worker, so its fields need no run-time check for overlapping access,
+  // which would cost as much as the bookkeeping itself.
+  @exclusivity(unchecked) private(set) var clock = 0
+  @exclusivity(unchecked) private(set) var telemetry = WorkerTelemetry()
+  @exclusivity(unchecked) private(set) var samples = 0
 
   let workspace: Model.Workspace
 
@@ -27,7 +29,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   private let rules: WorkerRules
   private let isBlocks: Bool
   private let range: Range<Int>
-  private var feed: MinibatchFeed
+  @exclusivity(unchecked) private var feed: MinibatchFeed
   private let upcoming: UnsafeMutablePointer<Int32>
   private let seen: UnsafeMutablePointer<Int>
 
@@ -61,6 +63,10 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
     seen.deallocate()
   }
 
+  @specialized(where Model == LinearModel<Float>)
+  @specialized(where Model == LinearModel<Double>)
+  @specialized(where Model == Factorization<Float>)
+  @specialized(where Model == Factorization<Double>)
   func run(_ share: WorkShare) throws {
     var share = share
     let clocks = run.clocks

@@ -11,9 +11,10 @@ import LockstepTelemetry
 final class SnapshotWorker<Model: Objective>: EngineWorker {
   typealias Scalar = Model.Scalar
 
-  private(set) var clock = 0
-  private(set) var telemetry = WorkerTelemetry()
-  private(set) var samples = 0
+  // One thread at a time runs a worker, so its fields need no run-time check for overlapping access.
+  @exclusivity(unchecked) private(set) var clock = 0
+  @exclusivity(unchecked) private(set) var telemetry = WorkerTelemetry()
+  @exclusivity(unchecked) private(set) var samples = 0
 
   let gradient: UnsafeMutablePointer<Scalar>
 
@@ -22,7 +23,7 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
   private let rules: WorkerRules
   private let view: ParameterView<Scalar>
   private let computer: GradientComputer<Model>
-  private var feed: MinibatchFeed
+  @exclusivity(unchecked) private var feed: MinibatchFeed
   private let average: UnsafeMutablePointer<Scalar>?
   private let isBlocks: Bool
 
@@ -57,6 +58,14 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
 
   deinit { average?.deallocate() }
 
+  @specialized(where Model == Quadratic<Float>)
+  @specialized(where Model == Quadratic<Double>)
+  @specialized(where Model == LinearModel<Float>)
+  @specialized(where Model == LinearModel<Double>)
+  @specialized(where Model == MultilayerPerceptron<Float>)
+  @specialized(where Model == MultilayerPerceptron<Double>)
+  @specialized(where Model == Factorization<Float>)
+  @specialized(where Model == Factorization<Double>)
   func run(_ share: WorkShare) throws {
     var share = share
     let clocks = run.clocks
