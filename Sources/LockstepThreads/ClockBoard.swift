@@ -65,7 +65,9 @@ final class ClockBoard: @unchecked Sendable {
 
   // MARK: Clocks
 
-  /// A worker's completed iterations. Acquiring: its updates up to that clock are visible.
+  /// A worker's completed iterations.
+  ///
+  /// Acquiring: its updates up to that clock are visible.
   @inline(__always)
   func completed(_ worker: Int) -> Int {
     lines[worker].completed.load(ordering: .acquiring) & (Self.finishedBit - 1)
@@ -94,7 +96,9 @@ final class ClockBoard: @unchecked Sendable {
     }
   }
 
-  /// Publishes a clock that nobody waits for. Releasing: whoever sees it sees the updates.
+  /// Publishes a clock that nobody waits for.
+  ///
+  /// Releasing: whoever sees it sees the updates.
   @inline(__always)
   func publishUnawaited(_ value: Int, by worker: Int) {
     lines[worker].completed.store(value, ordering: .releasing)

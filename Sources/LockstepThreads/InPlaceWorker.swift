@@ -21,7 +21,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
 
   let workspace: Model.Workspace
 
-  /// How many examples ahead the memory of an example is asked for. A power of two.
+  /// How many examples ahead the memory of an example is asked for: a power of two.
   private static var lookahead: Int { 4 }
 
   private let run: SharedRun<Model>

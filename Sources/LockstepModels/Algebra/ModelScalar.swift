@@ -39,6 +39,7 @@ public protocol ModelScalar: SharedScalar {
 }
 
 extension Float: ModelScalar {
+  /// `C ← α·op(A)·op(B) + β·C` by CBLAS.
   @inlinable
   public static func blasMultiply(
     _ transposeA: Transposition, _ transposeB: Transposition, rows: Int, columns: Int, inner: Int,
@@ -52,6 +53,7 @@ extension Float: ModelScalar {
       f77_int(leadingC))
   }
 
+  /// `y ← α·op(A)·x + β·y` by CBLAS.
   @inlinable
   public static func blasMultiplyVector(
     _ transpose: Transposition, rows: Int, columns: Int, alpha: Float, a: UnsafePointer<Float>,
@@ -64,6 +66,7 @@ extension Float: ModelScalar {
 }
 
 extension Double: ModelScalar {
+  /// `C ← α·op(A)·op(B) + β·C` by CBLAS.
   @inlinable
   public static func blasMultiply(
     _ transposeA: Transposition, _ transposeB: Transposition, rows: Int, columns: Int, inner: Int,
@@ -77,6 +80,7 @@ extension Double: ModelScalar {
       f77_int(leadingC))
   }
 
+  /// `y ← α·op(A)·x + β·y` by CBLAS.
   @inlinable
   public static func blasMultiplyVector(
     _ transpose: Transposition, rows: Int, columns: Int, alpha: Double, a: UnsafePointer<Double>,
