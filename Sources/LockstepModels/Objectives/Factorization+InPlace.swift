@@ -12,13 +12,13 @@ extension Factorization: InPlaceObjective {
   ) {
     let share = 2 / Scalar(max(1, examples.count))
     for position in 0..<examples.count {
-      let example = Int(examples[position])
-      let (user, item) = places(of: example, in: ratings)
+      let rating = ratings[Int(examples[position])]
+      let (user, item) = places(of: rating)
       let p = workspace.factors + position * 2 * rank
       let q = p + rank
       Scalar.racyRead(shared + user, into: p, count: rank)
       Scalar.racyRead(shared + item, into: q, count: rank)
-      let error = Scalar.racyDot(p, q, count: rank) - ratings.values[example]
+      let error = Scalar.racyDot(p, q, count: rank) - rating.value
       workspace.examples[position] = examples[position]
       workspace.coefficients[position] = share * error
     }
@@ -33,7 +33,7 @@ extension Factorization: InPlaceObjective {
     rate: Scalar
   ) {
     for position in 0..<workspace.preparedCount {
-      let (user, item) = places(of: Int(workspace.examples[position]), in: ratings)
+      let (user, item) = places(of: ratings[Int(workspace.examples[position])])
       let p = workspace.factors + position * 2 * rank
       let q = p + rank
       let step = rate * workspace.coefficients[position]
@@ -56,9 +56,10 @@ extension Factorization: InPlaceObjective {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func stepInPlace(_ shared: UnsafeMutablePointer<Scalar>, example: Int, rate: Scalar) {
-    let (user, item) = places(of: example, in: ratings)
+    let rating = ratings[example]
+    let (user, item) = places(of: rating)
     _ = Scalar.racyFactorStep(
-      shared + user, shared + item, rank: rank, rating: ratings.values[example], rate: rate,
+      shared + user, shared + item, rank: rank, rating: rating.value, rate: rate,
       l2: (0, 0))
   }
 
@@ -66,7 +67,7 @@ extension Factorization: InPlaceObjective {
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func prefetch(_ shared: UnsafePointer<Scalar>, example: Int) {
-    let (user, item) = places(of: example, in: ratings)
+    let (user, item) = places(of: ratings[example])
     // Longer rows than eight lines are left to the processor's own streams.
     let lines = min(8, (rank &* MemoryLayout<Scalar>.stride &+ 63) / 64)
     let first = UnsafeRawPointer(shared + user)

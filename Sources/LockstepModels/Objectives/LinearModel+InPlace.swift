@@ -15,9 +15,11 @@ extension LinearModel: InPlaceObjective {
     var sum = 0.0
     for position in 0..<examples.count {
       let example = Int(examples[position])
-      let margin = sparseMargin(at: shared, rows: rows, entries: rows.entries(of: example))
+      let row = rows.headers[example]
+      let margin = sparseMargin(
+        at: shared, columns: rows.columns, values: rows.values, entries: row.entries)
       let coefficient =
-        loss.derivative(margin: Double(margin), target: Double(rows.targets[example])) * share
+        loss.derivative(margin: Double(margin), target: Double(row.target)) * share
       workspace.examples[position] = examples[position]
       workspace.coefficients[position] = Scalar(coefficient)
       sum += coefficient
@@ -39,8 +41,8 @@ extension LinearModel: InPlaceObjective {
       let coefficient = workspace.coefficients[position]
       if coefficient == 0 { continue }
       let example = Int(workspace.examples[position])
-      let entries =
-        isWhole ? rows.entries(of: example) : rows.entries(of: example, columnsIn: range)
+      let row = rows.headers[example].entries
+      let entries = isWhole ? row : rows.part(of: row, columnsIn: range)
       Scalar.racySparseAdd(
         shared, indices: rows.columns + entries.lowerBound,
         values: rows.values + entries.lowerBound,
@@ -57,10 +59,12 @@ extension LinearModel: InPlaceObjective {
   @specialized(where Scalar == Double)
   public func stepInPlace(_ shared: UnsafeMutablePointer<Scalar>, example: Int, rate: Scalar) {
     guard let rows else { preconditionFailure("only sparse rows are updated in place") }
-    let entries = rows.entries(of: example)
-    let margin = sparseMargin(at: UnsafePointer(shared), rows: rows, entries: entries)
+    let row = rows.headers[example]
+    let entries = row.entries
+    let margin = sparseMargin(
+      at: UnsafePointer(shared), columns: rows.columns, values: rows.values, entries: entries)
     let coefficient = Scalar(
-      loss.derivative(margin: Double(margin), target: Double(rows.targets[example])))
+      loss.derivative(margin: Double(margin), target: Double(row.target)))
     if coefficient == 0 { return }
     Scalar.racySparseAdd(
       shared, indices: rows.columns + entries.lowerBound, values: rows.values + entries.lowerBound,
@@ -78,14 +82,15 @@ extension LinearModel: InPlaceObjective {
   @specialized(where Scalar == Double)
   public func prefetch(_ shared: UnsafePointer<Scalar>, example: Int) {
     guard let rows else { return }
-    let entries = rows.entries(of: example)
-    let count = entries.upperBound &- entries.lowerBound
-    // A row is read once from far away: its first lines, the processor's own streams do the rest.
-    let lines = min(8, (count &* 4 &+ 63) / 64)
-    let columns = UnsafeRawPointer(rows.columns + entries.lowerBound)
-    for line in 0..<lines { Prefetch.read(columns + line &* 64) }
-    let valueLines = min(8, (count &* MemoryLayout<Scalar>.stride &+ 63) / 64)
-    let values = UnsafeRawPointer(rows.values + entries.lowerBound)
-    for line in 0..<valueLines { Prefetch.read(values + line &* 64) }
+    let start = rows.headers[example].start
+    // A row is read once from far away. The first lines only, and always as many: a loop to the
+    // row's end would wait for the header, mispredict, and waste more than it saves; the processor's
+    // own streams fetch the rest.
+    let columns = UnsafeRawPointer(rows.columns + start)
+    let values = UnsafeRawPointer(rows.values + start)
+    for line in 0..<6 {
+      Prefetch.read(columns + line &* 64)
+      Prefetch.read(values + line &* 64)
+    }
   }
 }
