@@ -11,7 +11,7 @@ final class Arena {
   ) -> UnsafeMutablePointer<Element> {
     let capacity = max(1, count)
     let byteCount = capacity * MemoryLayout<Element>.stride
-    let raw = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)
+    let raw = LargeMemory.allocate(byteCount: byteCount)
     raw.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
     pieces.append(raw)
     return raw.bindMemory(to: Element.self, capacity: capacity)

@@ -48,6 +48,7 @@ public protocol ModelScalar: SharedScalar {
 }
 
 extension Float: ModelScalar {
+  /// `C ← α·op(A)·op(B) + β·C` by CBLAS.
   @inlinable
   public static func blasMultiply(
     _ transposeA: Transposition, _ transposeB: Transposition, rows: Int, columns: Int, inner: Int,
@@ -61,6 +62,7 @@ extension Float: ModelScalar {
       f77_int(leadingC))
   }
 
+  /// `y ← α·op(A)·x + β·y` by CBLAS.
   @inlinable
   public static func blasMultiplyVector(
     _ transpose: Transposition, rows: Int, columns: Int, alpha: Float, a: UnsafePointer<Float>,
@@ -73,6 +75,7 @@ extension Float: ModelScalar {
 }
 
 extension Double: ModelScalar {
+  /// `C ← α·op(A)·op(B) + β·C` by CBLAS.
   @inlinable
   public static func blasMultiply(
     _ transposeA: Transposition, _ transposeB: Transposition, rows: Int, columns: Int, inner: Int,
@@ -86,6 +89,7 @@ extension Double: ModelScalar {
       f77_int(leadingC))
   }
 
+  /// `y ← α·op(A)·x + β·y` by CBLAS.
   @inlinable
   public static func blasMultiplyVector(
     _ transpose: Transposition, rows: Int, columns: Int, alpha: Double, a: UnsafePointer<Double>,

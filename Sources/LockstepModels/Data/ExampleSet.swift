@@ -131,8 +131,8 @@ public final class ExampleSet<Scalar: SharedScalar>: @unchecked Sendable {
   private static func allocate<Element: BitwiseCopyable>(
     _ elements: [Element]
   ) -> UnsafeMutablePointer<Element> {
-    let raw = UnsafeMutableRawPointer.allocate(
-      byteCount: max(1, elements.count) * MemoryLayout<Element>.stride, alignment: 64)
+    let raw = LargeMemory.allocate(
+      byteCount: max(1, elements.count) * MemoryLayout<Element>.stride)
     let pointer = raw.bindMemory(to: Element.self, capacity: max(1, elements.count))
     elements.withUnsafeBufferPointer { buffer in
       if let base = buffer.baseAddress {

@@ -41,7 +41,9 @@ public final class Factorization<Scalar: ModelScalar>: Objective, @unchecked Sen
     }
   }
 
-  /// One rating. User, item and value lie side by side, so that a rating that is drawn at random
+  /// One rating.
+  ///
+  /// User, item and value lie side by side, so that a rating that is drawn at random
   /// costs one far access, not three.
   struct Rating {
     let user: Int32
@@ -138,6 +140,17 @@ public final class Factorization<Scalar: ModelScalar>: Objective, @unchecked Sen
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func computeGradient(
+    at view: UnsafePointer<Scalar>, minibatch: Minibatch, range: Range<Int>,
+    into gradient: UnsafeMutablePointer<Scalar>, workspace: Workspace
+  ) {
+    differentiate(
+      at: view, minibatch: minibatch, range: range, into: gradient, workspace: workspace)
+  }
+
+  // Apart from its entry point, whose unspecialised form would otherwise make room for locals of a
+  // type it doesn't know before it jumps to the specialised one.
+  @inline(never)
+  private func differentiate(
     at view: UnsafePointer<Scalar>, minibatch: Minibatch, range: Range<Int>,
     into gradient: UnsafeMutablePointer<Scalar>, workspace: Workspace
   ) {

@@ -120,6 +120,17 @@ public final class LinearModel<Scalar: ModelScalar>: Objective, @unchecked Senda
     at view: UnsafePointer<Scalar>, minibatch: Minibatch, range: Range<Int>,
     into gradient: UnsafeMutablePointer<Scalar>, workspace: Workspace
   ) {
+    differentiate(
+      at: view, minibatch: minibatch, range: range, into: gradient, workspace: workspace)
+  }
+
+  // Apart from its entry point, whose unspecialised form would otherwise make room for locals of a
+  // type it doesn't know before it jumps to the specialised one.
+  @inline(never)
+  private func differentiate(
+    at view: UnsafePointer<Scalar>, minibatch: Minibatch, range: Range<Int>,
+    into gradient: UnsafeMutablePointer<Scalar>, workspace: Workspace
+  ) {
     gradient.update(repeating: 0, count: range.count)
     let columns = range.clamped(to: 0..<featureCount)
     let share = 1 / Double(max(1, minibatch.examples.count))
