@@ -36,6 +36,15 @@ public protocol ModelScalar: SharedScalar {
   static func blasMultiplyVector(
     _ transpose: Transposition, rows: Int, columns: Int, alpha: Self, a: UnsafePointer<Self>,
     leadingA: Int, x: UnsafePointer<Self>, beta: Self, y: UnsafeMutablePointer<Self>)
+
+  /// `delta[i] ← value[i] > 0 ? delta[i] : 0`, for values that are not negative.
+  ///
+  /// - Parameters:
+  ///   - delta: `[count]`.
+  ///   - value: `[count]`, at least +0; a NaN may let pass or not.
+  ///   - count: how many.
+  static func passPositive(
+    _ delta: UnsafeMutablePointer<Self>, where value: UnsafePointer<Self>, count: Int)
 }
 
 extension Float: ModelScalar {

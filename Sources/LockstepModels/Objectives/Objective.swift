@@ -160,6 +160,16 @@ public protocol InPlaceObjective<Scalar>: Objective {
   ///   - rate: `η`.
   func stepInPlace(_ shared: UnsafeMutablePointer<Scalar>, example: Int, rate: Scalar)
 
+  /// Steps examples one after another, as often as ``stepInPlace(_:example:rate:)`` would be called,
+  /// fetching each ahead of its turn.
+  ///
+  /// - Parameters:
+  ///   - shared: `[n]`, read and written by others meanwhile.
+  ///   - examples: their numbers in the training set, in the order of the steps.
+  ///   - rate: `η`.
+  func stepInPlace(
+    _ shared: UnsafeMutablePointer<Scalar>, examples: UnsafeBufferPointer<Int32>, rate: Scalar)
+
   /// Asks the processor to fetch an example that will be stepped soon.
   ///
   /// - Parameters:

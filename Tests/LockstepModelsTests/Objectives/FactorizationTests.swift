@@ -69,6 +69,25 @@ import Testing
     }
   }
 
+  @Test func `a run of steps equals the steps one by one`() throws {
+    let model = try Self.make(rank: 3, as: Double.self)
+    let start = normals(model.parameterCount, seed: 53)
+    for count in [0, 1, 6, 7, 40] {
+      let examples = (0..<count).map { (step: Int) -> Int32 in
+        Int32((step * 5) % model.trainingCount)
+      }
+      var (single, run) = (start, start)
+      single.withUnsafeMutableBufferPointer { single in
+        run.withUnsafeMutableBufferPointer { run in
+          guard let single = single.baseAddress, let run = run.baseAddress else { return }
+          for example in examples { model.stepInPlace(single, example: Int(example), rate: 0.05) }
+          examples.withUnsafeBufferPointer { model.stepInPlace(run, examples: $0, rate: 0.05) }
+        }
+      }
+      #expect(run == single)
+    }
+  }
+
   @Test func `the loss is zero where the factors multiply to the ratings`() throws {
     let set = ExampleSet<Double>(users: [0, 1], items: [0, 0], ratings: [2, 6])
     let model = try Factorization(rank: 2, training: set, userCount: 2, itemCount: 1)

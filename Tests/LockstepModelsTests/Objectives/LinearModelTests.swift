@@ -194,6 +194,25 @@ enum LinearExamples {
     }
   }
 
+  @Test func `a run of steps equals the steps one by one`() {
+    let model = LinearExamples.model(.sparse, .logistic, intercept: true, as: Double.self)
+    let start = normals(model.parameterCount, seed: 53)
+    for count in [0, 1, 6, 7, 40] {
+      let examples = (0..<count).map { (step: Int) -> Int32 in
+        Int32((step * 5) % model.trainingCount)
+      }
+      var (single, run) = (start, start)
+      single.withUnsafeMutableBufferPointer { single in
+        run.withUnsafeMutableBufferPointer { run in
+          guard let single = single.baseAddress, let run = run.baseAddress else { return }
+          for example in examples { model.stepInPlace(single, example: Int(example), rate: 0.05) }
+          examples.withUnsafeBufferPointer { model.stepInPlace(run, examples: $0, rate: 0.05) }
+        }
+      }
+      #expect(run == single)
+    }
+  }
+
   @Test func `dense rows and regularised models are not updated in place`() {
     #expect(!LinearExamples.model(.dense, .squared, as: Float.self).supportsInPlace)
     #expect(!LinearExamples.model(.sparse, .squared, l2: 0.1, as: Float.self).supportsInPlace)
