@@ -6,8 +6,8 @@ extension Factorization: InPlaceObjective {
 
   // Each entry point does nothing but pass on: in its unspecialised form, which is what a caller
   // reaches through the protocol, it asks for the scalar's type and jumps to the form made for it.
-  // With the body in it, it would first make room for locals of a type it doesn't know, at the price
-  // of several steps.
+  // With the body in it, it would first make room for locals of a type it doesn't know, at the
+  // price of several steps.
 
   /// Reads what a minibatch needs from the shared vector and keeps its gradient.
   @specialized(where Scalar == Float)

@@ -6,8 +6,8 @@ extension LinearModel: InPlaceObjective {
 
   // Each entry point does nothing but pass on: in its unspecialised form, which is what a caller
   // reaches through the protocol, it asks for the scalar's type and jumps to the form made for it.
-  // With the body in it, it would first make room for locals of a type it doesn't know, at the price
-  // of several steps.
+  // With the body in it, it would first make room for locals of a type it doesn't know, at the
+  // price of several steps.
 
   /// Reads what a minibatch needs from the shared vector and keeps its gradient.
   @specialized(where Scalar == Float)
@@ -158,8 +158,8 @@ extension LinearModel {
     guard let rows else { return }
     let start = rows.headers[example].start
     // A row is read once from far away. The first lines only, and always as many: a loop to the
-    // row's end would wait for the header, mispredict, and waste more than it saves; the processor's
-    // own streams fetch the rest.
+    // row's end would wait for the header, mispredict, and waste more than it saves; the
+    // processor's own streams fetch the rest.
     let columns = UnsafeRawPointer(rows.columns + start)
     let values = UnsafeRawPointer(rows.values + start)
     for line in 0..<6 {

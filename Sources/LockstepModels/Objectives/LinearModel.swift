@@ -14,7 +14,8 @@ import LockstepParameters
 /// sparse rows and without a regulariser it can be updated in place.
 ///
 /// **Concurrency:** immutable; the pointers in `rows` point into `training` and `arena`, which are
-/// kept alive beside them and not written after the initialiser: that is the invariant behind `@unchecked Sendable`.
+/// kept alive beside them and not written after the initialiser: that is the invariant behind
+/// `@unchecked Sendable`.
 ///
 /// **Determinism:** sparse rows bit-exact; dense rows as their kernels are.
 ///

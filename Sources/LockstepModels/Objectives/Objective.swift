@@ -160,8 +160,9 @@ public protocol InPlaceObjective<Scalar>: Objective {
   ///   - rate: `η`.
   func stepInPlace(_ shared: UnsafeMutablePointer<Scalar>, example: Int, rate: Scalar)
 
-  /// Steps examples one after another, as often as ``stepInPlace(_:example:rate:)`` would be called,
-  /// fetching each ahead of its turn.
+  /// Steps examples one after another, fetching each ahead of its turn.
+  ///
+  /// The same as a call of ``stepInPlace(_:example:rate:)`` for each, at a fraction of the price.
   ///
   /// - Parameters:
   ///   - shared: `[n]`, read and written by others meanwhile.

@@ -133,7 +133,7 @@ func checkRanges<O: Objective>(
         let difference = abs(Double(value) - Double(whole[low + index]))
         guard difference <= tolerance * scale else {
           Issue.record(
-            "parameter \(low + index) of range \(low)..<\(high): \(value), not \(whole[low + index])",
+            "\(low + index) in \(low)..<\(high): \(value), not \(whole[low + index])",
             sourceLocation: sourceLocation)
           return
         }
