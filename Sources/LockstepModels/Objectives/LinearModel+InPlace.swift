@@ -28,27 +28,14 @@ extension LinearModel: InPlaceObjective {
     racyApplyInPlace(workspace, to: shared, range: range, rate: rate)
   }
 
-  /// Prepares and applies one example to all its coordinates.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
-  public func stepInPlace(_ shared: UnsafeMutablePointer<Scalar>, example: Int, rate: Scalar) {
-    racyStepInPlace(shared, example: example, rate: rate)
-  }
-
   /// Steps examples one after another, fetching each ahead of its turn.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func stepInPlace(
-    _ shared: UnsafeMutablePointer<Scalar>, examples: UnsafeBufferPointer<Int32>, rate: Scalar
+    _ shared: UnsafeMutablePointer<Scalar>, examples: UnsafeBufferPointer<Int32>, count: Int,
+    rate: Scalar, counter: StepCounter
   ) {
-    racyStepInPlace(shared, examples: examples, rate: rate)
-  }
-
-  /// Asks the processor to fetch an example that will be stepped soon.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
-  public func prefetch(_ shared: UnsafePointer<Scalar>, example: Int) {
-    prefetchInPlace(shared, example: example)
+    racyStepInPlace(shared, examples: examples, count: count, rate: rate, counter: counter)
   }
 }
 
@@ -101,22 +88,14 @@ extension LinearModel {
 
   @inline(never)
   fileprivate func racyStepInPlace(
-    _ shared: UnsafeMutablePointer<Scalar>, example: Int, rate: Scalar
-  ) {
-    racyStep(shared, example: example, rate: rate)
-  }
-
-  @inline(never)
-  fileprivate func racyStepInPlace(
-    _ shared: UnsafeMutablePointer<Scalar>, examples: UnsafeBufferPointer<Int32>, rate: Scalar
+    _ shared: UnsafeMutablePointer<Scalar>, examples: UnsafeBufferPointer<Int32>, count: Int,
+    rate: Scalar, counter: StepCounter
   ) {
     guard let rows else { preconditionFailure("only sparse rows are updated in place") }
-    // In two stages: where an example lies is itself far away.
+    // In two stages: where an example lies is itself far away. What comes after this run's steps was
+    // not asked for yet, and what comes first was asked for by the run before.
     let (far, near) = (12, 6)
-    for position in 0..<min(near, examples.count) {
-      racyPrefetch(UnsafePointer(shared), example: Int(examples[position]))
-    }
-    for position in 0..<examples.count {
+    for position in 0..<count {
       if position + far < examples.count {
         Prefetch.read(rows.headers + Int(examples[position + far]))
       }
@@ -124,12 +103,8 @@ extension LinearModel {
         racyPrefetch(UnsafePointer(shared), example: Int(examples[position + near]))
       }
       racyStep(shared, example: Int(examples[position]), rate: rate)
+      counter.advance()
     }
-  }
-
-  @inline(never)
-  fileprivate func prefetchInPlace(_ shared: UnsafePointer<Scalar>, example: Int) {
-    racyPrefetch(shared, example: example)
   }
 
   @inline(__always)

@@ -164,8 +164,7 @@ enum LinearExamples {
         var stepped = start
         stepped.withUnsafeMutableBufferPointer { shared in
           guard let base = shared.baseAddress else { return }
-          model.prefetch(base, example: example)
-          model.stepInPlace(base, example: example, rate: 0.1)
+          step(model, base, [Int32(example)], rate: 0.1)
         }
         #expect(relativeDifference(stepped, zip(start, gradient).map { $0 - 0.1 * $1 }) < 1e-14)
       }
@@ -205,8 +204,8 @@ enum LinearExamples {
       single.withUnsafeMutableBufferPointer { single in
         run.withUnsafeMutableBufferPointer { run in
           guard let single = single.baseAddress, let run = run.baseAddress else { return }
-          for example in examples { model.stepInPlace(single, example: Int(example), rate: 0.05) }
-          examples.withUnsafeBufferPointer { model.stepInPlace(run, examples: $0, rate: 0.05) }
+          for example in examples { step(model, single, [example], rate: 0.05) }
+          #expect(step(model, run, examples, rate: 0.05) == count)
         }
       }
       #expect(run == single)

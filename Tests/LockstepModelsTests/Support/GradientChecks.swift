@@ -1,6 +1,7 @@
 import LockstepCore
 import LockstepModels
 import LockstepParameters
+import Synchronization
 import Testing
 
 /// `count` standard normals times `scale`.
@@ -140,4 +141,25 @@ func checkRanges<O: Objective>(
       }
     }
   }
+}
+
+/// Steps examples in place, one after another.
+///
+/// - Returns: the number of steps counted.
+@discardableResult
+func step<Model: InPlaceObjective>(
+  _ model: Model, _ shared: UnsafeMutablePointer<Model.Scalar>, _ examples: [Int32],
+  rate: Model.Scalar
+) -> Int {
+  let clock = UnsafeMutablePointer<Atomic<Int>>.allocate(capacity: 1)
+  clock.initialize(to: Atomic(0))
+  defer {
+    clock.deinitialize(count: 1)
+    clock.deallocate()
+  }
+  examples.withUnsafeBufferPointer { examples in
+    model.stepInPlace(
+      shared, examples: examples, count: examples.count, rate: rate, counter: StepCounter(clock))
+  }
+  return clock.pointee.load(ordering: .relaxed)
 }
