@@ -26,6 +26,7 @@ public struct PreparedModel: Sendable {
   ///
   /// - Throws: ``ConfigurationError`` or ``DataError``.
   public init(_ configuration: RunConfiguration) throws {
+    try Self.checkQuadratic(configuration)
     switch configuration.precision {
     case .single:
       let (model, name, data, positive) = try Self.load(configuration, as: Float.self)
@@ -62,6 +63,30 @@ public struct PreparedModel: Sendable {
     case .quadratic: nil
     case .factorization: try DataSpecification("synthetic:task=ratings,examples=100000")
     case .leastSquares, .logistic, .svm, .multilayerPerceptron: try DataSpecification("digits")
+    }
+  }
+
+  /// Refuses a quadratic that would not fit before its matrix is made.
+  private static func checkQuadratic(
+    _ configuration: RunConfiguration
+  ) throws(ConfigurationError) {
+    guard case .quadratic(let quadratic) = configuration.model.kind,
+      let dimension = quadratic.matrix.dimension
+    else { return }
+    let modelBytes: Int
+    switch quadratic.matrix {
+    case .conditioned, .eigenvalues:
+      // The eigenvalues, a copy while they are made, and the axis of the reflection.
+      modelBytes = quadratic.isRotated ? 24 : 16
+    case .coupled, .laplacian, .file: modelBytes = 0
+    }
+    let need = MemoryNeed(
+      parameters: dimension, scalarBytes: configuration.precision == .single ? 4 : 8,
+      configuration: configuration, updatesInPlace: false, modelBytesPerParameter: modelBytes)
+    guard need.fits else {
+      throw .invalid(
+        option: "--model", value: configuration.model.specification,
+        reason: need.complaint("this model"))
     }
   }
 

@@ -95,6 +95,16 @@ public final class TrainingRun: Sendable {
     _ model: Model, _ resolved: ResolvedRun, _ prepared: PreparedModel, _ topology: Topology,
     _ plan: PlacementPlan, _ progress: (Progress) -> Void
   ) throws -> RunRecord {
+    let configuration = resolved.configuration
+    let need = MemoryNeed(
+      parameters: model.parameterCount, scalarBytes: MemoryLayout<Model.Scalar>.stride,
+      configuration: configuration,
+      updatesInPlace: ThreadEngine.updatesInPlace(model, configuration: resolved.engine))
+    guard need.fits else {
+      let data = prepared.dataName.map { " on \($0)" } ?? ""
+      throw DataError.unsuitable(
+        reason: need.complaint(configuration.model.specification + data))
+    }
     let engine = try ThreadEngine(
       model: model, configuration: resolved.engine, topology: topology, placement: plan)
     let isRequested = interruption.withLock { state in
@@ -106,7 +116,7 @@ public final class TrainingRun: Sendable {
     let outcome = try engine.run { state in
       progress(Progress(updates: state.updates, total: state.total, loss: state.loss))
     }
-    if let path = resolved.configuration.savePath {
+    if let path = configuration.savePath {
       try Self.save(outcome.parameters, to: path)
     }
     return RunRecord(
