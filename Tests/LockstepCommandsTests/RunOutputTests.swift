@@ -1,4 +1,5 @@
 import Foundation
+import Lockstep
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct `What a run prints` {
@@ -177,8 +178,10 @@ import Testing
   @Test func `numbers are written so that they read back the same`() throws {
     let result = try lockstep(
       typed: "run --model quadratic --updates 9 --learning-rate 0.30000000000000004 --json")
-    let configuration = try #require(try result.document()["configuration"] as? [String: Any])
-    #expect(configuration["learningRate"] as? Double == 0.1 + 0.2)
+    let record = try JSONDecoder().decode(RunRecord.self, from: Data(result.output.utf8))
+    #expect(record.configuration["learningRate"] == .number(0.1 + 0.2))
+    #expect(record.loss.curve.count > 2)
+    #expect(result.output.contains("\"final\" : \(try #require(record.loss.final))"))
   }
 
   @Test func `a terminal gets a progress bar and a file none`() throws {
