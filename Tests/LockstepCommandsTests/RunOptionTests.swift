@@ -2,7 +2,7 @@ import Foundation
 import Lockstep
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct `The values of a run's options` {
+@Suite(.timeLimit(.minutes(5))) struct `The values of a run's options` {
   /// Runs with JSON, and expects success.
   @discardableResult
   private func run(
