@@ -73,7 +73,9 @@ enum ExitStatus: Int32, Error {
 
   /// The command that shows the help of what was asked for.
   private static var helpCommand: String {
-    let names = LockstepCommand.configuration.subcommands.compactMap { $0.configuration.commandName }
+    let names = LockstepCommand.configuration.subcommands.compactMap {
+      $0.configuration.commandName
+    }
     guard let name = CommandLine.arguments.dropFirst().first(where: { !$0.hasPrefix("-") }),
       names.contains(name)
     else { return "lockstep --help" }

@@ -12,12 +12,17 @@ public struct MemoryNeed: Equatable, Sendable {
   public let parameters: Int
   /// The number of workers.
   public let workers: Int
-  /// The bytes of all vectors: shared parameters, optimiser state, copies for evaluation and result,
-  /// and each worker's view and gradient. A double, because the product may exceed any integer.
+  /// The bytes of all vectors, as a double, because the product may exceed any integer.
+  ///
+  /// Shared parameters, optimiser state, copies for evaluation and result, each worker's view and
+  /// gradient, and what each thread keeps of the examples it works on.
   public let bytes: Double
 
   /// The share of the machine's memory that a run's vectors may take.
   public static let largestShare = 0.8
+
+  /// The most examples that a thread works on at a time; models cut larger minibatches up.
+  private static let largestPart = 256
 
   /// Works out the need.
   ///
@@ -27,10 +32,12 @@ public struct MemoryNeed: Equatable, Sendable {
   ///   - configuration: who trains them how.
   ///   - updatesInPlace: whether the workers make no views; see
   ///     ``ThreadEngine/updatesInPlace(_:configuration:)``.
+  ///   - scalarsPerExample: what each thread keeps for an example.
+  ///   - batch: the largest number of examples of a minibatch.
   ///   - modelBytesPerParameter: what the model itself keeps, such as eigenvalues.
   public init(
     parameters: Int, scalarBytes: Int, configuration: RunConfiguration, updatesInPlace: Bool,
-    modelBytesPerParameter: Int = 0
+    scalarsPerExample: Int = 0, batch: Int = 1, modelBytesPerParameter: Int = 0
   ) {
     self.parameters = parameters
     workers = configuration.workers
@@ -44,6 +51,11 @@ public struct MemoryNeed: Equatable, Sendable {
       vectors += workerCount + (configuration.decomposition == .blocks ? 1 : workerCount + 1)
     }
     var bytes = count * vectors * Double(scalarBytes) + count * Double(modelBytesPerParameter)
+    // Minibatches are worked on in parts; the evaluation has threads of its own.
+    let examples =
+      workerCount * Double(min(batch, Self.largestPart))
+      + Double(ProcessInfo.processInfo.activeProcessorCount * Self.largestPart)
+    bytes += examples * Double(scalarsPerExample) * Double(scalarBytes)
     if configuration.initialParametersPath != nil { bytes += 8 * count }
     self.bytes = bytes
   }

@@ -22,6 +22,9 @@ public struct PreparedModel: Sendable {
   /// The class that a two-class model tells from the others, if the data had to be reduced to two.
   public let positiveClass: Int?
 
+  /// The number of scalars that every thread keeps for each example it works on at a time.
+  public let scalarsPerExample: Int
+
   /// Loads the data and builds the model of a configuration.
   ///
   /// - Throws: ``ConfigurationError`` or ``DataError``.
@@ -29,13 +32,13 @@ public struct PreparedModel: Sendable {
     try Self.checkQuadratic(configuration)
     switch configuration.precision {
     case .single:
-      let (model, name, data, positive) = try Self.load(configuration, as: Float.self)
+      let (model, name, data, positive, scalars) = try Self.load(configuration, as: Float.self)
       objective = .single(model)
-      (dataName, self.data, positiveClass) = (name, data, positive)
+      (dataName, self.data, positiveClass, scalarsPerExample) = (name, data, positive, scalars)
     case .double:
-      let (model, name, data, positive) = try Self.load(configuration, as: Double.self)
+      let (model, name, data, positive, scalars) = try Self.load(configuration, as: Double.self)
       objective = .double(model)
-      (dataName, self.data, positiveClass) = (name, data, positive)
+      (dataName, self.data, positiveClass, scalarsPerExample) = (name, data, positive, scalars)
     }
   }
 
@@ -92,7 +95,7 @@ public struct PreparedModel: Sendable {
 
   private static func load<Scalar: ModelScalar>(
     _ configuration: RunConfiguration, as type: Scalar.Type
-  ) throws -> (any LockstepModels.Objective<Scalar>, String?, DataSpecification?, Int?) {
+  ) throws -> (any LockstepModels.Objective<Scalar>, String?, DataSpecification?, Int?, Int) {
     var positive = configuration.model.positiveClass
     let data = try configuration.data ?? defaultData(configuration.model.kind)
     var dataset: Dataset<Scalar>?
@@ -114,6 +117,23 @@ public struct PreparedModel: Sendable {
     let model = try ModelBuilder.make(
       configuration.model, dataset: dataset, kernels: configuration.kernels,
       seed: configuration.seed)
-    return (model, dataset?.name, data, positive)
+    let scalars = dataset.map { Self.scalarsPerExample(configuration.model.kind, $0) } ?? 0
+    return (model, dataset?.name, data, positive, scalars)
+  }
+
+  /// What a network's layers, or the gathered rows of a dense linear model, take for an example.
+  private static func scalarsPerExample<Scalar>(
+    _ kind: ModelSpecification.Kind, _ dataset: Dataset<Scalar>
+  ) -> Int {
+    switch kind {
+    case .multilayerPerceptron(let hiddenWidths, _):
+      // Activations and, but for the inputs, their derivatives.
+      return dataset.featureCount + 2 * hiddenWidths.reduce(dataset.classCount ?? 0, +)
+    case .leastSquares, .logistic, .svm:
+      if case .sparse = dataset.training.features { return 0 }
+      return dataset.featureCount
+    case .factorization(let rank): return 2 * rank
+    case .quadratic: return 0
+    }
   }
 }

@@ -103,7 +103,8 @@ public struct ResolvedRun: Sendable {
       "epochs": configuration.epochs.map { .number($0) } ?? .null,
       "targetLoss": configuration.targetLoss.map { .number($0) } ?? .null,
       // Larger than any signed number: written out, not wrapped around.
-      "seed": Int(exactly: configuration.seed).map { .integer($0) } ?? .text("\(configuration.seed)"),
+      "seed": Int(exactly: configuration.seed).map { .integer($0) }
+        ?? .text("\(configuration.seed)"),
       "kernels": .text(configuration.kernels.rawValue),
       "precision": .text(configuration.precision.rawValue),
       "pin": .text(configuration.pin),

@@ -24,6 +24,7 @@ public final class TrainingRun: Sendable {
 
   private struct Interruption {
     var isRequested = false
+    var hasBegun = false
     var carryOut: (@Sendable () -> Void)?
   }
 
@@ -31,12 +32,16 @@ public final class TrainingRun: Sendable {
   public init() {}
 
   /// Asks the run to end soon, with what there is; also before it has begun.
-  public func interrupt() {
-    let carryOut = interruption.withLock { state in
+  ///
+  /// - Returns: whether ``execute(_:_:on:progress:)`` has begun, and will say what there is.
+  @discardableResult
+  public func interrupt() -> Bool {
+    let (carryOut, hasBegun) = interruption.withLock { state in
       state.isRequested = true
-      return state.carryOut
+      return (state.carryOut, state.hasBegun)
     }
     carryOut?()
+    return hasBegun
   }
 
   /// Trains the model and describes what happened.
@@ -53,6 +58,7 @@ public final class TrainingRun: Sendable {
     _ configuration: RunConfiguration, _ prepared: PreparedModel, on topology: Topology,
     progress: (Progress) -> Void = { _ in }
   ) throws -> RunRecord {
+    interruption.withLock { $0.hasBegun = true }
     try configuration.validate()
     let resolved = try ResolvedRun(configuration, prepared)
     let plan = try PlacementPlan(
@@ -99,7 +105,9 @@ public final class TrainingRun: Sendable {
     let need = MemoryNeed(
       parameters: model.parameterCount, scalarBytes: MemoryLayout<Model.Scalar>.stride,
       configuration: configuration,
-      updatesInPlace: ThreadEngine.updatesInPlace(model, configuration: resolved.engine))
+      updatesInPlace: ThreadEngine.updatesInPlace(model, configuration: resolved.engine),
+      scalarsPerExample: prepared.scalarsPerExample,
+      batch: resolved.engine.minibatches?.longest ?? resolved.engine.batch)
     guard need.fits else {
       let data = prepared.dataName.map { " on \($0)" } ?? ""
       throw DataError.unsuitable(

@@ -127,7 +127,8 @@ private func refuse(
   @Test(arguments: [
     (
       "--model quadratic:dimension=268435456 --workers 255 --precision double --optimizer adam "
-        + "--decomposition samples", Int32(64), "has 268435456 parameters, for which 255 workers need"
+        + "--decomposition samples", 64 as Int32,
+      "has 268435456 parameters, for which 255 workers need"
     ),
     ("--model mlp:1048576x1048576", 65, "64×1048576×1048576×10 has more than 8589934592"),
     (
@@ -137,6 +138,11 @@ private func refuse(
     (
       "--model svm --data libsvm:wide --optimizer adam --workers 255 --decomposition samples",
       65, "svm on wide has 2147483000 parameters, for which 255 workers need about"
+    ),
+    // Not so many parameters, but a minibatch's inputs are wide.
+    (
+      "--model mlp:1 --data libsvm:wide --workers 255 --batch 256 --precision double", 65,
+      "mlp:1 on wide has"
     ),
     ("--model mlp:4096 --data libsvm:wide", 65, "has more than 8589934592 parameters"),
     (

@@ -41,6 +41,37 @@ import Testing
       SIGTERM, "--policy \(policy) --workers 4 --decomposition samples --model mlp:4")
   }
 
+  @Test(arguments: [SIGINT, SIGTERM])
+  func `ends at once while it still reads its data`(_ signal: Int32) throws {
+    let folder = try CommandFolder()
+    let pipe = folder.path + "/pipe"
+    try #require(mkfifo(pipe, 0o600) == 0)
+    let process = try LockstepProcess(
+      ["run", "--model", "mlp:2", "--data", "csv:pipe", "--json", "--save", "w.npy"],
+      in: folder.path)
+    // Opens once the other end is open: the command reads.
+    let descriptor = open(pipe, O_WRONLY | O_CLOEXEC)
+    defer { close(descriptor) }
+    process.send(signal)
+    let result = try process.finish()
+    #expect(result.code == 130)
+    #expect(result.output.isEmpty)
+    #expect(result.errors == "lockstep: interrupted before the run began\n")
+    #expect(folder.names == ["pipe"])
+  }
+
+  @Test func `ends at a second signal, whatever it is doing`() throws {
+    let process = try LockstepProcess(
+      ["run", "--model", "mlp:64", "--updates", "1000000000000", "--json", "--workers", "3"],
+      terminal: true)
+    try process.waitForErrors(toContain: " updates")
+    for _ in 0..<3 { process.send(SIGINT) }
+    process.send(SIGTERM)
+    let result = try process.finish()
+    #expect(result.code == 130)
+    #expect(!result.errors.contains("Fatal"))
+  }
+
   @Test func `ends where the vector is updated in place`() throws {
     try interrupt(
       SIGINT,

@@ -95,7 +95,8 @@ import Testing
   @Test func `lists and masks pin to what they name`() throws {
     let topology = try Topology(.live)
     let unit = try #require(topology.processingUnits.first)
-    let mask = "0x" + String(1 << (unit.os % 32), radix: 16)
+    let mask =
+      "0x" + String(1 << (unit.os % 32), radix: 16)
       + String(repeating: ",0x00000000", count: unit.os / 32)
     for pin in ["core:\(unit.core)", "pu:\(unit.logical)", "os:\(unit.os)", mask] {
       let record = try run("--model quadratic --updates 2 --pin \(pin)")

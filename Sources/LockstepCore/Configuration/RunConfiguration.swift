@@ -130,7 +130,8 @@ public struct RunConfiguration: Sendable {
     }
     if let epochs, !(epochs > 0 && epochs.isFinite) {
       throw .invalid(
-        option: "--epochs", value: "\(epochs)", reason: "the number of epochs is finite and above 0")
+        option: "--epochs", value: "\(epochs)", reason: "the number of epochs is finite and above 0"
+      )
     }
     if updates != nil, epochs != nil {
       throw .conflict(reason: "--updates and --epochs both say how long to train; give one of them")

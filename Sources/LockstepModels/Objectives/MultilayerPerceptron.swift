@@ -98,7 +98,8 @@ public final class MultilayerPerceptron<Scalar: ModelScalar>: Objective, @unchec
       throw DataError.unsuitable(
         reason: "an mlp with the widths "
           + ([featureCount] + hiddenWidths + [classCount]).map(String.init).joined(separator: "×")
-          + " has more than \(NetworkLayout.largestParameterCount) parameters, the most it can have")
+          + " has more than \(NetworkLayout.largestParameterCount) parameters, the most it can have"
+      )
     }
     precondition(training.featureCount <= featureCount, "every feature has an input")
     precondition((heldOut?.featureCount ?? 0) <= featureCount, "every feature has an input")
