@@ -51,7 +51,8 @@ let package = Package(
 
     .testTarget(name: "LockstepCoreTests", dependencies: ["LockstepCore"]),
     .testTarget(name: "LockstepTopologyTests", dependencies: ["LockstepTopology"]),
-    .testTarget(name: "LockstepParametersTests", dependencies: ["LockstepParameters"]),
+    .testTarget(
+      name: "LockstepParametersTests", dependencies: ["LockstepParameters", "CSharedMemory"]),
     .testTarget(name: "LockstepModelsTests", dependencies: ["LockstepModels"]),
     .testTarget(name: "LockstepTelemetryTests", dependencies: ["LockstepTelemetry"]),
     .testTarget(

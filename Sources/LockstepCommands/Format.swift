@@ -27,7 +27,8 @@ enum Format {
   static func rate(_ value: Double?) -> String {
     guard let value, value.isFinite else { return "–" }
     for (limit, unit) in [(1e9, "G"), (1e6, "M"), (1e3, "k")] where value >= limit {
-      return String(format: "%.\(value / limit >= 100 ? 0 : value / limit >= 10 ? 1 : 2)f %@",
+      return String(
+        format: "%.\(value / limit >= 100 ? 0 : value / limit >= 10 ? 1 : 2)f %@",
         value / limit, unit)
     }
     return String(format: "%.1f ", value)

@@ -3,6 +3,7 @@ import Foundation
 
 /// The `lockstep` command.
 public struct LockstepCommand: ParsableCommand {
+  /// What the parser needs to know.
   public static let configuration = CommandConfiguration(
     commandName: "lockstep",
     abstract: "Measure what updating in parallel costs: in time, and in optimisation.",

@@ -90,7 +90,8 @@ struct RunReport {
         worker.computeSeconds + worker.readSeconds + worker.applySeconds + worker.waitSeconds
       func share(_ part: Double) -> String { total > 0 ? Format.percent(part / total) : "–" }
       rows.append([
-        "\(worker.worker)", place.os.isEmpty ? "any" : place.os.map(String.init).joined(separator: ","),
+        "\(worker.worker)",
+        place.os.isEmpty ? "any" : place.os.map(String.init).joined(separator: ","),
         Format.count(worker.updates), share(worker.computeSeconds), share(worker.readSeconds),
         share(worker.applySeconds), share(worker.waitSeconds), Format.count(worker.parks),
       ])

@@ -10,11 +10,13 @@ public struct WorkerID: Hashable, Comparable, Sendable, CustomStringConvertible 
     self.index = index
   }
 
+  /// Orders workers by their numbers.
   @inlinable
   public static func < (first: WorkerID, second: WorkerID) -> Bool {
     first.index < second.index
   }
 
+  /// The sentence for the person who sees it.
   public var description: String { "worker \(index)" }
 }
 

@@ -10,7 +10,9 @@ import CSharedMemory
 ///
 /// **Determinism:** bit-exact when nobody else writes, the same on the vector path and the relaxed
 /// one.
-public protocol SharedScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable, LosslessStringConvertible {
+public protocol SharedScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable,
+  LosslessStringConvertible
+{
   /// `copy[i] ← shared[i]`, for `i` in `0 ..< count`.
   static func racyRead(
     _ shared: UnsafePointer<Self>, into copy: UnsafeMutablePointer<Self>, count: Int)

@@ -9,11 +9,13 @@ public struct ExplicitNull: Codable, Equatable, Sendable {
     self.wrappedValue = wrappedValue
   }
 
+  /// Reads the value.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     wrappedValue = container.decodeNil() ? nil : try container.decode(Double.self)
   }
 
+  /// Writes the value.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     if let value = wrappedValue, value.isFinite {

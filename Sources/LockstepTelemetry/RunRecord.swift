@@ -93,6 +93,7 @@ public enum ConfigurationValue: Codable, Equatable, Sendable {
   /// Not given, and without a default.
   case null
 
+  /// Reads the value.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
@@ -106,6 +107,7 @@ public enum ConfigurationValue: Codable, Equatable, Sendable {
     }
   }
 
+  /// Writes the value.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     switch self {

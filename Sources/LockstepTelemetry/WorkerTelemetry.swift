@@ -11,8 +11,8 @@ public struct WorkerTelemetry: Sendable {
   public static let overheadShare = 0.01
   /// What measuring one iteration costs, in nanoseconds: six looks at the clock and the histogram.
   public static let costNanoseconds = 250.0
-  /// The number of iterations at the start that are all timed.
-  public static let calibrationIterations = 16
+  /// The number of measurements at the start that are made without a pause.
+  public static let calibrationCount = 16
 
   /// The time of one iteration's phases in nanoseconds.
   public struct Phases: Sendable {
@@ -41,47 +41,58 @@ public struct WorkerTelemetry: Sendable {
 
   private var nanoseconds = (wait: 0.0, read: 0.0, compute: 0.0, apply: 0.0)
   private var untilNext = 0
+  private var sinceLast = 0
   private var timed = 0
-  private var timedAtCalibration = 0
-  private var nextCalibration = WorkerTelemetry.calibrationIterations
-  private var recentNanoseconds = 0.0
+  private var nextCalibration = WorkerTelemetry.calibrationCount
+  private var recent = (nanoseconds: 0.0, iterations: 0)
 
   /// Creates empty telemetry.
   public init() {}
 
-  /// Counts an iteration.
+  /// Counts iterations that are made in one go.
   ///
-  /// - Returns: whether this one is to be timed.
+  /// - Parameter count: their number, at least 1.
+  /// - Returns: whether they are to be timed.
   @inline(__always)
-  public mutating func shouldTime() -> Bool {
-    iterations &+= 1
-    if untilNext == 0 {
-      untilNext = interval - 1
-      return true
-    }
-    untilNext &-= 1
-    return false
+  public mutating func shouldTime(_ count: Int = 1) -> Bool {
+    iterations &+= count
+    sinceLast &+= count
+    untilNext &-= count
+    if untilNext >= 0 { return false }
+    untilNext = interval - 1
+    return true
   }
 
-  /// Adds a timed iteration.
-  public mutating func add(_ phases: Phases) {
-    let weight = Double(interval)
+  /// Adds timed iterations, which stand for all since the last ones.
+  ///
+  /// - Parameters:
+  ///   - phases: what they took together.
+  ///   - count: their number.
+  public mutating func add(_ phases: Phases, count: Int = 1) {
+    let weight = Double(sinceLast) / Double(count)
+    sinceLast = 0
     nanoseconds.wait += Double(phases.wait) * weight
     nanoseconds.read += Double(phases.read) * weight
     nanoseconds.compute += Double(phases.compute) * weight
     nanoseconds.apply += Double(phases.apply) * weight
     timed += 1
-    recentNanoseconds += Double(phases.wait + phases.read + phases.compute + phases.apply)
+    recent.nanoseconds += Double(phases.wait + phases.read + phases.compute + phases.apply)
+    recent.iterations += count
     if timed == nextCalibration { calibrate() }
   }
 
+  /// Adds a wait that was timed by itself.
+  public mutating func add(wait time: UInt64, parks count: Int) {
+    nanoseconds.wait += Double(time)
+    parks += count
+  }
+
   private mutating func calibrate() {
-    let mean = max(1, recentNanoseconds / Double(timed - timedAtCalibration))
+    let mean = max(1, recent.nanoseconds / Double(recent.iterations))
     let wanted = (Self.costNanoseconds / Self.overheadShare / mean).rounded(.up)
     interval = Int(min(4096, max(1, wanted)))
-    timedAtCalibration = timed
     nextCalibration = timed * 2
-    recentNanoseconds = 0
+    recent = (0, 0)
   }
 
   /// Counts a staleness of a timed iteration.

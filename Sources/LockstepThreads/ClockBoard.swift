@@ -1,5 +1,6 @@
 import CSharedMemory
 import LockstepCore
+import LockstepParameters
 import Synchronization
 
 /// The clocks of all workers, and where the workers wait for each other.
@@ -19,6 +20,7 @@ final class ClockBoard: @unchecked Sendable {
   private static var finishedBit: Int { 1 << 62 }
 
   struct Line: ~Copyable {
+    // First, because ``counter(of:)`` takes a line's address for this one's.
     let completed = Atomic<Int>(0)
     let computed = Atomic<Int>(0)
     // Processors fetch lines in pairs: two lines for each worker.
@@ -65,7 +67,9 @@ final class ClockBoard: @unchecked Sendable {
 
   // MARK: Clocks
 
-  /// A worker's completed iterations. Acquiring: its updates up to that clock are visible.
+  /// A worker's completed iterations.
+  ///
+  /// Acquiring: its updates up to that clock are visible.
   @inline(__always)
   func completed(_ worker: Int) -> Int {
     lines[worker].completed.load(ordering: .acquiring) & (Self.finishedBit - 1)
@@ -94,10 +98,42 @@ final class ClockBoard: @unchecked Sendable {
     }
   }
 
-  /// Publishes a clock that nobody waits for. Releasing: whoever sees it sees the updates.
+  /// Publishes a clock that nobody waits for.
+  ///
+  /// Releasing: whoever sees it sees the updates.
   @inline(__always)
   func publishUnawaited(_ value: Int, by worker: Int) {
     lines[worker].completed.store(value, ordering: .releasing)
+  }
+
+  /// Where a worker counts steps that it makes several of before it publishes its clock.
+  func counter(of worker: Int) -> StepCounter {
+    // An atomic stands at its own address for as long as the line does.
+    StepCounter(
+      UnsafeRawPointer(lines + worker).assumingMemoryBound(to: Atomic<Int>.self))
+  }
+
+  /// How many iterations from a clock on a condition admits, as the clocks stand now.
+  ///
+  /// - Returns: at least 1 where the condition holds at `clock`; 0 otherwise.
+  func allowance(_ condition: ClockCondition, at clock: Int) -> Int {
+    switch condition.subject {
+    case .nobody:
+      return Int.max
+    case .worker(let peer):
+      return max(0, value(peer.index, condition.counter) - condition.target(at: clock) + 1)
+    case .everyone:
+      var least = Int.max
+      for peer in 0..<count { least = min(least, value(peer, condition.counter)) }
+      return max(0, least - condition.target(at: clock) + 1)
+    }
+  }
+
+  @inline(__always)
+  private func value(_ peer: Int, _ counter: ClockCondition.Counter) -> Int {
+    counter == .completed
+      ? lines[peer].completed.load(ordering: .acquiring)
+      : lines[peer].computed.load(ordering: .acquiring)
   }
 
   /// Publishes that a worker has finished its share, so that nobody waits for it any more.
@@ -153,9 +189,7 @@ final class ClockBoard: @unchecked Sendable {
 
   @inline(__always)
   private func reached(_ peer: Int, _ counter: ClockCondition.Counter, _ target: Int) -> Bool {
-    (counter == .completed
-      ? lines[peer].completed.load(ordering: .acquiring)
-      : lines[peer].computed.load(ordering: .acquiring)) >= target
+    value(peer, counter) >= target
   }
 
   private func waitLong(

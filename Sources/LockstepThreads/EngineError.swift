@@ -11,6 +11,7 @@ public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A joint update's minibatch cannot be shared evenly.
   case unevenMinibatch(path: String, line: Int, count: Int, workers: Int)
 
+  /// The sentence for the person who sees it.
   public var description: String {
     switch self {
     case .tooManyWorkers(let count):

@@ -21,8 +21,10 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
 
   let workspace: Model.Workspace
 
-  /// How many examples ahead the memory of an example is asked for. A power of two.
-  private static var lookahead: Int { 4 }
+  /// The largest number of steps made in one go.
+  private static var longestRun: Int { 64 }
+  /// How many examples to come are drawn ahead, so that their memory can be fetched.
+  private static var lookahead: Int { 12 }
 
   private let run: SharedRun<Model>
   private let index: Int
@@ -30,7 +32,11 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   private let isBlocks: Bool
   private let range: Range<Int>
   @exclusivity(unchecked) private var feed: MinibatchFeed
+  private let counter: StepCounter
+  /// The examples of the iterations to come; those before `taken` are done with.
   private let upcoming: UnsafeMutablePointer<Int32>
+  @exclusivity(unchecked) private var drawn = 0
+  @exclusivity(unchecked) private var taken = 0
   private let seen: UnsafeMutablePointer<Int>
 
   var copies: (reads: Int, torn: Int)? { nil }
@@ -52,8 +58,9 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
     workspace = run.model.makeWorkspace(batch: capacity, range: 0..<layout.parameterCount)
     feed = MinibatchFeed(
       configuration: configuration, exampleCount: run.model.trainingCount, worker: index)
-    upcoming = .allocate(capacity: Self.lookahead)
-    upcoming.initialize(repeating: 0, count: Self.lookahead)
+    counter = run.clocks.counter(of: index)
+    upcoming = .allocate(capacity: Self.longestRun + Self.lookahead)
+    upcoming.initialize(repeating: 0, count: Self.longestRun + Self.lookahead)
     seen = .allocate(capacity: configuration.workers)
     seen.initialize(repeating: 0, count: configuration.workers)
   }
@@ -73,52 +80,90 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
     let isFused =
       !isBlocks && rules.access == .racing && rules.apply.subject == .nobody
       && run.configuration.batch == 1 && run.configuration.minibatches == nil
-    if isFused { look(from: clock, count: Self.lookahead) }
+    if isFused {
+      (drawn, taken) = (0, 0)
+      while !clocks.isStopped, try makeRun(&share) {}
+      return
+    }
     while share.next(at: clock), !clocks.isStopped {
       try run.probe?.beforeIteration?(index, clock)
-      guard isFused ? step() : iterate() else { break }
+      guard iterate() else { break }
       run.probe?.afterIteration?(index, (0..<clocks.count).map { clocks.completed($0) })
     }
   }
 
   // MARK: One example at a time
 
-  /// Draws some of the examples to come and asks for their memory.
-  @inline(__always)
-  private func look(from clock: Int, count: Int) {
-    for ahead in clock..<(clock + count) {
-      feed.advance(to: ahead)
-      let example = feed.examples[0]
-      upcoming[ahead & (Self.lookahead - 1)] = example
-      run.model.prefetch(run.parameters.values, example: Int(example))
+  /// Makes as many iterations in one go as the policy, the share and the buffer allow, each on one
+  /// example: reads and writes its coordinates at once.
+  ///
+  /// - Returns: false if there is nothing left to do.
+  private func makeRun(_ share: inout WorkShare) throws -> Bool {
+    let clocks = run.clocks
+    var allowed = clocks.allowance(rules.start, at: clock)
+    if allowed == 0 {
+      let start = lockstep_nanoseconds()
+      let wait = clocks.wait(for: rules.start, at: clock)
+      telemetry.add(wait: lockstep_nanoseconds() &- start, parks: wait.parks)
+      guard wait.holds else { return false }
+      allowed = 1
     }
+    // A probe watches single iterations.
+    let longest = run.probe == nil ? Self.longestRun : 1
+    let count = share.next(atMost: min(longest, allowed), at: clock)
+    guard count > 0 else { return false }
+    try run.probe?.beforeIteration?(index, clock)
+    draw(count + Self.lookahead)
+    if telemetry.shouldTime(count) {
+      // The staleness of the first step, and the time of the steps that look at no clocks.
+      noteClocks()
+      if count == 1 {
+        time(count)
+        observeStaleness()
+      } else {
+        step(1)
+        observeStaleness()
+        time(count - 1)
+      }
+    } else {
+      step(count)
+    }
+    if rules.keepsPace { clocks.publish(.completed, clock, by: index) }
+    run.probe?.afterIteration?(index, (0..<clocks.count).map { clocks.completed($0) })
+    return true
   }
 
-  /// Makes one iteration on one example: reads and writes its coordinates at once.
-  private func step() -> Bool {
-    let clocks = run.clocks
-    let isTimed = telemetry.shouldTime()
+  /// Makes steps and notes their time.
+  private func time(_ count: Int) {
+    let start = lockstep_nanoseconds()
+    step(count)
     var phases = WorkerTelemetry.Phases()
-    var last = isTimed ? lockstep_nanoseconds() : 0
-    let start = clocks.wait(for: rules.start, at: clock)
-    guard start.holds else { return giveUp() }
-    if isTimed {
-      telemetry.parks &+= start.parks
-      last = lap(since: last, into: &phases.wait)
-      noteClocks()
-    }
-    let example = Int(upcoming[clock & (Self.lookahead - 1)])
+    phases.compute = lockstep_nanoseconds() &- start
+    telemetry.add(phases, count: count)
+  }
+
+  /// Makes steps on the next examples, counting each in the worker's clock.
+  @inline(__always)
+  private func step(_ count: Int) {
     run.model.stepInPlace(
-      run.parameters.values, example: example, rate: run.optimizer.rate)
-    look(from: clock &+ Self.lookahead, count: 1)
-    samples &+= 1
-    if isTimed {
-      _ = lap(since: last, into: &phases.compute)
-      observeStaleness()
-      telemetry.add(phases)
+      run.parameters.values,
+      examples: UnsafeBufferPointer(start: upcoming + taken, count: drawn &- taken),
+      count: count, rate: run.optimizer.rate, counter: counter)
+    taken &+= count
+    clock &+= count
+    samples &+= count
+  }
+
+  /// Draws examples until a number of them lies ahead.
+  private func draw(_ count: Int) {
+    let left = drawn &- taken
+    for position in 0..<left { upcoming[position] = upcoming[taken &+ position] }
+    for position in left..<max(left, count) {
+      feed.advance(to: clock &+ position)
+      upcoming[position] = feed.examples[0]
     }
-    tick()
-    return true
+    taken = 0
+    drawn = max(left, count)
   }
 
   // MARK: A minibatch at a time

@@ -79,7 +79,9 @@ public struct PinnedMeasurement: Codable, Equatable, Sendable {
     return (0..<pool.count).map { counts.rates[$0] }.reduce(0, +) / Double(pool.count)
   }
 
-  /// One rate a worker. Each slot is written by one worker, and read after all have ended.
+  /// One rate a worker.
+  ///
+  /// Each slot is written by one worker, and read after all have ended.
   private final class Counts: @unchecked Sendable {
     let rates: UnsafeMutablePointer<Double>
 

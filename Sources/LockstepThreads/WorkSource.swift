@@ -51,13 +51,17 @@ struct WorkShare {
   ///
   /// - Returns: false when there is none left.
   @inline(__always)
-  mutating func next(at clock: Int) -> Bool {
-    guard let source else { return clock < end }
-    if claimed == 0 {
-      claimed = source.claim(atMost: chunk)
-      if claimed == 0 { return false }
-    }
-    claimed &-= 1
-    return true
+  mutating func next(at clock: Int) -> Bool { next(atMost: 1, at: clock) == 1 }
+
+  /// Takes some iterations.
+  ///
+  /// - Returns: how many were taken, 0 when none is left.
+  @inline(__always)
+  mutating func next(atMost wanted: Int, at clock: Int) -> Int {
+    guard let source else { return max(0, min(wanted, end - clock)) }
+    if claimed == 0 { claimed = source.claim(atMost: chunk) }
+    let taken = min(wanted, claimed)
+    claimed &-= taken
+    return taken
   }
 }

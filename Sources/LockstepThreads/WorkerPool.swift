@@ -72,23 +72,27 @@ final class WorkerPool: Sendable {
       }
     }
     while group.wait(timeout: .now() + .milliseconds(100)) == .timedOut { whileRunning() }
+    let end = shared.lastEnd
     if let error = shared.firstError { throw error }
-    return Stretch(wallNanoseconds: shared.lastEnd &- line.start)
+    return Stretch(wallNanoseconds: end &- line.start)
   }
 
   /// What the blocks of one stretch leave behind.
-  private final class Shared: Sendable {
+  ///
+  /// **Concurrency:** the error is written by the one worker that fails first, before it publishes
+  /// its end, and read by the joining thread after it has seen all ends.
+  private final class Shared: @unchecked Sendable {
     let line: StartLine
-    private let error = Mutex<(any Error)?>(nil)
+    private(set) var firstError: (any Error)?
+    private let hasFailed = Atomic<Bool>(false)
     private let end = Atomic<UInt64>(0)
 
     init(line: StartLine) { self.line = line }
 
-    var firstError: (any Error)? { error.withLock { $0 } }
     var lastEnd: UInt64 { end.load(ordering: .acquiring) }
 
     func fail(_ failure: any Error) {
-      error.withLock { if $0 == nil { $0 = failure } }
+      if !hasFailed.exchange(true, ordering: .acquiringAndReleasing) { firstError = failure }
     }
 
     func ended(at time: UInt64) {

@@ -59,7 +59,9 @@ import Testing
     #expect((exponential.sum / n - 1).magnitude < 5 / n.squareRoot())
     #expect((exponential.squares / n - 2).magnitude < 5 * (20 / n).squareRoot())
     let expected = n / 7
-    let chiSquare = counts.reduce(0.0) { $0 + (Double($1) - expected) * (Double($1) - expected) / expected }
+    let chiSquare = counts.reduce(0.0) {
+      $0 + (Double($1) - expected) * (Double($1) - expected) / expected
+    }
     #expect(chiSquare < 22.5, "six degrees of freedom, p = 0.001")
   }
 }

@@ -197,7 +197,8 @@ private struct Explorer {
 
   @Test(arguments: [
     (
-      "bounded", "--policy bounded: write bounded:S with a whole number S ≥ 0, for example bounded:4"
+      "bounded",
+      "--policy bounded: write bounded:S with a whole number S ≥ 0, for example bounded:4"
     ),
     (
       "bounded:-1", "--policy bounded:-1: the bound S is a whole number from 0 to 2147483647"

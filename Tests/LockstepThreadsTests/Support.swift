@@ -1,3 +1,4 @@
+import Foundation
 import LockstepCore
 import LockstepModels
 import LockstepTopology
@@ -112,4 +113,20 @@ func relativeDifference(_ first: [Double], _ second: [Double]) -> Double {
   let difference = zip(first, second).map { ($0 - $1) * ($0 - $1) }.reduce(0, +).squareRoot()
   let norm = first.map { $0 * $0 }.reduce(0, +).squareRoot()
   return difference / max(norm, 1e-300)
+}
+
+/// A value behind a lock that the thread sanitizer can see, which a `Mutex` is not: its fast path is
+/// in the standard library's binary.
+final class Guarded<Value>: @unchecked Sendable {
+  // Invariant behind @unchecked: the value is only touched while the lock is held.
+  private var value: Value
+  private let lock = NSLock()
+
+  init(_ value: Value) { self.value = value }
+
+  func withLock<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
+    lock.lock()
+    defer { lock.unlock() }
+    return try body(&value)
+  }
 }

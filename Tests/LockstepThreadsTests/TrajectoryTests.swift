@@ -11,7 +11,8 @@ import Testing
     _ trial: Trial, _ kind: String
   ) throws -> [Double] {
     switch kind {
-    case "quadratic": try trial.run(Models.quadratic("dimension=11,condition=20,rotated=true")).parameters
+    case "quadratic":
+      try trial.run(Models.quadratic("dimension=11,condition=20,rotated=true")).parameters
     case "logistic": try trial.run(Models.logistic()).parameters
     case "sparse": try trial.run(Models.sparse()).parameters
     default: try trial.run(Models.network()).parameters

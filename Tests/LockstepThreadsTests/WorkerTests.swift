@@ -3,7 +3,6 @@ import Foundation
 import LockstepCore
 import LockstepModels
 import LockstepTopology
-import Synchronization
 import Testing
 
 @testable import LockstepThreads
@@ -23,7 +22,7 @@ import Testing
     let topology = try Topology(.live)
     let workers = topology.processingUnits.count
     let before = try #require(Self.allowed(lockstep_thread_number()))
-    let seen = Mutex<[Int: (thread: Int32, allowed: String)]>([:])
+    let seen = Guarded<[Int: (thread: Int32, allowed: String)]>([:])
     var probe = EngineProbe()
     probe.beforeIteration = { worker, _ in
       let thread = lockstep_thread_number()
@@ -44,7 +43,7 @@ import Testing
 
   @Test func `that are not pinned keep the process's binding`() throws {
     let before = try #require(Self.allowed(lockstep_thread_number()))
-    let different = Mutex(0)
+    let different = Guarded(0)
     var probe = EngineProbe()
     probe.beforeIteration = { _, _ in
       if Self.allowed(lockstep_thread_number()) != before { different.withLock { $0 += 1 } }
@@ -59,7 +58,7 @@ import Testing
   @Test(arguments: ["sequential", "barrier", "bounded:1", "hogwild", "locked"])
   func `all end when one fails, and its error is the run's`(policy: String) throws {
     let before = try #require(Self.allowed(lockstep_thread_number()))
-    let threads = Mutex<Set<Int32>>([])
+    let threads = Guarded<Set<Int32>>([])
     var probe = EngineProbe()
     probe.beforeIteration = { worker, clock in
       _ = threads.withLock { $0.insert(lockstep_thread_number()) }
@@ -79,7 +78,7 @@ import Testing
   @Test(arguments: ["sequential", "barrier", "bounded:1", "hogwild", "locked"])
   func `all end soon when the run is interrupted, with what there is`(policy: String) throws {
     for decomposition in Decomposition.allCases {
-      let started = Mutex(0)
+      let started = Guarded(0)
       let box = InterruptBox()
       var probe = EngineProbe()
       probe.beforeIteration = { _, _ in
@@ -103,7 +102,7 @@ import Testing
 
   /// Holds what to call until there is an engine to call it on.
   private final class InterruptBox: Sendable {
-    private let action = Mutex<(@Sendable () -> Void)?>(nil)
+    private let action = Guarded<(@Sendable () -> Void)?>(nil)
     func set(_ new: @escaping @Sendable () -> Void) { action.withLock { $0 = new } }
     func interrupt() { action.withLock { $0 }?() }
   }

@@ -7,6 +7,7 @@ public enum ConfigurationError: Error, Equatable, Sendable, CustomStringConverti
   /// Two options that don't go together.
   case conflict(reason: String)
 
+  /// The sentence for the person who sees it.
   public var description: String {
     switch self {
     case .invalid(let option, let value, let reason):

@@ -166,7 +166,9 @@ public struct QuadraticSpecification: Equatable, Sendable {
       }
       matrix = .laplacian(laplacian)
     } else if let file {
-      guard dimension == nil else { throw reader.invalid("matrix=FILE already gives the dimension") }
+      guard dimension == nil else {
+        throw reader.invalid("matrix=FILE already gives the dimension")
+      }
       matrix = .file(file)
     } else {
       matrix = .conditioned(dimension: dimension ?? 10, condition: condition ?? 1)

@@ -64,6 +64,7 @@ public struct Specification: Equatable, Sendable {
     }
   }
 
+  /// Whether two values are written alike for the same option.
   public static func == (first: Specification, second: Specification) -> Bool {
     first.option == second.option && first.text == second.text
   }
@@ -99,7 +100,8 @@ public struct Specification: Equatable, Sendable {
   ) throws(ConfigurationError) -> Int? {
     guard let value = take(key) else { return nil }
     guard let number = Int(value), range.contains(number) else {
-      throw invalid("\(key)=\(value) is not a whole number from \(range.lowerBound) to "
+      throw invalid(
+        "\(key)=\(value) is not a whole number from \(range.lowerBound) to "
           + "\(range.upperBound)")
     }
     return number
@@ -107,7 +109,8 @@ public struct Specification: Equatable, Sendable {
 
   /// Takes the value of a key, as a finite number in a range.
   public mutating func takeNumber(
-    _ key: String, in range: ClosedRange<Double> = -.greatestFiniteMagnitude...(.greatestFiniteMagnitude)
+    _ key: String,
+    in range: ClosedRange<Double> = -.greatestFiniteMagnitude...(.greatestFiniteMagnitude)
   ) throws(ConfigurationError) -> Double? {
     guard let value = take(key) else { return nil }
     return try number(value, key: key, in: range)
@@ -115,7 +118,8 @@ public struct Specification: Equatable, Sendable {
 
   /// Takes the value of a key, as finite numbers separated by `;`.
   public mutating func takeNumbers(
-    _ key: String, in range: ClosedRange<Double> = -.greatestFiniteMagnitude...(.greatestFiniteMagnitude)
+    _ key: String,
+    in range: ClosedRange<Double> = -.greatestFiniteMagnitude...(.greatestFiniteMagnitude)
   ) throws(ConfigurationError) -> [Double]? {
     guard let value = take(key) else { return nil }
     var numbers: [Double] = []
@@ -165,7 +169,8 @@ public struct Specification: Equatable, Sendable {
     guard let number = Double(text), number.isFinite, range.contains(number) else {
       let bounds =
         range.lowerBound == -.greatestFiniteMagnitude
-        ? "" : " from \(range.lowerBound)"
+        ? ""
+        : " from \(range.lowerBound)"
           + (range.upperBound == .greatestFiniteMagnitude ? " up" : " to \(range.upperBound)")
       throw invalid("\(key)=\(text) is not a finite number\(bounds)")
     }

@@ -7,6 +7,7 @@
 /// **Reference:** Ho et al., *More Effective Distributed ML via a Stale Synchronous Parallel
 /// Parameter Server*, NIPS 2013.
 public struct BoundedStaleness: SynchronizationPolicy, Equatable {
+  /// The name on the command line.
   public static let name = "bounded"
 
   /// How many iterations a worker may have completed beyond the slowest and still start another.
@@ -28,6 +29,7 @@ public struct BoundedStaleness: SynchronizationPolicy, Equatable {
     self.bound = bound
   }
 
+  /// Creates the policy from what follows its name.
   public init(argument: String?) throws(ConfigurationError) {
     guard let argument, let bound = Int(argument) else {
       throw .invalid(
@@ -37,8 +39,10 @@ public struct BoundedStaleness: SynchronizationPolicy, Equatable {
     try self.init(bound: bound)
   }
 
+  /// The spelling on the command line.
   public var specification: String { "\(Self.name):\(bound)" }
 
+  /// What `worker` has to wait for.
   public func rules(for worker: WorkerID, of workers: Int) -> WorkerRules {
     WorkerRules(start: ClockCondition(.everyone, .completed, lead: -bound), keepsPace: true)
   }

@@ -1,4 +1,6 @@
-/// What a random stream is for. Streams of different purposes never share a draw.
+/// What a random stream is for.
+///
+/// Streams of different purposes never share a draw.
 public enum RandomPurpose: UInt32, Sendable {
   /// The first parameters of a model.
   case initialization = 1

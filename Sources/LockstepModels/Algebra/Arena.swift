@@ -1,3 +1,5 @@
+import LockstepParameters
+
 /// Memory that is allocated piece by piece and freed at once, with its owner.
 ///
 /// Workspaces take all their buffers from one, so that nothing is allocated while a gradient is
@@ -11,7 +13,7 @@ final class Arena {
   ) -> UnsafeMutablePointer<Element> {
     let capacity = max(1, count)
     let byteCount = capacity * MemoryLayout<Element>.stride
-    let raw = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)
+    let raw = LargeMemory.allocate(byteCount: byteCount)
     raw.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
     pieces.append(raw)
     return raw.bindMemory(to: Element.self, capacity: capacity)

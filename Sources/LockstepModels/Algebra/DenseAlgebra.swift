@@ -18,8 +18,7 @@ public struct DenseAlgebra<Scalar: ModelScalar>: Sendable {
     self.kernels = kernels
   }
 
-  /// The scalars of scratch that ``multiply(_:_:rows:columns:inner:alpha:a:leadingA:b:leadingB:beta:c:leadingC:scratch:)``
-  /// asks for.
+  /// The scalars of scratch that a product of two matrices asks for.
   public static var scratchCount: Int { PortableAlgebra<Scalar>.scratchCount }
 
   /// `C ← α·op(A)·op(B) + β·C`.

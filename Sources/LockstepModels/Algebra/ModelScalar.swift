@@ -36,9 +36,19 @@ public protocol ModelScalar: SharedScalar {
   static func blasMultiplyVector(
     _ transpose: Transposition, rows: Int, columns: Int, alpha: Self, a: UnsafePointer<Self>,
     leadingA: Int, x: UnsafePointer<Self>, beta: Self, y: UnsafeMutablePointer<Self>)
+
+  /// `delta[i] ← value[i] > 0 ? delta[i] : 0`, for values that are not negative.
+  ///
+  /// - Parameters:
+  ///   - delta: `[count]`.
+  ///   - value: `[count]`, at least +0; a NaN may let pass or not.
+  ///   - count: how many.
+  static func passPositive(
+    _ delta: UnsafeMutablePointer<Self>, where value: UnsafePointer<Self>, count: Int)
 }
 
 extension Float: ModelScalar {
+  /// `C ← α·op(A)·op(B) + β·C` by CBLAS.
   @inlinable
   public static func blasMultiply(
     _ transposeA: Transposition, _ transposeB: Transposition, rows: Int, columns: Int, inner: Int,
@@ -52,6 +62,7 @@ extension Float: ModelScalar {
       f77_int(leadingC))
   }
 
+  /// `y ← α·op(A)·x + β·y` by CBLAS.
   @inlinable
   public static func blasMultiplyVector(
     _ transpose: Transposition, rows: Int, columns: Int, alpha: Float, a: UnsafePointer<Float>,
@@ -64,6 +75,7 @@ extension Float: ModelScalar {
 }
 
 extension Double: ModelScalar {
+  /// `C ← α·op(A)·op(B) + β·C` by CBLAS.
   @inlinable
   public static func blasMultiply(
     _ transposeA: Transposition, _ transposeB: Transposition, rows: Int, columns: Int, inner: Int,
@@ -77,6 +89,7 @@ extension Double: ModelScalar {
       f77_int(leadingC))
   }
 
+  /// `y ← α·op(A)·x + β·y` by CBLAS.
   @inlinable
   public static func blasMultiplyVector(
     _ transpose: Transposition, rows: Int, columns: Int, alpha: Double, a: UnsafePointer<Double>,

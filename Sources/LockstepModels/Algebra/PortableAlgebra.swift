@@ -10,8 +10,7 @@ enum PortableAlgebra<Scalar: ModelScalar> {
   private static var blockColumns: Int { 128 }
   /// The rows of a block of `op(B)`; a block stays in the first-level cache.
   private static var blockInner: Int { 64 }
-  /// The scalars that ``multiply(_:_:rows:columns:inner:alpha:a:leadingA:b:leadingB:c:leadingC:scratch:)``
-  /// needs to scribble on.
+  /// The scalars that a product of two matrices needs to scribble on.
   static var scratchCount: Int { blockColumns * blockInner }
 
   /// `C ← C + α·op(A)·op(B)`: to each element the terms `(α·a)·b` are added one by one.

@@ -4,25 +4,18 @@ extension Factorization: InPlaceObjective {
   /// A rating touches one user's and one item's factors; a regulariser would touch all.
   public var supportsInPlace: Bool { l2 == 0 }
 
+  // Each entry point does nothing but pass on: in its unspecialised form, which is what a caller
+  // reaches through the protocol, it asks for the scalar's type and jumps to the form made for it.
+  // With the body in it, it would first make room for locals of a type it doesn't know, at the
+  // price of several steps.
+
   /// Reads what a minibatch needs from the shared vector and keeps its gradient.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func prepareInPlace(
     at shared: UnsafePointer<Scalar>, examples: UnsafeBufferPointer<Int32>, workspace: Workspace
   ) {
-    let share = 2 / Scalar(max(1, examples.count))
-    for position in 0..<examples.count {
-      let example = Int(examples[position])
-      let (user, item) = places(of: example, in: ratings)
-      let p = workspace.factors + position * 2 * rank
-      let q = p + rank
-      Scalar.racyRead(shared + user, into: p, count: rank)
-      Scalar.racyRead(shared + item, into: q, count: rank)
-      let error = Scalar.racyDot(p, q, count: rank) - ratings.values[example]
-      workspace.examples[position] = examples[position]
-      workspace.coefficients[position] = share * error
-    }
-    workspace.preparedCount = examples.count
+    racyPrepareInPlace(at: shared, examples: examples, workspace: workspace)
   }
 
   /// Takes the prepared gradient's step on the touched coordinates in a range.
@@ -32,8 +25,47 @@ extension Factorization: InPlaceObjective {
     _ workspace: Workspace, to shared: UnsafeMutablePointer<Scalar>, range: Range<Int>,
     rate: Scalar
   ) {
+    racyApplyInPlace(workspace, to: shared, range: range, rate: rate)
+  }
+
+  /// Steps examples one after another, fetching each ahead of its turn.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func stepInPlace(
+    _ shared: UnsafeMutablePointer<Scalar>, examples: UnsafeBufferPointer<Int32>, count: Int,
+    rate: Scalar, counter: StepCounter
+  ) {
+    racyStepInPlace(shared, examples: examples, count: count, rate: rate, counter: counter)
+  }
+}
+
+extension Factorization {
+  @inline(never)
+  fileprivate func racyPrepareInPlace(
+    at shared: UnsafePointer<Scalar>, examples: UnsafeBufferPointer<Int32>, workspace: Workspace
+  ) {
+    let share = 2 / Scalar(max(1, examples.count))
+    for position in 0..<examples.count {
+      let rating = ratings[Int(examples[position])]
+      let (user, item) = places(of: rating)
+      let p = workspace.factors + position * 2 * rank
+      let q = p + rank
+      Scalar.racyRead(shared + user, into: p, count: rank)
+      Scalar.racyRead(shared + item, into: q, count: rank)
+      let error = Scalar.racyDot(p, q, count: rank) - rating.value
+      workspace.examples[position] = examples[position]
+      workspace.coefficients[position] = share * error
+    }
+    workspace.preparedCount = examples.count
+  }
+
+  @inline(never)
+  fileprivate func racyApplyInPlace(
+    _ workspace: Workspace, to shared: UnsafeMutablePointer<Scalar>, range: Range<Int>,
+    rate: Scalar
+  ) {
     for position in 0..<workspace.preparedCount {
-      let (user, item) = places(of: Int(workspace.examples[position]), in: ratings)
+      let (user, item) = places(of: ratings[Int(workspace.examples[position])])
       let p = workspace.factors + position * 2 * rank
       let q = p + rank
       let step = rate * workspace.coefficients[position]
@@ -52,21 +84,37 @@ extension Factorization: InPlaceObjective {
     }
   }
 
-  /// Prepares and applies one rating to all its factors.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
-  public func stepInPlace(_ shared: UnsafeMutablePointer<Scalar>, example: Int, rate: Scalar) {
-    let (user, item) = places(of: example, in: ratings)
-    _ = Scalar.racyFactorStep(
-      shared + user, shared + item, rank: rank, rating: ratings.values[example], rate: rate,
-      l2: (0, 0))
+  @inline(never)
+  fileprivate func racyStepInPlace(
+    _ shared: UnsafeMutablePointer<Scalar>, examples: UnsafeBufferPointer<Int32>, count: Int,
+    rate: Scalar, counter: StepCounter
+  ) {
+    // In two stages: where an example lies is itself far away. What comes after this run's steps was
+    // not asked for yet, and what comes first was asked for by the run before.
+    let (far, near) = (12, 6)
+    for position in 0..<count {
+      if position + far < examples.count {
+        Prefetch.read(ratings + Int(examples[position + far]))
+      }
+      if position + near < examples.count {
+        racyPrefetch(UnsafePointer(shared), example: Int(examples[position + near]))
+      }
+      racyStep(shared, example: Int(examples[position]), rate: rate)
+      counter.advance()
+    }
   }
 
-  /// Asks the processor to fetch the factors of a rating that will be stepped soon.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
-  public func prefetch(_ shared: UnsafePointer<Scalar>, example: Int) {
-    let (user, item) = places(of: example, in: ratings)
+  @inline(__always)
+  private func racyStep(_ shared: UnsafeMutablePointer<Scalar>, example: Int, rate: Scalar) {
+    let rating = ratings[example]
+    let (user, item) = places(of: rating)
+    _ = Scalar.racyFactorStep(
+      shared + user, shared + item, rank: rank, rating: rating.value, rate: rate, l2: (0, 0))
+  }
+
+  @inline(__always)
+  private func racyPrefetch(_ shared: UnsafePointer<Scalar>, example: Int) {
+    let (user, item) = places(of: ratings[example])
     // Longer rows than eight lines are left to the processor's own streams.
     let lines = min(8, (rank &* MemoryLayout<Scalar>.stride &+ 63) / 64)
     let first = UnsafeRawPointer(shared + user)

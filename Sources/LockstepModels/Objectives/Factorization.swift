@@ -14,8 +14,8 @@ import LockstepParameters
 /// The parameters are the users' factors, `[users × rank]` row-major, then the items'. Without a
 /// regulariser it can be updated in place.
 ///
-/// **Concurrency:** immutable; the pointers point into `training`, which is immutable and kept
-/// alive beside them: that is the invariant behind `@unchecked Sendable`.
+/// **Concurrency:** immutable; the pointers point into `arena`, which is kept alive beside them and
+/// not written after the initialiser: that is the invariant behind `@unchecked Sendable`.
 ///
 /// **Determinism:** bit-exact.
 ///
@@ -41,18 +41,14 @@ public final class Factorization<Scalar: ModelScalar>: Objective, @unchecked Sen
     }
   }
 
-  /// Ratings as plain pointers, valid as long as their set.
-  struct Ratings {
-    let users: UnsafePointer<Int32>
-    let items: UnsafePointer<Int32>
-    let values: UnsafePointer<Scalar>
-
-    init?(_ set: ExampleSet<Scalar>) {
-      guard case .ratings(let users, let items) = set.features else { return nil }
-      self.users = users
-      self.items = items
-      values = set.targets
-    }
+  /// One rating.
+  ///
+  /// User, item and value lie side by side, so that a rating that is drawn at random
+  /// costs one far access, not three.
+  struct Rating {
+    let user: Int32
+    let item: Int32
+    let value: Scalar
   }
 
   /// The number of parameters `n`.
@@ -68,10 +64,10 @@ public final class Factorization<Scalar: ModelScalar>: Objective, @unchecked Sen
   public let rank: Int
   let itemStart: Int
   let l2: Double
-  let ratings: Ratings
-  private let heldOutRatings: Ratings?
-  private let training: ExampleSet<Scalar>
-  private let heldOut: ExampleSet<Scalar>?
+  /// `[trainingCount]`.
+  let ratings: UnsafePointer<Rating>
+  private let heldOutRatings: UnsafePointer<Rating>?
+  private let arena: Arena
   private let meanRating: Double
 
   /// Creates a factorisation.
@@ -89,17 +85,11 @@ public final class Factorization<Scalar: ModelScalar>: Objective, @unchecked Sen
     itemCount: Int, l2: Double = 0
   ) throws {
     precondition(rank >= 1 && userCount >= 1 && itemCount >= 1, "there are factors")
-    guard let ratings = Ratings(training) else {
-      throw DataError.unsuitable(reason: "a factorization needs ratings")
-    }
-    heldOutRatings = heldOut.flatMap { Ratings($0) }
-    guard (heldOut == nil) == (heldOutRatings == nil) else {
-      throw DataError.unsuitable(reason: "a factorization needs ratings")
-    }
+    let arena = Arena()
+    self.arena = arena
+    ratings = try Self.pack(training, into: arena)
+    heldOutRatings = try heldOut.map { try Self.pack($0, into: arena) }
     self.rank = rank
-    self.ratings = ratings
-    self.training = training
-    self.heldOut = heldOut
     self.l2 = l2
     itemStart = userCount * rank
     parameterCount = (userCount + itemCount) * rank
@@ -108,6 +98,19 @@ public final class Factorization<Scalar: ModelScalar>: Objective, @unchecked Sen
     var sum = 0.0
     for index in 0..<training.count { sum += Double(training.targets[index]) }
     meanRating = sum / Double(max(1, training.count))
+  }
+
+  private static func pack(
+    _ set: ExampleSet<Scalar>, into arena: Arena
+  ) throws -> UnsafePointer<Rating> {
+    guard case .ratings(let users, let items) = set.features else {
+      throw DataError.unsuitable(reason: "a factorization needs ratings")
+    }
+    let ratings = arena.allocate(Rating.self, count: set.count)
+    for index in 0..<set.count {
+      ratings[index] = Rating(user: users[index], item: items[index], value: set.targets[index])
+    }
+    return UnsafePointer(ratings)
   }
 
   /// Writes the parameters that training starts from.
@@ -140,14 +143,25 @@ public final class Factorization<Scalar: ModelScalar>: Objective, @unchecked Sen
     at view: UnsafePointer<Scalar>, minibatch: Minibatch, range: Range<Int>,
     into gradient: UnsafeMutablePointer<Scalar>, workspace: Workspace
   ) {
+    differentiate(
+      at: view, minibatch: minibatch, range: range, into: gradient, workspace: workspace)
+  }
+
+  // Apart from its entry point, whose unspecialised form would otherwise make room for locals of a
+  // type it doesn't know before it jumps to the specialised one.
+  @inline(never)
+  private func differentiate(
+    at view: UnsafePointer<Scalar>, minibatch: Minibatch, range: Range<Int>,
+    into gradient: UnsafeMutablePointer<Scalar>, workspace: Workspace
+  ) {
     gradient.update(repeating: 0, count: range.count)
     let share = 2 / Scalar(max(1, minibatch.examples.count))
     for id in minibatch.examples {
-      let (user, item) = places(of: Int(id), in: ratings)
+      let (user, item) = places(of: ratings[Int(id)])
       let userPart = (user..<(user + rank)).clamped(to: range)
       let itemPart = (item..<(item + rank)).clamped(to: range)
       if userPart.isEmpty && itemPart.isEmpty { continue }
-      let error = Scalar.racyDot(view + user, view + item, count: rank) - ratings.values[Int(id)]
+      let error = Scalar.racyDot(view + user, view + item, count: rank) - ratings[Int(id)].value
       let coefficient = share * error
       for place in userPart {
         gradient[place - range.lowerBound] += coefficient * view[item + (place - user)]
@@ -171,9 +185,9 @@ public final class Factorization<Scalar: ModelScalar>: Objective, @unchecked Sen
     }
     var sum = 0.0
     for id in examples {
-      let (user, item) = places(of: Int(id), in: source)
+      let (user, item) = places(of: source[Int(id)])
       let product = Scalar.racyDot(view + user, view + item, count: rank)
-      let error = Double(product) - Double(source.values[Int(id)])
+      let error = Double(product) - Double(source[Int(id)].value)
       sum += error * error
     }
     return Evaluation(lossSum: sum, correct: 0, count: examples.count)
@@ -188,9 +202,7 @@ public final class Factorization<Scalar: ModelScalar>: Objective, @unchecked Sen
 
   /// Where the factors of a rating's user and item start.
   @inline(__always)
-  func places(of example: Int, in ratings: Ratings) -> (user: Int, item: Int) {
-    (
-      Int(ratings.users[example]) &* rank, itemStart &+ Int(ratings.items[example]) &* rank
-    )
+  func places(of rating: Rating) -> (user: Int, item: Int) {
+    (Int(rating.user) &* rank, itemStart &+ Int(rating.item) &* rank)
   }
 }

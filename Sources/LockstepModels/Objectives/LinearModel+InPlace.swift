@@ -4,26 +4,18 @@ extension LinearModel: InPlaceObjective {
   /// Sparse rows without a regulariser touch few parameters.
   public var supportsInPlace: Bool { rows != nil && l2 == 0 }
 
+  // Each entry point does nothing but pass on: in its unspecialised form, which is what a caller
+  // reaches through the protocol, it asks for the scalar's type and jumps to the form made for it.
+  // With the body in it, it would first make room for locals of a type it doesn't know, at the
+  // price of several steps.
+
   /// Reads what a minibatch needs from the shared vector and keeps its gradient.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func prepareInPlace(
     at shared: UnsafePointer<Scalar>, examples: UnsafeBufferPointer<Int32>, workspace: Workspace
   ) {
-    guard let rows else { preconditionFailure("only sparse rows are updated in place") }
-    let share = 1 / Double(max(1, examples.count))
-    var sum = 0.0
-    for position in 0..<examples.count {
-      let example = Int(examples[position])
-      let margin = sparseMargin(at: shared, rows: rows, entries: rows.entries(of: example))
-      let coefficient =
-        loss.derivative(margin: Double(margin), target: Double(rows.targets[example])) * share
-      workspace.examples[position] = examples[position]
-      workspace.coefficients[position] = Scalar(coefficient)
-      sum += coefficient
-    }
-    workspace.intercept.pointee = Scalar(sum)
-    workspace.preparedCount = examples.count
+    racyPrepareInPlace(at: shared, examples: examples, workspace: workspace)
   }
 
   /// Takes the prepared gradient's step on the touched coordinates in a range.
@@ -33,14 +25,56 @@ extension LinearModel: InPlaceObjective {
     _ workspace: Workspace, to shared: UnsafeMutablePointer<Scalar>, range: Range<Int>,
     rate: Scalar
   ) {
+    racyApplyInPlace(workspace, to: shared, range: range, rate: rate)
+  }
+
+  /// Steps examples one after another, fetching each ahead of its turn.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func stepInPlace(
+    _ shared: UnsafeMutablePointer<Scalar>, examples: UnsafeBufferPointer<Int32>, count: Int,
+    rate: Scalar, counter: StepCounter
+  ) {
+    racyStepInPlace(shared, examples: examples, count: count, rate: rate, counter: counter)
+  }
+}
+
+extension LinearModel {
+  @inline(never)
+  fileprivate func racyPrepareInPlace(
+    at shared: UnsafePointer<Scalar>, examples: UnsafeBufferPointer<Int32>, workspace: Workspace
+  ) {
+    guard let rows else { preconditionFailure("only sparse rows are updated in place") }
+    let share = 1 / Double(max(1, examples.count))
+    var sum = 0.0
+    for position in 0..<examples.count {
+      let example = Int(examples[position])
+      let row = rows.headers[example]
+      let margin = sparseMargin(
+        at: shared, columns: rows.columns, values: rows.values, entries: row.entries)
+      let coefficient =
+        loss.derivative(margin: Double(margin), target: Double(row.target)) * share
+      workspace.examples[position] = examples[position]
+      workspace.coefficients[position] = Scalar(coefficient)
+      sum += coefficient
+    }
+    workspace.intercept.pointee = Scalar(sum)
+    workspace.preparedCount = examples.count
+  }
+
+  @inline(never)
+  fileprivate func racyApplyInPlace(
+    _ workspace: Workspace, to shared: UnsafeMutablePointer<Scalar>, range: Range<Int>,
+    rate: Scalar
+  ) {
     guard let rows else { preconditionFailure("only sparse rows are updated in place") }
     let isWhole = range.lowerBound == 0 && range.upperBound >= featureCount
     for position in 0..<workspace.preparedCount {
       let coefficient = workspace.coefficients[position]
       if coefficient == 0 { continue }
       let example = Int(workspace.examples[position])
-      let entries =
-        isWhole ? rows.entries(of: example) : rows.entries(of: example, columnsIn: range)
+      let row = rows.headers[example].entries
+      let entries = isWhole ? row : rows.part(of: row, columnsIn: range)
       Scalar.racySparseAdd(
         shared, indices: rows.columns + entries.lowerBound,
         values: rows.values + entries.lowerBound,
@@ -52,15 +86,36 @@ extension LinearModel: InPlaceObjective {
     }
   }
 
-  /// Prepares and applies one example to all its coordinates.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
-  public func stepInPlace(_ shared: UnsafeMutablePointer<Scalar>, example: Int, rate: Scalar) {
+  @inline(never)
+  fileprivate func racyStepInPlace(
+    _ shared: UnsafeMutablePointer<Scalar>, examples: UnsafeBufferPointer<Int32>, count: Int,
+    rate: Scalar, counter: StepCounter
+  ) {
     guard let rows else { preconditionFailure("only sparse rows are updated in place") }
-    let entries = rows.entries(of: example)
-    let margin = sparseMargin(at: UnsafePointer(shared), rows: rows, entries: entries)
+    // In two stages: where an example lies is itself far away. What comes after this run's steps was
+    // not asked for yet, and what comes first was asked for by the run before.
+    let (far, near) = (12, 6)
+    for position in 0..<count {
+      if position + far < examples.count {
+        Prefetch.read(rows.headers + Int(examples[position + far]))
+      }
+      if position + near < examples.count {
+        racyPrefetch(UnsafePointer(shared), example: Int(examples[position + near]))
+      }
+      racyStep(shared, example: Int(examples[position]), rate: rate)
+      counter.advance()
+    }
+  }
+
+  @inline(__always)
+  private func racyStep(_ shared: UnsafeMutablePointer<Scalar>, example: Int, rate: Scalar) {
+    guard let rows else { preconditionFailure("only sparse rows are updated in place") }
+    let row = rows.headers[example]
+    let entries = row.entries
+    let margin = sparseMargin(
+      at: UnsafePointer(shared), columns: rows.columns, values: rows.values, entries: entries)
     let coefficient = Scalar(
-      loss.derivative(margin: Double(margin), target: Double(rows.targets[example])))
+      loss.derivative(margin: Double(margin), target: Double(row.target)))
     if coefficient == 0 { return }
     Scalar.racySparseAdd(
       shared, indices: rows.columns + entries.lowerBound, values: rows.values + entries.lowerBound,
@@ -73,19 +128,18 @@ extension LinearModel: InPlaceObjective {
     }
   }
 
-  /// Asks the processor to fetch an example that will be stepped soon.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
-  public func prefetch(_ shared: UnsafePointer<Scalar>, example: Int) {
+  @inline(__always)
+  private func racyPrefetch(_ shared: UnsafePointer<Scalar>, example: Int) {
     guard let rows else { return }
-    let entries = rows.entries(of: example)
-    let count = entries.upperBound &- entries.lowerBound
-    // A row is read once from far away: its first lines, the processor's own streams do the rest.
-    let lines = min(8, (count &* 4 &+ 63) / 64)
-    let columns = UnsafeRawPointer(rows.columns + entries.lowerBound)
-    for line in 0..<lines { Prefetch.read(columns + line &* 64) }
-    let valueLines = min(8, (count &* MemoryLayout<Scalar>.stride &+ 63) / 64)
-    let values = UnsafeRawPointer(rows.values + entries.lowerBound)
-    for line in 0..<valueLines { Prefetch.read(values + line &* 64) }
+    let start = rows.headers[example].start
+    // A row is read once from far away. The first lines only, and always as many: a loop to the
+    // row's end would wait for the header, mispredict, and waste more than it saves; the
+    // processor's own streams fetch the rest.
+    let columns = UnsafeRawPointer(rows.columns + start)
+    let values = UnsafeRawPointer(rows.values + start)
+    for line in 0..<6 {
+      Prefetch.read(columns + line &* 64)
+      Prefetch.read(values + line &* 64)
+    }
   }
 }

@@ -13,8 +13,9 @@ import LockstepParameters
 /// The parameters are one weight per feature and, with an intercept, the intercept last. With
 /// sparse rows and without a regulariser it can be updated in place.
 ///
-/// **Concurrency:** immutable; the pointers in `rows` point into `training`, which is immutable and
-/// kept alive beside them: that is the invariant behind `@unchecked Sendable`.
+/// **Concurrency:** immutable; the pointers in `rows` point into `training` and `arena`, which are
+/// kept alive beside them and not written after the initialiser: that is the invariant behind
+/// `@unchecked Sendable`.
 ///
 /// **Determinism:** sparse rows bit-exact; dense rows as their kernels are.
 ///
@@ -71,6 +72,7 @@ public final class LinearModel<Scalar: ModelScalar>: Objective, @unchecked Senda
   let algebra: DenseAlgebra<Scalar>
   /// The training rows where they are sparse.
   let rows: SparseRows<Scalar>?
+  private let arena = Arena()
 
   /// Creates a linear model.
   ///
@@ -99,7 +101,7 @@ public final class LinearModel<Scalar: ModelScalar>: Objective, @unchecked Senda
     trainingCount = training.count
     heldOutCount = heldOut?.count ?? 0
     algebra = DenseAlgebra(kernels: kernels)
-    rows = SparseRows(training)
+    rows = SparseRows(training, arena: arena)
   }
 
   /// Writes the parameters that training starts from.
@@ -119,6 +121,17 @@ public final class LinearModel<Scalar: ModelScalar>: Objective, @unchecked Senda
     at view: UnsafePointer<Scalar>, minibatch: Minibatch, range: Range<Int>,
     into gradient: UnsafeMutablePointer<Scalar>, workspace: Workspace
   ) {
+    differentiate(
+      at: view, minibatch: minibatch, range: range, into: gradient, workspace: workspace)
+  }
+
+  // Apart from its entry point, whose unspecialised form would otherwise make room for locals of a
+  // type it doesn't know before it jumps to the specialised one.
+  @inline(never)
+  private func differentiate(
+    at view: UnsafePointer<Scalar>, minibatch: Minibatch, range: Range<Int>,
+    into gradient: UnsafeMutablePointer<Scalar>, workspace: Workspace
+  ) {
     gradient.update(repeating: 0, count: range.count)
     let columns = range.clamped(to: 0..<featureCount)
     let share = 1 / Double(max(1, minibatch.examples.count))
@@ -126,14 +139,15 @@ public final class LinearModel<Scalar: ModelScalar>: Objective, @unchecked Senda
     if let rows {
       for id in minibatch.examples {
         let example = Int(id)
-        let entries = rows.entries(of: example)
-        let margin = sparseMargin(at: view, rows: rows, entries: entries)
+        let row = rows.headers[example]
+        let margin = sparseMargin(
+          at: view, columns: rows.columns, values: rows.values, entries: row.entries)
         let coefficient =
-          loss.derivative(margin: Double(margin), target: Double(rows.targets[example])) * share
+          loss.derivative(margin: Double(margin), target: Double(row.target)) * share
         sum += coefficient
         if coefficient == 0 { continue }
         let scale = Scalar(coefficient)
-        for entry in rows.entries(of: example, columnsIn: columns) {
+        for entry in rows.part(of: row.entries, columnsIn: columns) {
           gradient[Int(rows.columns[entry]) - range.lowerBound] += scale * rows.values[entry]
         }
       }
@@ -178,10 +192,11 @@ public final class LinearModel<Scalar: ModelScalar>: Objective, @unchecked Senda
     while first < examples.count {
       let count = min(workspace.chunk, examples.count - first)
       let part = UnsafeBufferPointer(rebasing: examples[first..<(first + count)])
-      if let rows = SparseRows(source) {
+      if case .sparse(let offsets, let columns, let values) = source.features {
         for row in 0..<count {
-          let entries = rows.entries(of: Int(part[row]))
-          workspace.margins[row] = sparseMargin(at: view, rows: rows, entries: entries)
+          let entries = offsets[Int(part[row])]..<offsets[Int(part[row]) + 1]
+          workspace.margins[row] = sparseMargin(
+            at: view, columns: columns, values: values, entries: entries)
         }
       } else {
         denseMargins(at: view, of: source, examples: part, workspace: workspace)
@@ -209,10 +224,11 @@ public final class LinearModel<Scalar: ModelScalar>: Objective, @unchecked Senda
   /// `x·w (+ b)` of one sparse row, at a view that may be shared.
   @inline(__always)
   func sparseMargin(
-    at view: UnsafePointer<Scalar>, rows: SparseRows<Scalar>, entries: Range<Int>
+    at view: UnsafePointer<Scalar>, columns: UnsafePointer<Int32>,
+    values: UnsafePointer<Scalar>, entries: Range<Int>
   ) -> Scalar {
     let dot = Scalar.racySparseDot(
-      view, indices: rows.columns + entries.lowerBound, values: rows.values + entries.lowerBound,
+      view, indices: columns + entries.lowerBound, values: values + entries.lowerBound,
       count: entries.upperBound &- entries.lowerBound)
     return hasIntercept ? dot + sharedIntercept(view) : dot
   }

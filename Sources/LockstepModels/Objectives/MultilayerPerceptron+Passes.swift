@@ -28,8 +28,8 @@ extension MultilayerPerceptron {
         } else if activation == .relu {
           for j in 0..<layer.outputs {
             let sum = z[j] + biases[j]
-            // Not max(0, …), which would hide a NaN.
-            z[j] = sum < 0 ? 0 : sum
+            // max(0, sum) without a branch, exact, and a NaN stays one.
+            z[j] = (sum + sum.magnitude) * 0.5
           }
         } else {
           for j in 0..<layer.outputs { z[j] = Scalar(PortableMath.tanh(Double(z[j] + biases[j]))) }
@@ -163,7 +163,7 @@ extension MultilayerPerceptron {
       let delta = target + row * layer.inputs
       let value = workspace.activations[upper] + (row * layer.inputs + outputs.lowerBound)
       if activation == .relu {
-        for j in 0..<outputs.count { delta[j] = value[j] <= 0 ? 0 : delta[j] }
+        Scalar.passPositive(delta, where: value, count: outputs.count)
       } else {
         for j in 0..<outputs.count { delta[j] *= 1 - value[j] * value[j] }
       }

@@ -53,18 +53,20 @@ struct NetworkLayout: Sendable {
     func outputs(touchedBy range: Range<Int>) -> (Range<Int>, Range<Int>) {
       let weights = range.clamped(to: weightStart..<biasStart)
       let biases = range.clamped(to: biasStart..<end)
-      let second =
-        biases.isEmpty
-        ? 0..<0 : (biases.lowerBound - biasStart)..<(biases.upperBound - biasStart)
-      if weights.isEmpty { return (0..<0, second) }
-      let firstRow = (weights.lowerBound - weightStart) / inputs
-      let lastRow = (weights.upperBound - weightStart - 1) / inputs
-      let first = firstRow..<(lastRow + 1)
-      if second.isEmpty { return (first, 0..<0) }
+      var first = 0..<0
+      var second = 0..<0
+      if !weights.isEmpty {
+        let low = (weights.lowerBound - weightStart) / inputs
+        let high = (weights.upperBound - weightStart - 1) / inputs + 1
+        first = low..<high
+      }
+      if !biases.isEmpty {
+        second = (biases.lowerBound - biasStart)..<(biases.upperBound - biasStart)
+      }
       if first.overlaps(second) {
-        return (
-          min(first.lowerBound, second.lowerBound)..<max(first.upperBound, second.upperBound), 0..<0
-        )
+        let low = min(first.lowerBound, second.lowerBound)
+        let high = max(first.upperBound, second.upperBound)
+        return (low..<high, 0..<0)
       }
       return (first, second)
     }

@@ -152,18 +152,16 @@ public protocol InPlaceObjective<Scalar>: Objective {
     _ workspace: Workspace, to shared: UnsafeMutablePointer<Scalar>, range: Range<Int>,
     rate: Scalar)
 
-  /// Prepares and applies one example to all its coordinates.
+  /// Prepares and applies one example after another, each to all its coordinates.
   ///
   /// - Parameters:
   ///   - shared: `[n]`, read and written by others meanwhile.
-  ///   - example: its number in the training set.
+  ///   - examples: their numbers in the training set, in the order of the steps; those beyond
+  ///     `count` are the next ones, so that their memory can be fetched ahead of their turn.
+  ///   - count: the number of steps.
   ///   - rate: `η`.
-  func stepInPlace(_ shared: UnsafeMutablePointer<Scalar>, example: Int, rate: Scalar)
-
-  /// Asks the processor to fetch an example that will be stepped soon.
-  ///
-  /// - Parameters:
-  ///   - shared: `[n]`.
-  ///   - example: its number in the training set.
-  func prefetch(_ shared: UnsafePointer<Scalar>, example: Int)
+  ///   - counter: where each step is counted once it is made.
+  func stepInPlace(
+    _ shared: UnsafeMutablePointer<Scalar>, examples: UnsafeBufferPointer<Int32>, count: Int,
+    rate: Scalar, counter: StepCounter)
 }

@@ -92,6 +92,17 @@ public final class Quadratic<Scalar: ModelScalar>: Objective, Sendable {
     at view: UnsafePointer<Scalar>, minibatch: Minibatch, range: Range<Int>,
     into gradient: UnsafeMutablePointer<Scalar>, workspace: Workspace
   ) {
+    differentiate(
+      at: view, minibatch: minibatch, range: range, into: gradient, workspace: workspace)
+  }
+
+  // Apart from its entry point, whose unspecialised form would otherwise make room for locals of a
+  // type it doesn't know before it jumps to the specialised one.
+  @inline(never)
+  private func differentiate(
+    at view: UnsafePointer<Scalar>, minibatch: Minibatch, range: Range<Int>,
+    into gradient: UnsafeMutablePointer<Scalar>, workspace: Workspace
+  ) {
     multiply(view, range: range, into: gradient)
     SquaredNorm.addGradient(of: view, range: range, l2: l2, to: gradient)
     if noise != 0 {

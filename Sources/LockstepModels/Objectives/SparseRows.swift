@@ -1,38 +1,51 @@
 /// The compressed sparse rows of a training set with their targets: plain pointers, so that the hot
 /// loops hold them in registers.
 ///
-/// Valid as long as the example set they point into.
+/// Where a row starts, how long it is and its target lie side by side, so that a row that is drawn
+/// at random costs one far access before its entries, not three.
+///
+/// Valid as long as the example set and the arena that it was made from.
 struct SparseRows<Scalar: ModelScalar> {
-  /// `[count + 1]`.
-  let offsets: UnsafePointer<Int>
+  /// What is known of a row.
+  struct Header {
+    /// The row's first entry.
+    let start: Int
+    /// The number of its entries.
+    let count: Int32
+    /// Its target.
+    let target: Scalar
+
+    /// The row's entries.
+    @inline(__always)
+    var entries: Range<Int> { Range(uncheckedBounds: (start, start &+ Int(count))) }
+  }
+
+  /// `[count]`.
+  let headers: UnsafePointer<Header>
   /// The columns of all entries, ascending within a row.
   let columns: UnsafePointer<Int32>
   /// The values of all entries.
   let values: UnsafePointer<Scalar>
-  /// `[count]`.
-  let targets: UnsafePointer<Scalar>
 
   /// The rows of a set, or `nil` where it isn't sparse.
-  init?(_ set: ExampleSet<Scalar>) {
+  init?(_ set: ExampleSet<Scalar>, arena: Arena) {
     guard case .sparse(let offsets, let columns, let values) = set.features else { return nil }
-    self.offsets = offsets
+    let headers = arena.allocate(Header.self, count: set.count)
+    for row in 0..<set.count {
+      headers[row] = Header(
+        start: offsets[row], count: Int32(offsets[row + 1] - offsets[row]),
+        target: set.targets[row])
+    }
+    self.headers = UnsafePointer(headers)
     self.columns = columns
     self.values = values
-    targets = set.targets
   }
 
-  /// The entries of a row.
+  /// The part of a row's entries whose columns are in a range, by binary search.
   @inline(__always)
-  func entries(of row: Int) -> Range<Int> {
-    Range(uncheckedBounds: (offsets[row], offsets[row + 1]))
-  }
-
-  /// The entries of a row whose columns are in a range, by binary search.
-  @inline(__always)
-  func entries(of row: Int, columnsIn range: Range<Int>) -> Range<Int> {
-    let all = entries(of: row)
-    let low = lowerBound(range.lowerBound, in: all)
-    let high = lowerBound(range.upperBound, in: low..<all.upperBound)
+  func part(of entries: Range<Int>, columnsIn range: Range<Int>) -> Range<Int> {
+    let low = lowerBound(range.lowerBound, in: entries)
+    let high = lowerBound(range.upperBound, in: low..<entries.upperBound)
     return low..<high
   }
 

@@ -40,8 +40,7 @@ import Testing
       var stepped = start
       stepped.withUnsafeMutableBufferPointer { shared in
         guard let base = shared.baseAddress else { return }
-        model.prefetch(base, example: example)
-        model.stepInPlace(base, example: example, rate: 0.05)
+        step(model, base, [Int32(example)], rate: 0.05)
       }
       #expect(relativeDifference(stepped, zip(start, gradient).map { $0 - 0.05 * $1 }) < 1e-14)
     }
@@ -66,6 +65,25 @@ import Testing
         }
       }
       #expect(relativeDifference(applied, expected) < 1e-14)
+    }
+  }
+
+  @Test func `a run of steps equals the steps one by one`() throws {
+    let model = try Self.make(rank: 3, as: Double.self)
+    let start = normals(model.parameterCount, seed: 53)
+    for count in [0, 1, 6, 7, 40] {
+      let examples = (0..<count).map { (step: Int) -> Int32 in
+        Int32((step * 5) % model.trainingCount)
+      }
+      var (single, run) = (start, start)
+      single.withUnsafeMutableBufferPointer { single in
+        run.withUnsafeMutableBufferPointer { run in
+          guard let single = single.baseAddress, let run = run.baseAddress else { return }
+          for example in examples { step(model, single, [example], rate: 0.05) }
+          #expect(step(model, run, examples, rate: 0.05) == count)
+        }
+      }
+      #expect(run == single)
     }
   }
 
@@ -111,7 +129,7 @@ import Testing
     point.withUnsafeMutableBufferPointer { shared in
       guard let base = shared.baseAddress else { return }
       for _ in 0..<60 {
-        for example in 0..<set.count { model.stepInPlace(base, example: example, rate: 0.05) }
+        for example in 0..<set.count { step(model, base, [Int32(example)], rate: 0.05) }
       }
     }
     let sums = model.evaluation(at: point, examples: allExamples(set.count))

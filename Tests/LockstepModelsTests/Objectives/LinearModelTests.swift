@@ -164,8 +164,7 @@ enum LinearExamples {
         var stepped = start
         stepped.withUnsafeMutableBufferPointer { shared in
           guard let base = shared.baseAddress else { return }
-          model.prefetch(base, example: example)
-          model.stepInPlace(base, example: example, rate: 0.1)
+          step(model, base, [Int32(example)], rate: 0.1)
         }
         #expect(relativeDifference(stepped, zip(start, gradient).map { $0 - 0.1 * $1 }) < 1e-14)
       }
@@ -191,6 +190,25 @@ enum LinearExamples {
         }
       }
       #expect(relativeDifference(applied, expected) < 1e-14)
+    }
+  }
+
+  @Test func `a run of steps equals the steps one by one`() {
+    let model = LinearExamples.model(.sparse, .logistic, intercept: true, as: Double.self)
+    let start = normals(model.parameterCount, seed: 53)
+    for count in [0, 1, 6, 7, 40] {
+      let examples = (0..<count).map { (step: Int) -> Int32 in
+        Int32((step * 5) % model.trainingCount)
+      }
+      var (single, run) = (start, start)
+      single.withUnsafeMutableBufferPointer { single in
+        run.withUnsafeMutableBufferPointer { run in
+          guard let single = single.baseAddress, let run = run.baseAddress else { return }
+          for example in examples { step(model, single, [example], rate: 0.05) }
+          #expect(step(model, run, examples, rate: 0.05) == count)
+        }
+      }
+      #expect(run == single)
     }
   }
 

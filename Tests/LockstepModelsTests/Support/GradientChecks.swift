@@ -1,6 +1,7 @@
 import LockstepCore
 import LockstepModels
 import LockstepParameters
+import Synchronization
 import Testing
 
 /// `count` standard normals times `scale`.
@@ -133,11 +134,32 @@ func checkRanges<O: Objective>(
         let difference = abs(Double(value) - Double(whole[low + index]))
         guard difference <= tolerance * scale else {
           Issue.record(
-            "parameter \(low + index) of range \(low)..<\(high): \(value), not \(whole[low + index])",
+            "\(low + index) in \(low)..<\(high): \(value), not \(whole[low + index])",
             sourceLocation: sourceLocation)
           return
         }
       }
     }
   }
+}
+
+/// Steps examples in place, one after another.
+///
+/// - Returns: the number of steps counted.
+@discardableResult
+func step<Model: InPlaceObjective>(
+  _ model: Model, _ shared: UnsafeMutablePointer<Model.Scalar>, _ examples: [Int32],
+  rate: Model.Scalar
+) -> Int {
+  let clock = UnsafeMutablePointer<Atomic<Int>>.allocate(capacity: 1)
+  clock.initialize(to: Atomic(0))
+  defer {
+    clock.deinitialize(count: 1)
+    clock.deallocate()
+  }
+  examples.withUnsafeBufferPointer { examples in
+    model.stepInPlace(
+      shared, examples: examples, count: examples.count, rate: rate, counter: StepCounter(clock))
+  }
+  return clock.pointee.load(ordering: .relaxed)
 }

@@ -1,0 +1,79 @@
+# Lockstep: `make demo` and `make test` set everything up on a fresh machine.
+
+SWIFT ?= swift
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+PACKAGES := libhwloc-dev libblis-serial-dev zlib1g-dev
+DATASET := dataset-fashion-mnist
+FASHION := /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz
+CORES := $(shell nproc)
+LOCKSTEP := .build/release/lockstep
+
+.PHONY: setup build demo test lint format tsan bench docs clean
+
+## setup: install what a build needs
+setup:
+	@if ! command -v $(SWIFT) >/dev/null; then \
+	  echo "lockstep: Swift 6.3 or later is needed: https://www.swift.org/install/linux/" >&2; exit 69; fi
+	@if command -v dpkg-query >/dev/null; then \
+	  missing=; \
+	  for p in $(PACKAGES); do \
+	    dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'install ok installed' \
+	      || missing="$$missing $$p"; done; \
+	  if [ -n "$$missing" ]; then \
+	    echo "installing$$missing"; \
+	    $(SUDO) apt-get update -qq && \
+	    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null; fi; \
+	elif command -v dnf >/dev/null; then \
+	  echo "install with: sudo dnf install hwloc-devel blis-devel zlib-devel"; \
+	elif command -v pacman >/dev/null; then \
+	  echo "install with: sudo pacman -S hwloc blis zlib"; \
+	else \
+	  echo "install the development files of hwloc, BLIS (with CBLAS) and zlib"; fi
+
+## build: the release build of the command
+build: setup
+	$(SWIFT) build -c release --product lockstep
+
+# The real images where they can be had; the embedded digits otherwise.
+$(FASHION):
+	@if command -v apt-get >/dev/null; then \
+	  echo "installing $(DATASET)"; \
+	  $(SUDO) apt-get update -qq && \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(DATASET) >/dev/null \
+	    || echo "$(DATASET) cannot be installed: the demo takes the embedded digits"; fi
+
+## demo: train on Fashion-MNIST under three policies and show the cost of each
+demo: build
+	@[ -e $(FASHION) ] || $(MAKE) --no-print-directory $(FASHION)
+	@data=digits; [ -e $(FASHION) ] && data=fashion-mnist; \
+	$(LOCKSTEP) bench --model mlp:128 --data $$data --decomposition samples \
+	  --policy barrier,bounded:4,hogwild --workers $(CORES) --epochs 3 --runs 1
+
+## test: all tests, in debug
+test: setup
+	$(SWIFT) test
+
+## lint: the style, warnings not allowed
+lint:
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
+
+## format: bring the code into style
+format:
+	$(SWIFT) format format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
+
+## tsan: the concurrency tests under the thread sanitizer, which fails the run at the first race
+tsan: setup
+	TSAN_OPTIONS=halt_on_error=1 $(SWIFT) test --sanitize=thread --scratch-path .build-tsan \
+	  --filter 'LockstepThreadsTests|LockstepParametersTests'
+
+## bench: the benchmarks, in their own package
+bench: setup
+	$(SWIFT) package --package-path Benchmarks benchmark
+
+## docs: the reference of every public name, with DocC's symbol graphs
+docs: setup
+	$(SWIFT) package dump-symbol-graph --minimum-access-level public --skip-synthesized-members
+
+## clean: everything that was built
+clean:
+	rm -rf .build .build-tsan Benchmarks/.build
