@@ -58,7 +58,8 @@ let package = Package(
     .testTarget(
       name: "LockstepThreadsTests", dependencies: ["LockstepThreads", "CSharedMemory"]),
     .testTarget(name: "LockstepRunsTests", dependencies: ["LockstepRuns"]),
-    .testTarget(name: "LockstepCommandsTests", dependencies: ["LockstepCommands"]),
+    // The tests of the commands run the built executable.
+    .testTarget(name: "LockstepCommandsTests", dependencies: ["LockstepCommands", "lockstep"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -50,6 +50,11 @@ struct OutputError: Error, Equatable, CustomStringConvertible {
       return String(cString: strerror(Int32(cause.code)))
     }
     if error.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(error.code))) }
-    return error.localizedDescription
+    return switch CocoaError.Code(rawValue: error.code) {
+    case .fileNoSuchFile, .fileReadNoSuchFile: String(cString: strerror(ENOENT))
+    case .fileWriteNoPermission: String(cString: strerror(EACCES))
+    case .fileWriteOutOfSpace: String(cString: strerror(ENOSPC))
+    default: error.localizedDescription
+    }
   }
 }

@@ -25,7 +25,12 @@ enum ExitStatus: Int32, Error {
   static func code(of error: any Error) -> Int32? {
     switch error {
     case let status as ExitStatus: status.rawValue
-    case is ConfigurationError, is EngineError: usage.rawValue
+    case is ConfigurationError: usage.rawValue
+    case let error as EngineError:
+      switch error {
+      case .tooManyWorkers, .tooFewParameters: usage.rawValue
+      case .wrongParameterCount, .tooFewMinibatches, .unevenMinibatch: data.rawValue
+      }
     case let error as DataError:
       switch error {
       case .notFound: noInput.rawValue
@@ -45,9 +50,35 @@ enum ExitStatus: Int32, Error {
   }
 
   /// Says what went wrong, in one sentence on standard error, and ends the process.
+  ///
+  /// A request for help or for the version is answered on standard output.
   static func exit(for error: any Error) -> Never {
-    guard let code = code(of: error) else { LockstepCommand.exit(withError: error) }
-    if !(error is ExitStatus) { Console.say("lockstep: \(error)") }
-    Foundation.exit(code)
+    if let code = code(of: error) {
+      if !(error is ExitStatus) { Console.say("lockstep: \(sentence("\(error)"))") }
+      Foundation.exit(code)
+    }
+    let parsed = LockstepCommand.exitCode(for: error)
+    if parsed.isSuccess { LockstepCommand.exit(withError: error) }
+    let help = parsed == .validationFailure ? "; \(helpCommand) shows what there is" : ""
+    Console.say("lockstep: \(sentence(LockstepCommand.message(for: error)))\(help)")
+    Foundation.exit(parsed.rawValue)
+  }
+
+  /// A message on one line, without the full stop that would stand before what follows it.
+  private static func sentence(_ text: String) -> String {
+    let line = text.split(whereSeparator: \.isNewline)
+      .map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " ")
+    return line.hasSuffix(".") ? String(line.dropLast()) : line
+  }
+
+  /// The command that shows the help of what was asked for.
+  private static var helpCommand: String {
+    let names = LockstepCommand.configuration.subcommands.compactMap {
+      $0.configuration.commandName
+    }
+    guard let name = CommandLine.arguments.dropFirst().first(where: { !$0.hasPrefix("-") }),
+      names.contains(name)
+    else { return "lockstep --help" }
+    return "lockstep \(name) --help"
   }
 }

@@ -18,7 +18,8 @@ final class Interruption {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler {
-        if count.next() > 1 { Foundation.exit(ExitStatus.interrupted.rawValue) }
+        // At once, without the exit handlers: workers are still running.
+        if count.next() > 1 { _exit(ExitStatus.interrupted.rawValue) }
         handler()
       }
       source.resume()

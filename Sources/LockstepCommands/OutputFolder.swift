@@ -9,15 +9,17 @@ struct OutputFolder {
   /// - Throws: ``OutputError``.
   init(_ path: String) throws(OutputError) {
     self.path = path
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue {
+      throw OutputError(path: path, reason: "is a file, not a folder")
+    }
     do {
       try FileManager.default.createDirectory(
         atPath: path, withIntermediateDirectories: true)
     } catch {
       throw OutputError(path: path, reason: OutputError.reason(error))
     }
-    guard access(path, W_OK) == 0 else {
-      throw OutputError(path: path, reason: String(cString: strerror(errno)))
-    }
+    try Self.probe(folder: path, for: path)
   }
 
   /// Writes a file by way of a temporary one beside it.
@@ -41,8 +43,17 @@ struct OutputFolder {
     if FileManager.default.fileExists(atPath: file, isDirectory: &isFolder), isFolder.boolValue {
       throw OutputError(path: file, reason: "is a folder")
     }
-    guard access(folder.isEmpty ? "." : folder, W_OK) == 0 else {
-      throw OutputError(path: file, reason: String(cString: strerror(errno)))
+    try probe(folder: folder.isEmpty ? "." : folder, for: file)
+  }
+
+  /// Makes a file in a folder and removes it again: permissions alone don't say that one can be made.
+  private static func probe(folder: String, for path: String) throws(OutputError) {
+    let file = "\(folder)/.lockstep-\(getpid()).partial"
+    let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else {
+      throw OutputError(path: path, reason: String(cString: strerror(errno)))
     }
+    close(descriptor)
+    unlink(file)
   }
 }

@@ -21,6 +21,14 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     let configuration = try training.configuration()
+    let run = TrainingRun()
+    let interruption = Interruption {
+      if !run.interrupt() {
+        Console.say("lockstep: interrupted before the run began")
+        _exit(ExitStatus.interrupted.rawValue)
+      }
+    }
+    defer { interruption.end() }
     let folder = try out.map { path throws(OutputError) in try OutputFolder(path) }
     if let path = configuration.savePath { try OutputFolder.check(file: path) }
     let topology = try Topology(.live)
@@ -35,9 +43,6 @@ struct RunCommand: ParsableCommand {
         "lockstep: \(prepared.dataName ?? "the data") has more than two classes; "
           + "telling class \(positive) from the rest")
     }
-    let run = TrainingRun()
-    let interruption = Interruption { run.interrupt() }
-    defer { interruption.end() }
     var display = ProgressDisplay(
       reporting.progress, quiet: reporting.quiet,
       title: "\(configuration.model.specification) \(configuration.policy.specification)")

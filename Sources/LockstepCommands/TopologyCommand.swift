@@ -53,7 +53,7 @@ struct TopologyCommand: ParsableCommand {
   var exportXML: String?
 
   func run() throws {
-    print(try report(), terminator: "")
+    try Console.put(report())
   }
 
   /// Does everything and returns what goes to standard output.

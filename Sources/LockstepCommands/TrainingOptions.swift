@@ -17,7 +17,7 @@ struct TrainingOptions: ParsableArguments {
   var data: String?
 
   @Option(
-    name: .customLong("held-out"),
+    name: .customLong("held-out"), parsing: .unconditional,
     help: ArgumentHelp(
       "What to judge by: automatic, a fraction of the examples, or another data set.",
       valueName: "held-out"))
@@ -33,33 +33,36 @@ struct TrainingOptions: ParsableArguments {
     help: "Who may start an iteration when: sequential, barrier, bounded:S, hogwild or locked.")
   var policy = "barrier"
 
-  @Option(help: "The number of workers.")
+  @Option(parsing: .unconditional, help: "The number of workers.")
   var workers = 1
 
   @Option(help: "sgd, momentum:M, nesterov:M, adagrad, rmsprop or adam.")
   var optimizer = "sgd"
 
   @Option(
-    name: .customLong("learning-rate"), help: "The learning rate. (default: by optimizer)")
+    name: .customLong("learning-rate"), parsing: .unconditional,
+    help: "The learning rate. (default: by optimizer)")
   var learningRate: Double?
 
-  @Option(help: "The number of examples of a minibatch, or full.")
+  @Option(parsing: .unconditional, help: "The number of examples of a minibatch, or full.")
   var batch = "32"
 
   @Option(help: "How minibatches are drawn: shuffled or replacement.")
   var sampling = "shuffled"
 
-  @Option(help: "The number of updates to make.")
+  @Option(parsing: .unconditional, help: "The number of updates to make.")
   var updates: Int?
 
-  @Option(help: "The number of passes over the training set. (default: 5)")
+  @Option(
+    parsing: .unconditional, help: "The number of passes over the training set. (default: 5)")
   var epochs: Double?
 
   @Option(
-    name: .customLong("target-loss"), help: "Stop when the training loss is at most this.")
+    name: .customLong("target-loss"), parsing: .unconditional,
+    help: "Stop when the training loss is at most this.")
   var targetLoss: Double?
 
-  @Option(help: "The seed of everything random.")
+  @Option(parsing: .unconditional, help: "The seed of everything random.")
   var seed: UInt64 = 1
 
   @Option(help: "Dense algebra by blas, or portable: the same bits on every processor.")

@@ -22,19 +22,23 @@ public struct PreparedModel: Sendable {
   /// The class that a two-class model tells from the others, if the data had to be reduced to two.
   public let positiveClass: Int?
 
+  /// The number of scalars that every thread keeps for each example it works on at a time.
+  public let scalarsPerExample: Int
+
   /// Loads the data and builds the model of a configuration.
   ///
   /// - Throws: ``ConfigurationError`` or ``DataError``.
   public init(_ configuration: RunConfiguration) throws {
+    try Self.checkQuadratic(configuration)
     switch configuration.precision {
     case .single:
-      let (model, name, data, positive) = try Self.load(configuration, as: Float.self)
+      let (model, name, data, positive, scalars) = try Self.load(configuration, as: Float.self)
       objective = .single(model)
-      (dataName, self.data, positiveClass) = (name, data, positive)
+      (dataName, self.data, positiveClass, scalarsPerExample) = (name, data, positive, scalars)
     case .double:
-      let (model, name, data, positive) = try Self.load(configuration, as: Double.self)
+      let (model, name, data, positive, scalars) = try Self.load(configuration, as: Double.self)
       objective = .double(model)
-      (dataName, self.data, positiveClass) = (name, data, positive)
+      (dataName, self.data, positiveClass, scalarsPerExample) = (name, data, positive, scalars)
     }
   }
 
@@ -65,9 +69,33 @@ public struct PreparedModel: Sendable {
     }
   }
 
+  /// Refuses a quadratic that would not fit before its matrix is made.
+  private static func checkQuadratic(
+    _ configuration: RunConfiguration
+  ) throws(ConfigurationError) {
+    guard case .quadratic(let quadratic) = configuration.model.kind,
+      let dimension = quadratic.matrix.dimension
+    else { return }
+    let modelBytes: Int
+    switch quadratic.matrix {
+    case .conditioned, .eigenvalues:
+      // The eigenvalues, a copy while they are made, and the axis of the reflection.
+      modelBytes = quadratic.isRotated ? 24 : 16
+    case .coupled, .laplacian, .file: modelBytes = 0
+    }
+    let need = MemoryNeed(
+      parameters: dimension, scalarBytes: configuration.precision == .single ? 4 : 8,
+      configuration: configuration, updatesInPlace: false, modelBytesPerParameter: modelBytes)
+    guard need.fits else {
+      throw .invalid(
+        option: "--model", value: configuration.model.specification,
+        reason: need.complaint("this model"))
+    }
+  }
+
   private static func load<Scalar: ModelScalar>(
     _ configuration: RunConfiguration, as type: Scalar.Type
-  ) throws -> (any LockstepModels.Objective<Scalar>, String?, DataSpecification?, Int?) {
+  ) throws -> (any LockstepModels.Objective<Scalar>, String?, DataSpecification?, Int?, Int) {
     var positive = configuration.model.positiveClass
     let data = try configuration.data ?? defaultData(configuration.model.kind)
     var dataset: Dataset<Scalar>?
@@ -89,6 +117,23 @@ public struct PreparedModel: Sendable {
     let model = try ModelBuilder.make(
       configuration.model, dataset: dataset, kernels: configuration.kernels,
       seed: configuration.seed)
-    return (model, dataset?.name, data, positive)
+    let scalars = dataset.map { Self.scalarsPerExample(configuration.model.kind, $0) } ?? 0
+    return (model, dataset?.name, data, positive, scalars)
+  }
+
+  /// What a network's layers, or the gathered rows of a dense linear model, take for an example.
+  private static func scalarsPerExample<Scalar>(
+    _ kind: ModelSpecification.Kind, _ dataset: Dataset<Scalar>
+  ) -> Int {
+    switch kind {
+    case .multilayerPerceptron(let hiddenWidths, _):
+      // Activations and, but for the inputs, their derivatives.
+      return dataset.featureCount + 2 * hiddenWidths.reduce(dataset.classCount ?? 0, +)
+    case .leastSquares, .logistic, .svm:
+      if case .sparse = dataset.training.features { return 0 }
+      return dataset.featureCount
+    case .factorization(let rank): return 2 * rank
+    case .quadratic: return 0
+    }
   }
 }

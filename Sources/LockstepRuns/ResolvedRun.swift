@@ -36,7 +36,11 @@ public struct ResolvedRun: Sendable {
       guard array.shape.count == 1 else {
         throw .invalid(path: path, reason: "is not one flat array of parameters")
       }
-      return array.elements(as: Double.self)
+      let elements = array.elements(as: Double.self)
+      if let index = elements.firstIndex(where: { !$0.isFinite }) {
+        throw .invalid(path: path, reason: "parameter \(index) is not a finite number")
+      }
+      return elements
     }
     let isJoint =
       configuration.decomposition == .samples
@@ -56,7 +60,7 @@ public struct ResolvedRun: Sendable {
     } else if examples > 0 {
       let epochs = configuration.epochs ?? Self.defaultEpochs
       let wanted = (epochs * Double(examples) / Double(batch) * updatesPerBatch).rounded(.up)
-      guard wanted < 1e15 else {
+      guard wanted <= Double(RunConfiguration.largestUpdateCount) else {
         throw ConfigurationError.invalid(
           option: "--epochs", value: "\(epochs)", reason: "that is more than 10¹⁵ updates")
       }
@@ -91,12 +95,16 @@ public struct ResolvedRun: Sendable {
       "workers": .integer(configuration.workers),
       "optimizer": .text(configuration.optimizer.specification),
       "learningRate": .number(engine.learningRate),
-      "batch": prepared.trainingCount == 0 ? .null : .integer(engine.batch),
+      // A file of minibatches has a size for each of them.
+      "batch": prepared.trainingCount == 0 || engine.minibatches != nil
+        ? .null : .integer(engine.batch),
       "sampling": .text(configuration.sampling.rawValue),
       "updates": .integer(engine.updates),
       "epochs": configuration.epochs.map { .number($0) } ?? .null,
       "targetLoss": configuration.targetLoss.map { .number($0) } ?? .null,
-      "seed": .integer(Int(truncatingIfNeeded: configuration.seed)),
+      // Larger than any signed number: written out, not wrapped around.
+      "seed": Int(exactly: configuration.seed).map { .integer($0) }
+        ?? .text("\(configuration.seed)"),
       "kernels": .text(configuration.kernels.rawValue),
       "precision": .text(configuration.precision.rawValue),
       "pin": .text(configuration.pin),

@@ -24,6 +24,7 @@ public final class TrainingRun: Sendable {
 
   private struct Interruption {
     var isRequested = false
+    var hasBegun = false
     var carryOut: (@Sendable () -> Void)?
   }
 
@@ -31,12 +32,16 @@ public final class TrainingRun: Sendable {
   public init() {}
 
   /// Asks the run to end soon, with what there is; also before it has begun.
-  public func interrupt() {
-    let carryOut = interruption.withLock { state in
+  ///
+  /// - Returns: whether ``execute(_:_:on:progress:)`` has begun, and will say what there is.
+  @discardableResult
+  public func interrupt() -> Bool {
+    let (carryOut, hasBegun) = interruption.withLock { state in
       state.isRequested = true
-      return state.carryOut
+      return (state.carryOut, state.hasBegun)
     }
     carryOut?()
+    return hasBegun
   }
 
   /// Trains the model and describes what happened.
@@ -53,6 +58,7 @@ public final class TrainingRun: Sendable {
     _ configuration: RunConfiguration, _ prepared: PreparedModel, on topology: Topology,
     progress: (Progress) -> Void = { _ in }
   ) throws -> RunRecord {
+    interruption.withLock { $0.hasBegun = true }
     try configuration.validate()
     let resolved = try ResolvedRun(configuration, prepared)
     let plan = try PlacementPlan(
@@ -95,6 +101,18 @@ public final class TrainingRun: Sendable {
     _ model: Model, _ resolved: ResolvedRun, _ prepared: PreparedModel, _ topology: Topology,
     _ plan: PlacementPlan, _ progress: (Progress) -> Void
   ) throws -> RunRecord {
+    let configuration = resolved.configuration
+    let need = MemoryNeed(
+      parameters: model.parameterCount, scalarBytes: MemoryLayout<Model.Scalar>.stride,
+      configuration: configuration,
+      updatesInPlace: ThreadEngine.updatesInPlace(model, configuration: resolved.engine),
+      scalarsPerExample: prepared.scalarsPerExample,
+      batch: resolved.engine.minibatches?.longest ?? resolved.engine.batch)
+    guard need.fits else {
+      let data = prepared.dataName.map { " on \($0)" } ?? ""
+      throw DataError.unsuitable(
+        reason: need.complaint(configuration.model.specification + data))
+    }
     let engine = try ThreadEngine(
       model: model, configuration: resolved.engine, topology: topology, placement: plan)
     let isRequested = interruption.withLock { state in
@@ -106,7 +124,7 @@ public final class TrainingRun: Sendable {
     let outcome = try engine.run { state in
       progress(Progress(updates: state.updates, total: state.total, loss: state.loss))
     }
-    if let path = resolved.configuration.savePath {
+    if let path = configuration.savePath {
       try Self.save(outcome.parameters, to: path)
     }
     return RunRecord(

@@ -10,14 +10,23 @@ extension ThreadEngine {
   static func inPlaceFactory(
     model: Model, configuration: EngineConfiguration
   ) -> ((SharedRun<Model>, Int) -> any EngineWorker)? {
+    guard updatesInPlace(model, configuration: configuration),
+      let sparse = model as? any InPlaceObjective
+    else { return nil }
+    return factory(of: sparse)
+  }
+
+  /// Whether the workers of a run update the shared vector where it stands, without views and
+  /// gradients of their own.
+  public static func updatesInPlace(_ model: Model, configuration: EngineConfiguration) -> Bool {
     guard configuration.optimizer == .sgd, let sparse = model as? any InPlaceObjective,
       sparse.supportsInPlace
-    else { return nil }
+    else { return false }
     if configuration.decomposition == .blocks {
       let lineScalars = ShardLayout.cacheLineBytes / MemoryLayout<Model.Scalar>.stride
-      guard model.parameterCount >= lineScalars * configuration.workers else { return nil }
+      return model.parameterCount >= lineScalars * configuration.workers
     }
-    return factory(of: sparse)
+    return true
   }
 
   private static func factory<Sparse: InPlaceObjective>(

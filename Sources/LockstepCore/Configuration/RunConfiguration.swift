@@ -102,6 +102,9 @@ public struct RunConfiguration: Sendable {
     }
   }
 
+  /// The largest number of updates: centuries of work, and far from where sums of counts overflow.
+  public static let largestUpdateCount = 1_000_000_000_000_000
+
   /// Checks what can be checked without the data.
   ///
   /// - Throws: ``ConfigurationError`` for a value out of range or options that don't go together.
@@ -119,9 +122,11 @@ public struct RunConfiguration: Sendable {
         option: "--learning-rate", value: "\(learningRate)",
         reason: "the rate is a finite number above 0")
     }
-    if let updates, updates < 1 {
+    if let updates, !(1...Self.largestUpdateCount).contains(updates) {
       throw .invalid(
-        option: "--updates", value: "\(updates)", reason: "at least one update is needed")
+        option: "--updates", value: "\(updates)",
+        reason: updates < 1
+          ? "at least one update is needed" : "that is more than 10¹⁵ updates")
     }
     if let epochs, !(epochs > 0 && epochs.isFinite) {
       throw .invalid(
@@ -135,9 +140,14 @@ public struct RunConfiguration: Sendable {
       throw .invalid(
         option: "--target-loss", value: "\(targetLoss)", reason: "the target is a finite number")
     }
-    if let lossEvery, lossEvery < 1 {
+    if let lossEvery, !(1...Self.largestUpdateCount).contains(lossEvery) {
       throw .invalid(
-        option: "--record", value: "loss=\(lossEvery)", reason: "write loss=EVERY with EVERY ≥ 1")
+        option: "--record", value: "loss=\(lossEvery)",
+        reason: "write loss=EVERY with EVERY from 1 to 10¹⁵")
+    }
+    if minibatchesPath != nil, epochs != nil {
+      throw .conflict(
+        reason: "--epochs doesn't go with --batches, whose lines say how long an epoch is")
     }
     if case .quadratic = model.kind {
       for (option, isGiven) in [

@@ -1,6 +1,6 @@
 /// Finds the valid name that a mistyped one was probably meant to be.
 public enum Suggestion {
-  /// The name with the smallest edit distance to `text`, if it is at most half the name's length.
+  /// The name with the smallest number of slips from `text`, if it is at most half the name's length.
   public static func nearest(to text: String, among names: [String]) -> String? {
     let wanted = Array(text.lowercased())
     let scored = names.map { (distance(wanted, Array($0.lowercased())), $0) }
@@ -8,18 +8,25 @@ public enum Suggestion {
     return best.0 <= max(1, best.1.count / 2) ? best.1 : nil
   }
 
-  /// The Levenshtein distance between two words.
+  /// The number of letters to change, add, leave out or swap with their neighbour.
+  ///
+  /// **Reference:** Damerau, *A Technique for Computer Detection and Correction of Spelling Errors*,
+  /// 1964; no letter is touched twice.
   static func distance(_ first: [Character], _ second: [Character]) -> Int {
-    var row = Array(0...second.count)
-    for (i, a) in first.enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for (j, b) in second.enumerated() {
-        let substitution = diagonal + (a == b ? 0 : 1)
-        diagonal = row[j + 1]
-        row[j + 1] = min(substitution, row[j] + 1, row[j + 1] + 1)
+    var beforeLast: [Int] = []
+    var last = Array(0...second.count)
+    for i in first.indices {
+      var row = [i + 1]
+      for j in second.indices {
+        let change = last[j] + (first[i] == second[j] ? 0 : 1)
+        var best = min(change, last[j + 1] + 1, row[j] + 1)
+        if i > 0, j > 0, first[i] == second[j - 1], first[i - 1] == second[j] {
+          best = min(best, beforeLast[j - 1] + 1)
+        }
+        row.append(best)
       }
+      (beforeLast, last) = (last, row)
     }
-    return row[second.count]
+    return last[second.count]
   }
 }

@@ -2,8 +2,9 @@ import LockstepParameters
 
 /// Text files of dense examples, one a line: numbers separated by commas, the label last.
 ///
-/// Where the first line has no comma, semicolons or tabs separate. A first line that holds anything
-/// but numbers is a header. Numbers may be quoted. Blank lines are left out.
+/// Where the first line has no comma, semicolons or tabs separate. A first line is a header if none
+/// of its fields is a number; one with a typo among its numbers is an error, not a header. Numbers
+/// may be quoted. Blank lines are left out.
 enum CSVFile {
   /// The largest number of classes that whole-number labels make; more of them are a quantity.
   static let classLimit = 1000
@@ -32,7 +33,7 @@ enum CSVFile {
         guard width >= 2 else {
           throw reader.invalid("one column only: a line needs features and, last, the label")
         }
-        if fields.contains(where: isName) { continue }
+        if isHeader(fields) { continue }
       }
       guard var fields = ByteCursor(line) else { continue }
       try readRow(
@@ -142,10 +143,16 @@ enum CSVFile {
     return Array(field)
   }
 
-  /// Whether a field of the first line makes it a header: not a number, nor a number gone wrong.
+  /// Whether the first line is a header: it names something, and none of its fields is a number.
+  ///
+  /// A number gone wrong, such as `nan` or `1e999`, is still meant as one.
+  private static func isHeader(_ fields: [[UInt8]]) -> Bool {
+    fields.contains { !$0.isEmpty } && fields.allSatisfy { $0.isEmpty || isName($0) }
+  }
+
   private static func isName(_ field: [UInt8]) -> Bool {
     let text = field.withUnsafeBufferPointer(ByteCursor.excerpt)
-    return !field.isEmpty && !field.contains { $0 < 0x20 && $0 != 0x09 }
+    return !field.contains { $0 < 0x20 && $0 != 0x09 }
       && ByteCursor.complaint(text) == "is not a number"
   }
 }

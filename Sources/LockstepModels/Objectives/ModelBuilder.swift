@@ -47,11 +47,21 @@ public enum ModelBuilder {
         l2: specification.l2, kernels: kernels)
     case .factorization(let rank):
       for set in sets(of: dataset) { try checkRatings(set, dataset) }
+      let (count, overflow) = (dataset.userCount + dataset.itemCount)
+        .multipliedReportingOverflow(by: rank)
+      guard !overflow, count <= largestFactorCount else {
+        throw unsuitable(
+          "\(name(of: specification)):\(rank) of \(dataset.userCount) users and "
+            + "\(dataset.itemCount) items has more than \(largestFactorCount) parameters")
+      }
       return try Factorization(
         rank: rank, training: dataset.training, heldOut: dataset.heldOut,
         userCount: dataset.userCount, itemCount: dataset.itemCount, l2: specification.l2)
     }
   }
+
+  /// More factors than this are refused: 2 TiB in single precision, and counts that can't overflow.
+  private static let largestFactorCount = 1 << 39
 
   private static func unsuitable(_ reason: String) -> DataError { .unsuitable(reason: reason) }
 

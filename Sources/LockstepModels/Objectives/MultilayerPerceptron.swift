@@ -95,7 +95,11 @@ public final class MultilayerPerceptron<Scalar: ModelScalar>: Objective, @unchec
       throw DataError.unsuitable(reason: "an mlp needs data whose labels are classes")
     }
     guard let layout = NetworkLayout(widths: [featureCount] + hiddenWidths + [classCount]) else {
-      throw DataError.unsuitable(reason: "an mlp this wide has too many parameters")
+      throw DataError.unsuitable(
+        reason: "an mlp with the widths "
+          + ([featureCount] + hiddenWidths + [classCount]).map(String.init).joined(separator: "×")
+          + " has more than \(NetworkLayout.largestParameterCount) parameters, the most it can have"
+      )
     }
     precondition(training.featureCount <= featureCount, "every feature has an input")
     precondition((heldOut?.featureCount ?? 0) <= featureCount, "every feature has an input")

@@ -101,7 +101,7 @@ import Testing
   @Test(arguments: [
     "1,2,0\n3,4.5,1\n", "a,b,label\r\n1,2,0\r\n\r\n3,4.5,1", "1;2;0\n3;4.5;1",
     "1\t2\t0\n3\t4.5\t1", "\"x,1\";\"y\";z\n1;2;0\n3;4.5;1", " 1 , \"2\" ,0\n\"3\",4.5,\"1\" \n",
-    "\u{FEFF}1,2,0\n3,4.5,1\n", ",0,label\n1,2,0\n3,4.5,1\n",
+    "\u{FEFF}1,2,0\n3,4.5,1\n", ",x,label\n1,2,0\n3,4.5,1\n",
   ])
   func `separators, headers, quotes and line ends are recognised`(_ text: String) throws {
     let data = try read(text)
@@ -126,6 +126,10 @@ import Testing
     ("1,2,3\n1,,3", "line 2: column 2: the field is empty"),
     ("1,2,3\n1,\"\",3", "line 2: column 2: the field is empty"),
     ("1,nan,3", "line 1: column 2: 'nan' is not a finite number"),
+    ("nan,inf,x\n1,2,3", "line 1: column 1: 'nan' is not a finite number"),
+    ("1,2x,3\n1,2,3", "line 1: column 2: '2x' is not a number"),
+    ("x,y,3\n1,2,3", "line 1: column 1: 'x' is not a number"),
+    (",,\n1,2,3", "line 1: column 1: the field is empty"),
     ("1,2,3\n-inf,2,3", "line 2: column 1: '-inf' is not a finite number"),
     ("1,2,3\n1,1e999,3", "line 2: column 2: '1e999' is too large"),
     ("1,2,3\n1,2x,3", "line 2: column 2: '2x' is not a number"),

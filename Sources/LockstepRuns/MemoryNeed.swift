@@ -1,0 +1,101 @@
+import Foundation
+import LockstepCore
+import LockstepThreads
+
+/// How much memory the vectors of a run take, worked out before any of them is allocated.
+///
+/// A single line of a sparse file can name feature two billion, and `--model` can ask for any
+/// number of parameters: what would not fit is refused with a sentence instead of being killed by
+/// the system half-way.
+public struct MemoryNeed: Equatable, Sendable {
+  /// The number of parameters `n`.
+  public let parameters: Int
+  /// The number of workers.
+  public let workers: Int
+  /// The bytes of all vectors, as a double, because the product may exceed any integer.
+  ///
+  /// Shared parameters, optimiser state, copies for evaluation and result, each worker's view and
+  /// gradient, and what each thread keeps of the examples it works on.
+  public let bytes: Double
+
+  /// The share of the machine's memory that a run's vectors may take.
+  public static let largestShare = 0.8
+
+  /// The most examples that a thread works on at a time; models cut larger minibatches up.
+  private static let largestPart = 256
+
+  /// Works out the need.
+  ///
+  /// - Parameters:
+  ///   - parameters: the number of parameters `n`.
+  ///   - scalarBytes: the size of one.
+  ///   - configuration: who trains them how.
+  ///   - updatesInPlace: whether the workers make no views; see
+  ///     ``ThreadEngine/updatesInPlace(_:configuration:)``.
+  ///   - scalarsPerExample: what each thread keeps for an example.
+  ///   - batch: the largest number of examples of a minibatch.
+  ///   - modelBytesPerParameter: what the model itself keeps, such as eigenvalues.
+  public init(
+    parameters: Int, scalarBytes: Int, configuration: RunConfiguration, updatesInPlace: Bool,
+    scalarsPerExample: Int = 0, batch: Int = 1, modelBytesPerParameter: Int = 0
+  ) {
+    self.parameters = parameters
+    workers = configuration.workers
+    let count = Double(parameters)
+    let workerCount = Double(configuration.workers)
+    // The shared vector and the optimiser's state; a copy to evaluate at and one to hand back.
+    var vectors = 3.0 + Double(configuration.optimizer.statePerParameter)
+    if !updatesInPlace {
+      // A view each, and a gradient: of the own shard, or of everything, with the averages of joint
+      // steps, a whole vector between them.
+      vectors += workerCount + (configuration.decomposition == .blocks ? 1 : workerCount + 1)
+    }
+    var bytes = count * vectors * Double(scalarBytes) + count * Double(modelBytesPerParameter)
+    // Minibatches are worked on in parts; the evaluation has threads of its own.
+    let examples =
+      workerCount * Double(min(batch, Self.largestPart))
+      + Double(ProcessInfo.processInfo.activeProcessorCount * Self.largestPart)
+    bytes += examples * Double(scalarsPerExample) * Double(scalarBytes)
+    if configuration.initialParametersPath != nil { bytes += 8 * count }
+    self.bytes = bytes
+  }
+
+  /// Whether the need fits into the memory of this machine, or of the control group it runs in.
+  public var fits: Bool { bytes <= Self.largestShare * Double(Self.availableBytes) }
+
+  /// What is wrong, as a sentence.
+  public func complaint(_ model: String) -> String {
+    "\(model) has \(parameters) parameters, for which \(workers) "
+      + "\(workers == 1 ? "worker needs" : "workers need") about \(Self.text(bytes)), more than "
+      + "80 % of this machine's \(Self.text(Double(Self.availableBytes)))"
+  }
+
+  /// The physical memory in bytes, or the limit of the process's control group where that is less.
+  public static var availableBytes: UInt64 {
+    let files = [
+      "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+    ]
+    let limits = files.compactMap { path in
+      (try? String(contentsOfFile: path, encoding: .utf8)).flatMap {
+        UInt64($0.trimmingCharacters(in: .whitespacesAndNewlines))
+      }
+    }
+    return min(ProcessInfo.processInfo.physicalMemory, limits.min() ?? .max)
+  }
+
+  private static func text(_ bytes: Double) -> String {
+    String(format: bytes < 1e10 ? "%.1f GB" : "%.0f GB", bytes / 1e9)
+  }
+}
+
+extension QuadraticSpecification.Matrix {
+  /// The dimension, where it is known without opening a file.
+  var dimension: Int? {
+    switch self {
+    case .conditioned(let dimension, _), .coupled(let dimension, _), .laplacian(let dimension):
+      dimension
+    case .eigenvalues(let values): values.count
+    case .file: nil
+    }
+  }
+}
