@@ -12,7 +12,9 @@ public struct StepCounter: @unchecked Sendable {
     self.clock = clock
   }
 
-  /// Counts one step. Releasing: whoever sees the new clock sees the step's writes.
+  /// Counts one step.
+  ///
+  /// Releasing: whoever sees the new clock sees the step's writes.
   @inlinable
   @inline(__always)
   public func advance() {
