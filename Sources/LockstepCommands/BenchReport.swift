@@ -11,6 +11,9 @@ struct BenchReport {
     [heading, tables, notes, limits].filter { !$0.isEmpty }.joined(separator: "\n")
   }
 
+  /// The load average per processing unit below which a machine counts as quiet.
+  private static let quietLoad = 0.25
+
   private var heading: String {
     let plan = document.plan
     let machine = document.machine
@@ -103,6 +106,12 @@ struct BenchReport {
     if document.plan.seconds != nil {
       lines.append(
         "Losses are after as many updates as fit into the time; to compare them, give --epochs.")
+    }
+    let load = document.loadAverage ?? 0
+    if load > Self.quietLoad * Double(max(1, document.machine.processingUnits)) {
+      lines.append(
+        "Other programs were at work when this began (load average \(Format.number(load))): rates "
+          + "are too low, and waits too long.")
     }
     if document.configurations.contains(where: \.oversubscribed) {
       lines.append(

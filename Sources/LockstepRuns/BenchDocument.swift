@@ -80,6 +80,8 @@ public struct BenchDocument: Codable, Sendable {
   public var plan: Plan
   /// Whether everything asked for was measured: `completed` or `interrupted`.
   public var status: RunStatus
+  /// The load average of the minute before it began.
+  @ExplicitNull public var loadAverage: Double?
   /// What the pinned cores can do at most.
   public var limits: [BenchLimits]
   /// The configurations, in the plan's order.
@@ -97,6 +99,7 @@ public struct BenchDocument: Codable, Sendable {
     self.machine = machine
     self.plan = Plan(plan)
     status = outcome.isInterrupted ? .interrupted : .completed
+    loadAverage = outcome.loadAverage
     limits = outcome.limits
     configurations = outcome.summaries
   }

@@ -1,3 +1,4 @@
+import Foundation
 import LockstepCore
 import LockstepTelemetry
 import LockstepTopology
@@ -29,6 +30,8 @@ public final class BenchMeasurement: Sendable {
     public var runs: [BenchRun]
     /// Whether somebody interrupted it.
     public var isInterrupted: Bool
+    /// The system's load average of the minute before it began; `nil` if it can't be had.
+    public var loadAverage: Double?
   }
 
   private struct State {
@@ -72,7 +75,7 @@ public final class BenchMeasurement: Sendable {
     var outcome = Outcome(
       configurations: configurations, dataNames: prepared.compactMapValues(\.dataName),
       limits: [], oversubscribed: placements.map(\.oversubscribed), runs: [],
-      isInterrupted: false)
+      isInterrupted: false, loadAverage: Self.loadAverage)
     let total = Double(configurations.count * (plan.runs + 1))
     var done = 0
 
@@ -144,6 +147,12 @@ public final class BenchMeasurement: Sendable {
     }
     outcome.isInterrupted = isInterrupted
     return outcome
+  }
+
+  /// The number of threads that wanted to run, averaged over the last minute.
+  private static var loadAverage: Double? {
+    var load = 0.0
+    return getloadavg(&load, 1) == 1 ? load : nil
   }
 
   /// Loads each model's data once, and makes sure that every configuration can be.

@@ -42,7 +42,8 @@ private enum MadeUp {
   ) -> BenchMeasurement.Outcome {
     BenchMeasurement.Outcome(
       configurations: configurations, dataNames: ["svm": "a \"b\", c"], limits: [],
-      oversubscribed: configurations.map { $0.workers > 2 }, runs: runs, isInterrupted: false)
+      oversubscribed: configurations.map { $0.workers > 2 }, runs: runs, isInterrupted: false,
+      loadAverage: nil)
   }
 }
 
