@@ -77,7 +77,8 @@ struct BenchReport {
   private static func speedup(_ estimate: BenchEstimate?) -> String {
     guard let estimate, let median = estimate.median else { return "–" }
     let isReference = estimate.samples.allSatisfy { $0 == 1 }
-    return String(format: "%.2f", median) + (isReference ? "" : uncertainty(estimate))
+    return String(format: median < 100 ? "%.2f" : "%.0f", median)
+      + (isReference ? "" : uncertainty(estimate))
   }
 
   /// Nothing where a single run leaves nothing to say.

@@ -41,7 +41,7 @@ import Testing
   @Test(arguments: [
     ["--policy", "fast"], ["--workers", "0"], ["--pin", "middle"], ["--model", "tree"],
     ["--seconds", "1", "--updates", "5"], ["--runs", "0"], ["--decomposition", "rows"],
-    ["--batch", "0"], ["--seconds", "-1"], ["--learning-rate", "0"],
+    ["--batch", "0"], ["--seconds", "0"], ["--learning-rate", "0"],
   ])
   func `bad values are bad usage`(arguments: [String]) throws {
     let options = try BenchOptions.parse(arguments)

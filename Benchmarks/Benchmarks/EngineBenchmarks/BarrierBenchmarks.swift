@@ -10,7 +10,9 @@ func addBarrierBenchmarks() {
   for (name, spin) in ways {
     Benchmark(
       "barrier round of 2 workers, \(name)",
-      configuration: .init(metrics: [nanoseconds], maxDuration: .seconds(4), maxIterations: 20)
+      configuration: .init(
+        metrics: [nanoseconds], units: [nanoseconds: .count], maxDuration: .seconds(4),
+        maxIterations: 20)
     ) { benchmark in
       let topology = try Topology(.live)
       let placement = try PlacementPlan(workers: 2, pin: PinPlan("compact"), on: topology)

@@ -51,7 +51,8 @@ private func addTraining<Model: Objective>(
   Benchmark(
     name,
     configuration: .init(
-      metrics: [examplesPerSecond], maxDuration: .seconds(6), maxIterations: 5)
+      metrics: [examplesPerSecond], units: [examplesPerSecond: .count], maxDuration: .seconds(6),
+      maxIterations: 5)
   ) { benchmark in
     guard let model else { return }
     let topology = try Topology(.live)
