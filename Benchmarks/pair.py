@@ -4,10 +4,10 @@
     pair.py [-n RUNS] [--only-calm LOAD] NAME=COMMAND NAME=COMMAND ...
 
 Each command prints either `rate=NUMBER` somewhere, or a record of `lockstep run --json`, whose
-throughput.samplesPerSecond then counts. The commands run one after the other, RUNS times, in an order
-that turns round every time, so that a machine that slows down slows all of them. What is printed is
-each one's median and range, and the ratio of the first to each of the others, repetition by
-repetition. A single absolute figure says little: the same machine differs by a factor of two within
+throughput.samplesPerSecond then counts. The commands run one after the other, RUNS times, in an
+order that turns round every time, so that a machine that slows down slows all of them. What is
+printed is each one's median and range, and the ratio of the first to each of the others, repetition
+by repetition. A single absolute figure says little: the same machine differs by a factor of two within
 minutes.
 """
 
@@ -100,7 +100,8 @@ def main():
         print(
             f"{first} / {name}: {statistics.median(ratios):.2f} "
             f"({min(ratios):.2f} to {max(ratios):.2f})")
-    print(f"{options.runs} runs each, load average {min(loads):.1f} to {max(loads):.1f} before them")
+    print(
+        f"{options.runs} runs each, load average {min(loads):.1f} to {max(loads):.1f} before them")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ private func addKernel(
   Benchmark(
     name,
     configuration: .init(
-      metrics: [.wallClock, .cpuTotal, .throughput], scalingFactor: .kilo,
+      metrics: [.wallClock, .throughput], scalingFactor: .kilo,
       maxDuration: .seconds(1))
   ) { benchmark in
     let shared = UnsafeMutablePointer<Float>.allocate(capacity: 2 * count)

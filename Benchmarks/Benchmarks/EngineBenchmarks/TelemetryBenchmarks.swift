@@ -8,7 +8,7 @@ func addTelemetryBenchmarks() {
   Benchmark(
     "telemetry of one iteration",
     configuration: .init(
-      metrics: [.wallClock, .cpuTotal, .throughput], scalingFactor: .mega,
+      metrics: [.wallClock, .throughput], scalingFactor: .mega,
       maxDuration: .seconds(1))
   ) { benchmark in
     var telemetry = WorkerTelemetry()

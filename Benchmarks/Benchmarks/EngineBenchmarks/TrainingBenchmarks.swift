@@ -7,7 +7,7 @@ import Lockstep
 /// without the losses before and after it.
 func addTrainingBenchmarks() {
   for workers in [1, 2] {
-    for (widths, updates) in [([128], 16_384), ([512, 512], 4_096)] {
+    for (widths, updates) in [([128], 4_096), ([512, 512], 1_024)] {
       for batch in [32, 128] {
         let name = "784-" + widths.map { "\($0)-" }.joined() + "10"
         addTraining(
@@ -29,7 +29,7 @@ func addTrainingBenchmarks() {
     }
     addTraining(
       "factorization rank 32, \(workers) workers", SyntheticModels.ratings, batch: 1,
-      updates: 4_000_000, workers: workers
+      updates: 2_000_000, workers: workers
     ) { ratings in
       try Factorization(
         rank: 32, training: ratings, userCount: SyntheticModels.userCount,
