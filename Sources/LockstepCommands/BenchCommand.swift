@@ -1,0 +1,48 @@
+import ArgumentParser
+import Foundation
+import Lockstep
+
+/// `lockstep bench`: throughput and its limits on this machine.
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Measure throughput, and its limits on this machine.",
+    discussion: """
+      Crosses models, policies, decompositions, numbers of workers and pin plans. Each configuration \
+      is warmed up, then measured several times; the runs of all configurations are interleaved, so \
+      that a machine that slows down slows all of them alike. Prints medians with their 95 % \
+      intervals beside what the same pinned cores can do at most. Ctrl-C prints what is complete.
+      """)
+
+  @OptionGroup var axes: BenchOptions
+  @OptionGroup var reporting: ReportingOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Write bench.json and bench.csv (one line a run) to a folder.", valueName: "dir"))
+  var out: String?
+
+  func run() throws {
+    let topology = try Topology(.live)
+    let plan = try axes.plan(processingUnits: topology.machine.processingUnits)
+    let folder = try out.map { path throws(OutputError) in try OutputFolder(path) }
+    let measurement = BenchMeasurement()
+    let interruption = Interruption { measurement.interrupt() }
+    defer { interruption.end() }
+    var display = ProgressDisplay(reporting.progress, quiet: reporting.quiet, title: "bench")
+    let outcome = try measurement.execute(plan, on: topology) { state in
+      display.show(state.fraction, state.activity)
+    }
+    display.finish()
+    let document = BenchDocument(plan, outcome, machine: topology.machine)
+    if let folder {
+      try folder.write(JSONFormat.encode(document), as: "bench.json")
+      try folder.write(Data(BenchTable.csv(outcome).utf8), as: "bench.csv")
+    }
+    if reporting.json {
+      try Console.putJSON(document)
+    } else {
+      try Console.put(BenchReport(document).text)
+    }
+    if outcome.isInterrupted { throw ExitStatus.interrupted }
+  }
+}

@@ -1,0 +1,148 @@
+import Foundation
+import Lockstep
+
+/// The result of a benchmark as a person reads it, within 120 columns.
+struct BenchReport {
+  private let document: BenchDocument
+
+  init(_ document: BenchDocument) { self.document = document }
+
+  var text: String {
+    [heading, tables, notes, limits].filter { !$0.isEmpty }.joined(separator: "\n")
+  }
+
+  /// The load average per processing unit below which a machine counts as quiet.
+  private static let quietLoad = 0.25
+
+  private var heading: String {
+    let plan = document.plan
+    let machine = document.machine
+    let length: String
+    if let updates = plan.updates {
+      length = "\(Format.count(updates)) updates"
+    } else if let epochs = plan.epochs {
+      length = "\(Format.number(epochs)) epochs"
+    } else {
+      length = "about \(Format.seconds(plan.seconds ?? 0))"
+    }
+    let times = plan.runs == 1 ? "1 run" : "\(plan.runs) interleaved runs"
+    let ending = document.status == .interrupted ? ", interrupted" : ""
+    return """
+      \(machine.processor), \(machine.cores) cores, \(machine.processingUnits) processing units
+      \(times) of \(length) each, \(plan.optimizer), batch \(plan.batch), \
+      \(plan.precision)\(ending)
+
+      """
+  }
+
+  private var tables: String {
+    var titles: [String] = []
+    var groups: [String: [BenchSummary]] = [:]
+    for summary in document.configurations {
+      let data = summary.data.map { " on \($0)" } ?? ""
+      let title =
+        "\(summary.model)\(data), \(summary.decomposition), pinned \(summary.pin)"
+      if groups[title] == nil { titles.append(title) }
+      groups[title, default: []].append(summary)
+    }
+    return titles.map { title in
+      let rows = (groups[title] ?? []).map { Self.row($0) }
+      return "\(title)\n" + Format.table([Self.columns] + rows)
+    }.joined(separator: "\n")
+  }
+
+  private static let columns = [
+    "policy", "workers", "updates/s", "samples/s", "speed-up", "compute", "read", "apply", "wait",
+    "τ mean", "τ 99 %", "loss", "accuracy",
+  ]
+
+  private static func row(_ summary: BenchSummary) -> [String] {
+    let split = summary.split
+    let mark = summary.oversubscribed ? "*" : ""
+    return [
+      summary.policy, "\(summary.workers)\(mark)", rate(summary.updatesPerSecond),
+      rate(summary.samplesPerSecond), speedup(summary.speedup), share(split.compute),
+      share(split.read), share(split.apply), share(split.wait),
+      staleness(summary.staleness.mean), staleness(summary.staleness.p99),
+      summary.diverged > 0 ? "diverged" : Format.number(summary.loss),
+      Format.percent(summary.accuracy),
+    ]
+  }
+
+  private static func rate(_ estimate: BenchEstimate?) -> String {
+    guard let estimate else { return "–" }
+    return Format.rate(estimate.median).trimmed + uncertainty(estimate)
+  }
+
+  private static func speedup(_ estimate: BenchEstimate?) -> String {
+    guard let estimate, let median = estimate.median else { return "–" }
+    let isReference = estimate.samples.allSatisfy { $0 == 1 }
+    return String(format: median < 100 ? "%.2f" : "%.0f", median)
+      + (isReference ? "" : uncertainty(estimate))
+  }
+
+  /// Nothing where a single run leaves nothing to say.
+  private static func uncertainty(_ estimate: BenchEstimate) -> String {
+    guard estimate.samples.count > 1, let share = estimate.relativeUncertainty else { return "" }
+    return " ±\(Int((share * 100).rounded(.up)))%"
+  }
+
+  private static func share(_ value: Double?) -> String {
+    guard let value else { return "–" }
+    return String(format: "%.0f%%", value * 100)
+  }
+
+  private static func staleness(_ value: Double?) -> String {
+    guard let value else { return "–" }
+    return value == value.rounded() ? Format.count(Int(value)) : Format.number(value)
+  }
+
+  private var notes: String {
+    var lines: [String] = []
+    if document.plan.runs > 1 {
+      lines.append(
+        "±: the farther end of the median's 95 % bootstrap interval. Speed-up: work per second "
+          + "over one worker's.")
+    }
+    if document.plan.seconds != nil {
+      lines.append(
+        "Losses are after as many updates as fit into the time; to compare them, give --epochs.")
+    }
+    let load = document.loadAverage ?? 0
+    if load > Self.quietLoad * Double(max(1, document.machine.processingUnits)) {
+      lines.append(
+        "Other programs were at work when this began (load average \(Format.number(load))): rates "
+          + "are too low, and waits too long.")
+    }
+    if document.configurations.contains(where: \.oversubscribed) {
+      lines.append(
+        "* More workers than processing units: these figures measure the operating system's "
+          + "scheduler, not the policy.")
+    }
+    return lines.map { $0 + "\n" }.joined()
+  }
+
+  private var limits: String {
+    guard !document.limits.isEmpty else { return "" }
+    var rows = [
+      ["workers", "pinned", "copy", "matrix product", "barrier round", "parking at once"]
+    ]
+    for limit in document.limits {
+      rows.append([
+        "\(limit.workers)", limit.pin, Format.rate(limit.copyBytesPerSecond) + "B/s",
+        Format.rate(limit.multiplyOperationsPerSecond) + "FLOP/s",
+        Self.nanoseconds(limit.barrierNanoseconds),
+        Self.nanoseconds(limit.barrierParkedNanoseconds),
+      ])
+    }
+    return "Limits of the same cores, all at work at once\n" + Format.table(rows)
+  }
+
+  private static func nanoseconds(_ value: Double?) -> String {
+    value.map { Format.seconds($0 * 1e-9) } ?? "–"
+  }
+}
+
+extension String {
+  fileprivate var trimmed: String { hasSuffix(" ") ? String(dropLast()) : self }
+}

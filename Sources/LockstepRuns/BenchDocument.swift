@@ -1,0 +1,106 @@
+import LockstepCore
+import LockstepTelemetry
+import LockstepTopology
+
+/// The result of `lockstep bench` as one document: `lockstep.bench/1`.
+public struct BenchDocument: Codable, Sendable {
+  /// What was asked for.
+  public struct Plan: Codable, Sendable {
+    /// The models.
+    public var models: [String]
+    /// The data; `null` for the models' defaults.
+    @NullIfMissing public var data: String?
+    /// What is held out.
+    public var heldOut: String
+    /// The policies.
+    public var policies: [String]
+    /// What the workers divide.
+    public var decompositions: [String]
+    /// The numbers of workers.
+    public var workers: [Int]
+    /// The pin plans.
+    public var pins: [String]
+    /// The gradient rule.
+    public var optimizer: String
+    /// The learning rate; `null` for the optimiser's default.
+    @ExplicitNull public var learningRate: Double?
+    /// The size of a minibatch.
+    public var batch: String
+    /// How minibatches are drawn.
+    public var sampling: String
+    /// The seed.
+    public var seed: UInt64
+    /// Who does the dense algebra.
+    public var kernels: String
+    /// The parameters' type.
+    public var precision: String
+    /// How often each configuration is measured.
+    public var runs: Int
+    /// The seconds of a run; `null` where its length is given otherwise.
+    @ExplicitNull public var seconds: Double?
+    /// The updates of a run; `null` where its length is given otherwise.
+    @NullIfMissing public var updates: Int?
+    /// The epochs of a run; `null` where its length is given otherwise.
+    @ExplicitNull public var epochs: Double?
+
+    /// Spells a plan out.
+    init(_ plan: BenchPlan) {
+      let shared = plan.shared
+      models = plan.models.map(\.specification)
+      data = shared.data?.specification
+      heldOut = shared.heldOut.specification
+      policies = plan.policies.map(\.specification)
+      decompositions = plan.decompositions.map(\.rawValue)
+      workers = plan.workers
+      pins = plan.pins
+      optimizer = shared.optimizer.specification
+      learningRate = shared.learningRate
+      batch = shared.batch.specification
+      sampling = shared.sampling.rawValue
+      seed = shared.seed
+      kernels = shared.kernels.rawValue
+      precision = shared.precision.rawValue
+      runs = plan.runs
+      seconds = nil
+      updates = nil
+      epochs = nil
+      switch plan.length {
+      case .seconds(let value): seconds = value
+      case .updates(let value): updates = value
+      case .epochs(let value): epochs = value
+      }
+    }
+  }
+
+  /// The name and number of this format.
+  public var schema = "lockstep.bench/1"
+  /// The machine.
+  public var machine: MachineDescription
+  /// What was asked for.
+  public var plan: Plan
+  /// Whether everything asked for was measured: `completed` or `interrupted`.
+  public var status: RunStatus
+  /// The load average of the minute before it began.
+  @ExplicitNull public var loadAverage: Double?
+  /// What the pinned cores can do at most.
+  public var limits: [BenchLimits]
+  /// The configurations, in the plan's order.
+  public var configurations: [BenchSummary]
+
+  /// Sums up what was measured.
+  ///
+  /// - Parameters:
+  ///   - plan: what was asked for.
+  ///   - outcome: what was measured.
+  ///   - machine: where.
+  public init(
+    _ plan: BenchPlan, _ outcome: BenchMeasurement.Outcome, machine: MachineDescription
+  ) {
+    self.machine = machine
+    self.plan = Plan(plan)
+    status = outcome.isInterrupted ? .interrupted : .completed
+    loadAverage = outcome.loadAverage
+    limits = outcome.limits
+    configurations = outcome.summaries
+  }
+}
