@@ -7,8 +7,8 @@ Each command prints either `rate=NUMBER` somewhere, or a record of `lockstep run
 throughput.samplesPerSecond then counts. The commands run one after the other, RUNS times, in an
 order that turns round every time, so that a machine that slows down slows all of them. What is
 printed is each one's median and range, and the ratio of the first to each of the others, repetition
-by repetition. A single absolute figure says little: the same machine differs by a factor of two within
-minutes.
+by repetition. A single absolute figure says little: the same machine differs by a factor of two
+within minutes.
 """
 
 import argparse

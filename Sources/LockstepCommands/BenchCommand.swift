@@ -7,10 +7,11 @@ struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure throughput, and its limits on this machine.",
     discussion: """
-      Crosses models, policies, decompositions, numbers of workers and pin plans. Each configuration \
-      is warmed up, then measured several times; the runs of all configurations are interleaved, so \
-      that a machine that slows down slows all of them alike. Prints medians with their 95 % \
-      intervals beside what the same pinned cores can do at most. Ctrl-C prints what is complete.
+      Crosses models, policies, decompositions, numbers of workers and pin plans. Each \
+      configuration is warmed up, then measured several times; the runs of all configurations are \
+      interleaved, so that a machine that slows down slows all of them alike. Prints medians with \
+      their 95 % intervals beside what the same pinned cores can do at most. Ctrl-C prints what \
+      is complete.
       """)
 
   @OptionGroup var axes: BenchOptions

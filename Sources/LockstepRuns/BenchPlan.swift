@@ -91,7 +91,7 @@ public struct BenchPlan: Sendable {
     for configuration in configurations { try configuration.validate() }
   }
 
-  /// Every configuration once: by model, pin, decomposition, policy, and the number of workers last.
+  /// Every configuration once: by model, pin, decomposition, policy, and the workers last.
   public var configurations: [RunConfiguration] {
     var result: [RunConfiguration] = []
     for model in models {

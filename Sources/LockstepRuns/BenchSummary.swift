@@ -113,8 +113,8 @@ extension BenchMeasurement.Outcome {
 
   /// The work a run did per second, comparable between numbers of workers.
   ///
-  /// Examples, where there is data: an update of `blocks` is a part of a step, and a joint one takes
-  /// a minibatch from every worker, so updates are not alike. Without data, passes over the
+  /// Examples, where there is data: an update of `blocks` is a part of a step, and a joint one
+  /// takes a minibatch from every worker, so updates are not alike. Without data, passes over the
   /// parameters, or updates where each is a whole pass.
   private func workRate(_ run: BenchRun) -> Double? {
     if let samples = run.samplesPerSecond { return samples }

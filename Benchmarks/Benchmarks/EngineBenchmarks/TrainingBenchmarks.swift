@@ -3,8 +3,8 @@ import Lockstep
 
 /// Whole runs of the engine, hogwild over samples, on 1 and 2 pinned workers.
 ///
-/// The rate is the engine's own: examples by the time the workers ran, without preparing the run and
-/// without the losses before and after it.
+/// The rate is the engine's own: examples by the time the workers ran, without preparing the run
+/// and without the losses before and after it.
 func addTrainingBenchmarks() {
   for workers in [1, 2] {
     for (widths, updates) in [([128], 4_096), ([512, 512], 1_024)] {
