@@ -70,9 +70,15 @@ tsan: setup
 bench: setup
 	$(SWIFT) package --package-path Benchmarks benchmark
 
-## docs: the reference of every public name, with DocC's symbol graphs
+## docs: the reference of every public name, to be read with a browser (needs `docc`, as Swift has it)
 docs: setup
 	$(SWIFT) package dump-symbol-graph --minimum-access-level public --skip-synthesized-members
+	rm -rf .build/symbols .build/docs && mkdir -p .build/symbols
+	cp .build/*/symbolgraph/Lockstep*.symbols.json .build/symbols
+	docc convert --fallback-display-name Lockstep --fallback-bundle-identifier org.lockstep \
+	  --additional-symbol-graph-dir .build/symbols --output-path .build/docs \
+	  --transform-for-static-hosting 2>/dev/null
+	@echo "serve it with: python3 -m http.server --directory .build/docs"
 
 ## clean: everything that was built
 clean:

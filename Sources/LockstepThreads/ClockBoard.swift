@@ -98,12 +98,21 @@ final class ClockBoard: @unchecked Sendable {
     }
   }
 
-  /// Publishes a clock that nobody waits for.
+  /// Publishes a worker's clock.
   ///
-  /// Releasing: whoever sees it sees the updates.
+  /// Releasing at least: whoever sees the clock sees the updates up to it.
+  ///
+  /// - Parameters:
+  ///   - clock: the number of completed iterations.
+  ///   - worker: the worker.
+  ///   - isAwaited: whether somebody may wait for it.
   @inline(__always)
-  func publishUnawaited(_ value: Int, by worker: Int) {
-    lines[worker].completed.store(value, ordering: .releasing)
+  func complete(_ clock: Int, by worker: Int, isAwaited: Bool) {
+    if isAwaited {
+      publish(.completed, clock, by: worker)
+    } else {
+      lines[worker].completed.store(clock, ordering: .releasing)
+    }
   }
 
   /// Where a worker counts steps that it makes several of before it publishes its clock.

@@ -171,53 +171,51 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   /// Makes one iteration on a minibatch: first everything is read, then everything is written.
   private func iterate() -> Bool {
     let clocks = run.clocks
-    let isTimed = telemetry.shouldTime()
     var phases = WorkerTelemetry.Phases()
-    var last = isTimed ? lockstep_nanoseconds() : 0
+    var timer = LapTimer(isRunning: telemetry.shouldTime())
     let start = clocks.wait(for: rules.start, at: clock)
     telemetry.parks &+= start.parks
     guard start.holds else { return giveUp() }
     feed.advance(to: clock)
-    samples &+= feed.examples.count
-    if isTimed { last = lap(since: last, into: &phases.wait) }
+    timer.lap(&phases.wait)
 
     if rules.access == .exclusive {
       run.lock.withLock { _ in
-        if isTimed {
-          last = lap(since: last, into: &phases.wait)
+        if timer.isRunning {
+          timer.lap(&phases.wait)
           noteClocks()
         }
         prepare()
       }
     } else {
-      if isTimed { noteClocks() }
+      if timer.isRunning { noteClocks() }
       prepare()
     }
-    if isTimed { last = lap(since: last, into: &phases.compute) }
+    timer.lap(&phases.compute)
 
     if rules.access == .exclusive {
       run.lock.withLock { _ in
-        if isTimed {
-          last = lap(since: last, into: &phases.wait)
+        if timer.isRunning {
+          timer.lap(&phases.wait)
           observeStaleness()
         }
         applyUpdate()
         tick()
       }
     } else {
-      if isTimed { observeStaleness() }
+      if timer.isRunning { observeStaleness() }
       if rules.apply.subject != .nobody {
         clocks.publish(.computed, clock + 1, by: index)
         let apply = clocks.wait(for: rules.apply, at: clock)
         telemetry.parks &+= apply.parks
         guard apply.holds else { return giveUp() }
-        if isTimed { last = lap(since: last, into: &phases.wait) }
+        timer.lap(&phases.wait)
       }
       applyUpdate()
       tick()
     }
-    if isTimed {
-      _ = lap(since: last, into: &phases.apply)
+    if timer.isRunning {
+      timer.lap(&phases.apply)
       telemetry.add(phases)
     }
     return true
@@ -249,23 +247,13 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   @inline(__always)
   private func tick() {
     clock &+= 1
-    if rules.keepsPace {
-      run.clocks.publish(.completed, clock, by: index)
-    } else {
-      run.clocks.publishUnawaited(clock, by: index)
-    }
+    samples &+= feed.examples.count
+    run.clocks.complete(clock, by: index, isAwaited: rules.keepsPace)
   }
 
   private func giveUp() -> Bool {
     telemetry.iterations &-= 1
     return false
-  }
-
-  @inline(__always)
-  private func lap(since last: UInt64, into phase: inout UInt64) -> UInt64 {
-    let now = lockstep_nanoseconds()
-    phase &+= now &- last
-    return now
   }
 
   private func noteClocks() {

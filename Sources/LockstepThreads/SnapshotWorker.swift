@@ -81,63 +81,61 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
   /// - Returns: false if the run was stopped while the worker waited.
   private func iterate() -> Bool {
     let clocks = run.clocks
-    let isTimed = telemetry.shouldTime()
     var phases = WorkerTelemetry.Phases()
-    var last = isTimed ? lockstep_nanoseconds() : 0
+    var timer = LapTimer(isRunning: telemetry.shouldTime())
 
     // Admission.
     let start = clocks.wait(for: rules.start, at: clock)
     telemetry.parks &+= start.parks
     guard start.holds else { return giveUp() }
-    if isTimed { last = Self.lap(since: last, into: &phases.wait) }
+    timer.lap(&phases.wait)
 
     // The view.
     var seen = 0
     if rules.access == .exclusive {
       run.lock.withLock { _ in
-        if isTimed { last = Self.lap(since: last, into: &phases.wait) }
+        timer.lap(&phases.wait)
         seen = clocks.completedByOthers(than: index)
         view.refresh()
       }
     } else {
-      if isTimed { seen = clocks.completedByOthers(than: index) }
+      if timer.isRunning { seen = clocks.completedByOthers(than: index) }
       view.refresh()
     }
     run.probe?.afterRead?(
       index, clock, UnsafeBufferPointer(start: view.versions, count: view.shardCount))
-    if isTimed { last = Self.lap(since: last, into: &phases.read) }
+    timer.lap(&phases.read)
 
     // The gradient.
     feed.advance(to: clock)
     computer.compute(at: view.values, examples: feed.examples, clock: clock)
-    samples &+= feed.examples.count
-    if isTimed { last = Self.lap(since: last, into: &phases.compute) }
+    timer.lap(&phases.compute)
 
     // The update. Its staleness is taken when it is ready to be applied: under `barrier` nobody has
     // applied anything of this round yet.
     if rules.access == .exclusive {
       run.lock.withLock { _ in
-        if isTimed {
-          last = Self.lap(since: last, into: &phases.wait)
+        if timer.isRunning {
+          timer.lap(&phases.wait)
           observeStaleness(seen)
         }
         applyUpdate()
         tick()
       }
     } else {
-      if isTimed { observeStaleness(seen) }
+      if timer.isRunning { observeStaleness(seen) }
       if rules.apply.subject != .nobody {
         clocks.publish(.computed, clock + 1, by: index)
         let apply = clocks.wait(for: rules.apply, at: clock)
         telemetry.parks &+= apply.parks
         guard apply.holds else { return giveUp() }
-        if isTimed { last = Self.lap(since: last, into: &phases.wait) }
+        timer.lap(&phases.wait)
       }
       applyUpdate()
       tick()
     }
-    if isTimed {
-      _ = Self.lap(since: last, into: &phases.apply)
+    if timer.isRunning {
+      timer.lap(&phases.apply)
       telemetry.add(phases)
     }
     return true
@@ -147,24 +145,14 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
   @inline(__always)
   private func tick() {
     clock &+= 1
-    if rules.keepsPace {
-      run.clocks.publish(.completed, clock, by: index)
-    } else {
-      run.clocks.publishUnawaited(clock, by: index)
-    }
+    samples &+= feed.examples.count
+    run.clocks.complete(clock, by: index, isAwaited: rules.keepsPace)
   }
 
   /// Takes back the iteration that was begun when the run was stopped.
   private func giveUp() -> Bool {
     telemetry.iterations &-= 1
     return false
-  }
-
-  @inline(__always)
-  private static func lap(since last: UInt64, into phase: inout UInt64) -> UInt64 {
-    let now = lockstep_nanoseconds()
-    phase &+= now &- last
-    return now
   }
 
   /// Notes how stale the update is: per foreign shard in `blocks`, as a whole in `samples`.
