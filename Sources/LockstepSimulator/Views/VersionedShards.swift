@@ -1,5 +1,13 @@
 import LockstepParameters
 
+/// The parameters of a shard.
+struct ShardSpan: BitwiseCopyable {
+  /// The first.
+  var start: Int
+  /// Their number.
+  var count: Int
+}
+
 /// The shards in `blocks`, each with the older versions that views still hold.
 ///
 /// A view is instantaneous, so it is nothing but a *moment*, the number of updates made before it: of
@@ -17,7 +25,7 @@ struct VersionedShards<Scalar: BitwiseCopyable> {
   /// The moment, the number of updates made.
   private(set) var moment = 0
 
-  private let places: UnsafeMutablePointer<ShardPlace>
+  private let places: UnsafeMutablePointer<ShardSpan>
   private let shards: Int
   private var pool: BufferPool<Scalar>
   private var versions: UnsafeMutablePointer<Version>
@@ -38,7 +46,7 @@ struct VersionedShards<Scalar: BitwiseCopyable> {
       return pointer
     }
     shards = layout.shardCount
-    places = allocate(shards, ShardPlace(offset: 0, start: 0, count: 0))
+    places = allocate(shards, ShardSpan(start: 0, count: 0))
     pool = BufferPool(size: layout.ranges.map(\.count).max() ?? 1)
     capacity = shards
     versions = allocate(capacity, Version())
@@ -48,8 +56,7 @@ struct VersionedShards<Scalar: BitwiseCopyable> {
     before = allocate(shards, -1)
     after = allocate(shards, -1)
     for (shard, range) in layout.ranges.enumerated() {
-      places[shard] = ShardPlace(
-        offset: layout.offsets[shard], start: range.lowerBound, count: range.count)
+      places[shard] = ShardSpan(start: range.lowerBound, count: range.count)
       let version = pool.take()
       newest[shard] = Int32(version)
       pool.buffers[version].initialize(from: parameters + range.lowerBound, count: range.count)
@@ -75,7 +82,7 @@ struct VersionedShards<Scalar: BitwiseCopyable> {
 
   /// Where a shard stands.
   @inline(__always)
-  func place(_ shard: Int) -> ShardPlace { places[shard] }
+  func place(_ shard: Int) -> ShardSpan { places[shard] }
 
   /// The number of updates of a shard.
   @inline(__always)
