@@ -27,7 +27,7 @@ import Testing
 
   // Check 3: arXiv 1605.09774.
   @Test(arguments: [2, 8]) func `memoryless workers make geometric delays`(workers: Int) throws {
-    let count = 400_000
+    let count = 150_000
     let outcome = try Simulation(workers: workers, rate: 1e-6, updates: count)
       .run(EventModels.quadratic("dimension=1"))
     var seen = [Double](repeating: 0, count: 12)
@@ -48,28 +48,28 @@ import Testing
     bound: Int
   ) throws {
     let outcome = try Simulation(
-      policy: BoundedStaleness(bound: bound), workers: 2, rate: 1e-6, updates: 400_000
+      policy: BoundedStaleness(bound: bound), workers: 2, rate: 1e-6, updates: 150_000
     ).run(EventModels.quadratic("dimension=1"))
     let time = try #require(outcome.virtualTime)
     let throughput = Double(outcome.updates) / 2 / time
     let expected = Double(2 * bound + 2) / Double(2 * bound + 3)
-    #expect((throughput / expected - 1).magnitude < 0.006)
+    #expect((throughput / expected - 1).magnitude < 0.012)
     let waited = outcome.workers.map(\.waitSeconds).reduce(0, +) / 2 / time
-    #expect((waited - (1 - expected)).magnitude < 0.01)
+    #expect((waited - (1 - expected)).magnitude < 0.015)
   }
 
   @Test(arguments: [1, 4, 16], Decomposition.allCases)
   func `a barrier's round takes the harmonic number`(
     workers: Int, decomposition: Decomposition
   ) throws {
-    let rounds = 20_000
+    let rounds = 8_000
     let outcome = try Simulation(
       decomposition: decomposition, policy: Barrier(), workers: workers, rate: 1e-6,
       updates: decomposition == .samples ? rounds : rounds * workers
     ).run(EventModels.quadratic("dimension=16"))
     let harmonic = (1...workers).map { 1 / Double($0) }.reduce(0, +)
     let time = try #require(outcome.virtualTime)
-    #expect((time / Double(rounds) / harmonic - 1).magnitude < 0.03)
+    #expect((time / Double(rounds) / harmonic - 1).magnitude < 0.04)
     #expect((outcome.staleness.max ?? 0) == 0)
   }
 

@@ -10,7 +10,7 @@ import Testing
     defer { heap.deallocate() }
     var model: [(UInt64, Int32)] = []
     var idle = Array(Int32(0)..<300)
-    for _ in 0..<20_000 {
+    for _ in 0..<5_000 {
       if model.isEmpty || (!idle.isEmpty && stream.integer(below: 2) == 0) {
         let worker = idle.remove(at: stream.integer(below: idle.count))
         let time = UInt64(stream.integer(below: 40))
@@ -53,13 +53,13 @@ import Testing
     func holds(_ worker: Int) -> Bool {
       conditions[worker].holds(at: clocks[worker], computed: published, completed: published)
     }
-    for _ in 0..<20_000 {
+    for _ in 0..<5_000 {
       let worker = stream.integer(below: workers)
       guard !waiting[worker], published[worker] != ClockBook.finished else { continue }
       #expect(book.holds(gates[worker], at: clocks[worker]) == holds(worker))
       if holds(worker) {
         clocks[worker] += 1
-        published[worker] = clocks[worker] == 900 ? ClockBook.finished : clocks[worker]
+        published[worker] = clocks[worker] == 300 ? ClockBook.finished : clocks[worker]
         book.publish(published[worker], by: worker, releasing: &batch)
         let released = (0..<workers).filter { waiting[$0] && holds($0) }
         batch.drain(into: &queue)

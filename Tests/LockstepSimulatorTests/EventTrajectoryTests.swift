@@ -35,7 +35,7 @@ import Testing
   // Check 3: E x obeys a recursion with the implicit momentum 1 − 1/n.
   @Test func `the mean over seeds has the implicit momentum of the number of workers`() throws {
     // No step goes further than a, so x stays positive and is the root of twice its loss.
-    let (workers, steps, seeds, a) = (4, 19, 4_000, 0.05)
+    let (workers, steps, seeds, a) = (4, 19, 2_000, 0.05)
     let model = try EventModels.quadratic("dimension=1")
     var mean = [Double](repeating: 0, count: steps + 1)
     var square = mean
