@@ -39,12 +39,15 @@ let package = Package(
         "LockstepTopology", "LockstepParameters", "LockstepModels", "LockstepTelemetry",
         "CSharedMemory",
       ]),
-    .target(name: "LockstepRuns", dependencies: ["LockstepThreads"]),
+    .target(
+      name: "LockstepSimulator",
+      dependencies: ["LockstepParameters", "LockstepModels", "LockstepTelemetry"]),
+    .target(name: "LockstepRuns", dependencies: ["LockstepThreads", "LockstepSimulator"]),
     .target(
       name: "Lockstep",
       dependencies: [
         "LockstepCore", "LockstepTopology", "LockstepParameters", "LockstepModels",
-        "LockstepTelemetry", "LockstepThreads", "LockstepRuns",
+        "LockstepTelemetry", "LockstepThreads", "LockstepSimulator", "LockstepRuns",
       ]),
     .target(name: "LockstepCommands", dependencies: ["Lockstep", argumentParser]),
     .executableTarget(name: "lockstep", dependencies: ["LockstepCommands"]),
@@ -57,6 +60,7 @@ let package = Package(
     .testTarget(name: "LockstepTelemetryTests", dependencies: ["LockstepTelemetry"]),
     .testTarget(
       name: "LockstepThreadsTests", dependencies: ["LockstepThreads", "CSharedMemory"]),
+    .testTarget(name: "LockstepSimulatorTests", dependencies: ["LockstepSimulator"]),
     .testTarget(name: "LockstepRunsTests", dependencies: ["LockstepRuns"]),
     // The tests of the commands run the built executable.
     .testTarget(name: "LockstepCommandsTests", dependencies: ["LockstepCommands", "lockstep"]),

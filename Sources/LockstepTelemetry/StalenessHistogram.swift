@@ -25,6 +25,17 @@ public struct StalenessHistogram: Sendable {
     sum += Double(staleness)
   }
 
+  /// Counts several observations of one staleness.
+  ///
+  /// - Parameters:
+  ///   - staleness: at least 0; clipped at ``largest``.
+  ///   - count: how often it was seen.
+  public mutating func record(_ staleness: Int, count: Int) {
+    _ = histogram.record(
+      UInt64(min(max(0, staleness), Self.largest)), count: UInt64(max(0, count)))
+    sum += Double(staleness) * Double(count)
+  }
+
   /// Adds another worker's observations.
   public mutating func add(_ other: StalenessHistogram) {
     for bucket in other.histogram.recordedValues() {

@@ -54,10 +54,9 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
     range =
       isBlocks || run.isJoint
       ? (index < layout.shardCount ? layout.ranges[index] : 0..<0) : 0..<layout.parameterCount
-    let capacity = MinibatchFeed.capacity(configuration, exampleCount: run.model.trainingCount)
+    let capacity = configuration.largestMinibatch(exampleCount: run.model.trainingCount)
     workspace = run.model.makeWorkspace(batch: capacity, range: 0..<layout.parameterCount)
-    feed = MinibatchFeed(
-      configuration: configuration, exampleCount: run.model.trainingCount, worker: index)
+    feed = configuration.feed(exampleCount: run.model.trainingCount, worker: index)
     counter = run.clocks.counter(of: index)
     upcoming = .allocate(capacity: Self.longestRun + Self.lookahead)
     upcoming.initialize(repeating: 0, count: Self.longestRun + Self.lookahead)

@@ -42,11 +42,10 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
     view = ParameterView(of: run.parameters)
     computer = GradientComputer(
       model: run.model, range: isBlocks ? layout.ranges[index] : 0..<layout.parameterCount,
-      batch: MinibatchFeed.capacity(configuration, exampleCount: run.model.trainingCount),
+      batch: configuration.largestMinibatch(exampleCount: run.model.trainingCount),
       seed: configuration.seed, worker: isBlocks ? 0 : index)
     gradient = computer.gradient
-    feed = MinibatchFeed(
-      configuration: configuration, exampleCount: run.model.trainingCount, worker: index)
+    feed = configuration.feed(exampleCount: run.model.trainingCount, worker: index)
     if run.isJoint, index < layout.shardCount {
       let buffer = UnsafeMutablePointer<Scalar>.allocate(capacity: layout.ranges[index].count)
       buffer.initialize(repeating: 0, count: layout.ranges[index].count)

@@ -49,6 +49,18 @@ public struct MinibatchSampler: Sendable {
   ///   - clock: the worker's clock, from 0.
   ///   - examples: `[batch]`, overwritten.
   public mutating func draw(clock: Int, into examples: UnsafeMutablePointer<Int32>) {
+    draw(clock: clock, worker: worker, into: examples)
+  }
+
+  /// Writes the minibatch of any worker's clock, for one sampler that serves many.
+  ///
+  /// - Parameters:
+  ///   - clock: the worker's clock, from 0.
+  ///   - worker: the worker.
+  ///   - examples: `[batch]`, overwritten.
+  public mutating func draw(
+    clock: Int, worker: Int, into examples: UnsafeMutablePointer<Int32>
+  ) {
     switch method {
     case .shuffled:
       let first = (clock * stride + worker) * batch

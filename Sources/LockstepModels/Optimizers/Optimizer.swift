@@ -97,6 +97,12 @@ public struct OptimizerState<Scalar: SharedScalar>: @unchecked Sendable {
   /// The second moment.
   public var second: UnsafeMutablePointer<Scalar>?
 
+  /// Names the state vectors.
+  public init(first: UnsafeMutablePointer<Scalar>?, second: UnsafeMutablePointer<Scalar>?) {
+    self.first = first
+    self.second = second
+  }
+
   /// The state that belongs to shared parameters.
   public init(of parameters: SharedParameters<Scalar>) {
     first = parameters.state.first

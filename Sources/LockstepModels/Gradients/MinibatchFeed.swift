@@ -1,0 +1,105 @@
+import LockstepCore
+
+/// The minibatch of each of a worker's iterations: drawn, all examples, or from a file.
+///
+/// **Concurrency:** used by one thread at a time.
+public struct MinibatchFeed: ~Copyable {
+  /// The examples of the current minibatch.
+  public private(set) var examples: UnsafeBufferPointer<Int32>
+
+  private enum Source {
+    case nothing
+    case sampler
+    case file(MinibatchFile)
+  }
+
+  private let source: Source
+  private let storage: UnsafeMutableBufferPointer<Int32>
+  private var sampler: MinibatchSampler
+  private let isShared: Bool
+  private let worker: Int
+  private let workers: Int
+  private let isJoint: Bool
+
+  /// Creates the feed of one worker.
+  ///
+  /// - Parameters:
+  ///   - decomposition: what the workers divide; in `blocks` all share the minibatch of a clock.
+  ///   - budget: how the updates are divided among the workers.
+  ///   - batch: the number of examples of a drawn minibatch.
+  ///   - sampling: how they are chosen.
+  ///   - minibatches: the minibatches, where they are given instead of drawn.
+  ///   - seed: the run's seed.
+  ///   - exampleCount: the number of training examples.
+  ///   - worker: the worker.
+  public init(
+    decomposition: Decomposition, budget: UpdateBudget, batch: Int, sampling: SamplingMethod,
+    minibatches: MinibatchFile?, seed: UInt64, exampleCount: Int, worker: Int
+  ) {
+    isShared = decomposition == .blocks
+    isJoint = budget.isJoint
+    self.worker = isShared ? 0 : worker
+    workers = isShared ? 1 : budget.workers
+    let takesAll = minibatches == nil && batch >= exampleCount
+    let capacity = exampleCount == 0 ? 0 : minibatches?.longest ?? min(exampleCount, batch)
+    storage = .allocate(capacity: max(1, capacity))
+    storage.initialize(repeating: 0)
+    sampler = MinibatchSampler(
+      exampleCount: max(1, exampleCount), batch: capacity, method: sampling, seed: seed,
+      worker: self.worker, workers: workers)
+    if exampleCount == 0 {
+      source = .nothing
+    } else if let file = minibatches {
+      source = .file(file)
+    } else if takesAll {
+      source = .nothing
+      for index in 0..<exampleCount { storage[index] = Int32(truncatingIfNeeded: index) }
+    } else {
+      source = .sampler
+    }
+    examples = UnsafeBufferPointer(rebasing: storage[..<capacity])
+  }
+
+  deinit { storage.deallocate() }
+
+  /// The largest number of examples a minibatch of a run can hold.
+  public static func capacity(
+    batch: Int, minibatches: MinibatchFile?, exampleCount: Int
+  ) -> Int {
+    exampleCount == 0 ? 1 : max(1, minibatches?.longest ?? min(exampleCount, batch))
+  }
+
+  /// Makes the minibatch of a clock the current one.
+  public mutating func advance(to clock: Int) {
+    advance(to: clock, of: worker)
+  }
+
+  /// Makes the minibatch of any worker's clock the current one, for one feed that serves many.
+  ///
+  /// - Parameters:
+  ///   - clock: the worker's clock.
+  ///   - worker: the worker; in `blocks` it makes no difference.
+  public mutating func advance(to clock: Int, of worker: Int) {
+    let worker = isShared ? 0 : worker
+    switch source {
+    case .nothing: break
+    case .sampler:
+      guard let base = storage.baseAddress else { return }
+      sampler.draw(clock: clock, worker: worker, into: base)
+    case .file(let file): readLine(clock, worker, of: file)
+    }
+  }
+
+  private mutating func readLine(_ clock: Int, _ worker: Int, of file: MinibatchFile) {
+    let line = isJoint ? clock : clock * workers + worker
+    var range = file.offsets[line]..<file.offsets[line + 1]
+    if isJoint {
+      // One line is one joint update: each worker takes its equal part.
+      let part = range.count / workers
+      let first = range.lowerBound + part * worker
+      range = first..<(first + part)
+    }
+    for (index, position) in range.enumerated() { storage[index] = file.examples[position] }
+    examples = UnsafeBufferPointer(rebasing: storage[..<range.count])
+  }
+}

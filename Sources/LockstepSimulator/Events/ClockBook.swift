@@ -1,0 +1,186 @@
+import LockstepCore
+
+/// A clock condition as the event loop looks at it.
+struct Gate: BitwiseCopyable {
+  static let nobody: Int32 = -2
+  static let everyone: Int32 = -1
+
+  /// A worker, or one of the two names above.
+  var subject: Int32
+  var isComputed: Bool
+  var lead: Int
+
+  init(_ condition: ClockCondition) {
+    switch condition.subject {
+    case .nobody: subject = Self.nobody
+    case .everyone: subject = Self.everyone
+    case .worker(let worker): subject = Int32(worker.index)
+    }
+    isComputed = condition.counter == .computed
+    lead = condition.lead
+  }
+}
+
+/// One of the workers' two counters, with those who wait for it.
+///
+/// The smallest counter is kept by a count of workers at each value, in a ring that starts at the
+/// smallest; those who wait for everybody hang in a second ring at the value they wait for, and
+/// those who wait for one worker in a list of that worker's. So publishing costs O(1) and each wait
+/// O(1), over a run, however many workers there are.
+///
+/// The memory is unsafe for the sake of the loop's speed: every index is a worker's number, or is
+/// masked to the ring.
+struct ClockBook {
+  /// The clock of a worker that has used up its share: nobody waits for it any more.
+  static let finished = Int.max
+
+  private let values: UnsafeMutablePointer<Int>
+  private let links: UnsafeMutablePointer<Int32>
+  private let targets: UnsafeMutablePointer<Int>
+  private let waitersOnWorker: UnsafeMutablePointer<Int32>
+  private let workers: Int
+  private let watchesEveryone: Bool
+  private let watchesWorkers: Bool
+
+  private(set) var minimum = 0
+  private var active: Int
+  private var counts: UnsafeMutablePointer<Int32>
+  private var heads: UnsafeMutablePointer<Int32>
+  private var mask: Int
+
+  /// Makes the book of a counter.
+  ///
+  /// - Parameters:
+  ///   - workers: their number; all stand at 0.
+  ///   - gates: every condition on this counter.
+  init(workers: Int, gates: [Gate]) {
+    self.workers = workers
+    watchesEveryone = gates.contains { $0.subject == Gate.everyone }
+    watchesWorkers = gates.contains { $0.subject >= 0 }
+    active = workers
+    mask = 15
+    func allocate<Element>(_ count: Int, _ value: Element) -> UnsafeMutablePointer<Element> {
+      let pointer = UnsafeMutablePointer<Element>.allocate(capacity: count)
+      pointer.initialize(repeating: value, count: count)
+      return pointer
+    }
+    values = allocate(workers, 0)
+    links = allocate(workers, -1)
+    targets = allocate(workers, 0)
+    waitersOnWorker = allocate(workers, -1)
+    counts = allocate(mask + 1, 0)
+    heads = allocate(mask + 1, -1)
+    counts[0] = Int32(workers)
+  }
+
+  func deallocate() {
+    values.deallocate()
+    links.deallocate()
+    targets.deallocate()
+    waitersOnWorker.deallocate()
+    counts.deallocate()
+    heads.deallocate()
+  }
+
+  /// Whether anybody ever waits for this counter.
+  var isWatched: Bool { watchesEveryone || watchesWorkers }
+
+  /// Whether a condition holds for a worker at a clock.
+  @inline(__always)
+  func holds(_ gate: Gate, at clock: Int) -> Bool {
+    if gate.subject == Gate.nobody { return true }
+    if gate.subject == Gate.everyone { return minimum >= clock &+ gate.lead }
+    return values[Int(gate.subject)] >= clock &+ gate.lead
+  }
+
+  /// Hangs up a worker whose condition doesn't hold.
+  mutating func wait(_ worker: Int, for gate: Gate, at clock: Int) {
+    let target = clock + gate.lead
+    if gate.subject == Gate.everyone {
+      grow(toHold: target)
+      links[worker] = heads[target & mask]
+      heads[target & mask] = Int32(worker)
+    } else {
+      targets[worker] = target
+      links[worker] = waitersOnWorker[Int(gate.subject)]
+      waitersOnWorker[Int(gate.subject)] = Int32(worker)
+    }
+  }
+
+  /// Sets a worker's counter and hands over those who need no longer wait.
+  @inline(__always)
+  mutating func publish(_ value: Int, by worker: Int, releasing batch: inout WorkerBatch) {
+    let old = values[worker]
+    guard old != value else { return }
+    values[worker] = value
+    if watchesEveryone { move(from: old, to: value, releasing: &batch) }
+    if watchesWorkers { releaseWaiters(on: worker, at: value, into: &batch) }
+  }
+
+  @inline(__always)
+  private mutating func move(from old: Int, to value: Int, releasing batch: inout WorkerBatch) {
+    counts[old & mask] &-= 1
+    if value == Self.finished {
+      active &-= 1
+    } else {
+      if value &- minimum > mask { grow(toHold: value) }
+      counts[value & mask] &+= 1
+    }
+    guard old == minimum, counts[old & mask] == 0 else { return }
+    if active == 0 {
+      minimum = Self.finished
+      for slot in 0...mask { release(slot, into: &batch) }
+      return
+    }
+    while counts[minimum & mask] == 0 {
+      minimum &+= 1
+      release(minimum & mask, into: &batch)
+    }
+  }
+
+  @inline(__always)
+  private mutating func release(_ slot: Int, into batch: inout WorkerBatch) {
+    var waiter = heads[slot]
+    heads[slot] = -1
+    while waiter >= 0 {
+      batch.add(Int(waiter))
+      waiter = links[Int(waiter)]
+    }
+  }
+
+  private mutating func releaseWaiters(
+    on worker: Int, at value: Int, into batch: inout WorkerBatch
+  ) {
+    var waiter = waitersOnWorker[worker]
+    var left: Int32 = -1
+    while waiter >= 0 {
+      let next = links[Int(waiter)]
+      if value >= targets[Int(waiter)] {
+        batch.add(Int(waiter))
+      } else {
+        links[Int(waiter)] = left
+        left = waiter
+      }
+      waiter = next
+    }
+    waitersOnWorker[worker] = left
+  }
+
+  /// Makes the rings long enough to tell a value from the smallest.
+  private mutating func grow(toHold value: Int) {
+    guard minimum != Self.finished, value - minimum > mask else { return }
+    var size = mask + 1
+    while value - minimum >= size { size *= 2 }
+    let newCounts = UnsafeMutablePointer<Int32>.allocate(capacity: size)
+    let newHeads = UnsafeMutablePointer<Int32>.allocate(capacity: size)
+    newCounts.initialize(repeating: 0, count: size)
+    newHeads.initialize(repeating: -1, count: size)
+    for value in minimum...(minimum + mask) {
+      newCounts[value & (size - 1)] = counts[value & mask]
+      newHeads[value & (size - 1)] = heads[value & mask]
+    }
+    counts.deallocate()
+    heads.deallocate()
+    (counts, heads, mask) = (newCounts, newHeads, size - 1)
+  }
+}

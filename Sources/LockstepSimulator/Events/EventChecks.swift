@@ -1,0 +1,58 @@
+import LockstepCore
+import LockstepModels
+
+extension SimulationConfiguration {
+  /// How the updates are divided among the workers.
+  ///
+  /// Given minibatches are dealt out too: a worker that ran ahead would run out of lines.
+  public var budget: UpdateBudget {
+    let rules = policy.rules(for: WorkerID(0), of: max(1, workers))
+    return UpdateBudget(
+      workers: workers, isJoint: rules.joinsSteps && decomposition == .samples,
+      isDealt: rules.keepsPace || minibatches != nil)
+  }
+
+  /// Refuses what doesn't go together.
+  func check<Model: Objective>(_ model: Model) throws {
+    guard (1...Self.largestWorkerCount).contains(workers) else {
+      throw ConfigurationError.invalid(
+        option: "--workers", value: "\(workers)",
+        reason: "the virtual-time engine takes 1 to 65,536 workers")
+    }
+    if decomposition == .blocks, model.parameterCount < workers {
+      throw ConfigurationError.invalid(
+        option: "--workers", value: "\(workers)",
+        reason: "with --decomposition blocks every worker owns at least one parameter, and this "
+          + "model has \(model.parameterCount); take at most \(model.parameterCount) workers or "
+          + "--decomposition samples")
+    }
+    if let given = initialParameters, given.count != model.parameterCount {
+      throw ConfigurationError.conflict(
+        reason: "--init: the file holds \(given.count) parameters, this model has "
+          + "\(model.parameterCount)")
+    }
+    if let minibatches, model.trainingCount > 0 { try check(minibatches) }
+  }
+
+  private func check(_ file: MinibatchFile) throws {
+    let budget = budget
+    var needed = updates
+    if budget.isJoint {
+      for line in 0..<min(needed, file.count) {
+        let count = file.offsets[line + 1] - file.offsets[line]
+        guard count % workers == 0 else {
+          throw ConfigurationError.conflict(
+            reason: "--batches \(file.path), line \(line + 1): \(count) examples cannot be shared "
+              + "evenly by \(workers) workers")
+        }
+      }
+    } else if decomposition == .blocks {
+      needed = budget.iterations(of: WorkerID(0), within: updates)
+    }
+    guard file.count >= needed else {
+      throw ConfigurationError.conflict(
+        reason: "--batches \(file.path): \(file.count) lines are too few, the run needs \(needed); "
+          + "make fewer updates or add lines")
+    }
+  }
+}

@@ -1,0 +1,98 @@
+/// The end of one worker's computation.
+struct Event: BitwiseCopyable {
+  /// When, in ticks.
+  var time: UInt64
+  /// Whose.
+  var worker: Int32
+
+  /// Whether it comes first: by time, then by worker.
+  ///
+  /// A worker has at most one computation in progress, so the two decide it for good.
+  @inline(__always)
+  static func < (first: Event, second: Event) -> Bool {
+    first.time < second.time || (first.time == second.time && first.worker < second.worker)
+  }
+}
+
+/// The events to come, soonest first: a heap with four children a node in one piece of memory.
+///
+/// Taking an event leaves a vacancy at the top, which the next insertion fills: a worker that starts
+/// again at once costs one walk down and no walk up.
+///
+/// The memory is unsafe because a bounds check in each of the walk's steps is what it would be slowed
+/// by most; every index is below `count`, which is at most the capacity.
+struct EventHeap {
+  private let events: UnsafeMutablePointer<Event>
+  private var count = 0
+  private var isVacant = false
+
+  /// Makes room for events.
+  init(capacity: Int) {
+    events = .allocate(capacity: max(1, capacity))
+    events.initialize(repeating: Event(time: 0, worker: 0), count: max(1, capacity))
+  }
+
+  func deallocate() { events.deallocate() }
+
+  /// The number of events.
+  var pending: Int { count - (isVacant ? 1 : 0) }
+
+  /// Takes out the soonest event; `nil` if there is none.
+  @inline(__always)
+  mutating func takeFirst() -> Event? {
+    if isVacant {
+      isVacant = false
+      count &-= 1
+      if count > 0 { sink(events[count]) }
+    }
+    guard count > 0 else { return nil }
+    isVacant = true
+    return events[0]
+  }
+
+  /// Adds an event.
+  @inline(__always)
+  mutating func insert(_ event: Event) {
+    if isVacant {
+      isVacant = false
+      sink(event)
+      return
+    }
+    var hole = count
+    count &+= 1
+    while hole > 0 {
+      let parent = (hole &- 1) >> 2
+      guard event < events[parent] else { break }
+      events[hole] = events[parent]
+      hole = parent
+    }
+    events[hole] = event
+  }
+
+  /// Lets an event sink from the top to its place.
+  @inline(__always)
+  private mutating func sink(_ event: Event) {
+    var hole = 0
+    while true {
+      let first = hole << 2 &+ 1
+      guard first < count else { break }
+      var least = first
+      for child in (first &+ 1)..<max(first &+ 1, min(first &+ 4, count))
+      where events[child] < events[least] {
+        least = child
+      }
+      guard events[least] < event else { break }
+      events[hole] = events[least]
+      hole = least
+    }
+    events[hole] = event
+  }
+
+  /// Visits some of the pending events, roughly the soonest, until told to stop.
+  ///
+  /// - Parameter body: returns false to stop.
+  func visitEarly(_ body: (Event) -> Bool) {
+    var index = isVacant ? 1 : 0
+    while index < count, body(events[index]) { index += 1 }
+  }
+}

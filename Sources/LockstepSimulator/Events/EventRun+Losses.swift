@@ -1,0 +1,86 @@
+import LockstepCore
+import LockstepModels
+import LockstepTelemetry
+
+extension EventRun {
+  /// The virtual time, in the law's unit.
+  var virtualTime: Double { Double(now) / Double(ServiceLaw.ticksPerUnit) }
+
+  /// Evaluates the first parameters and lets everybody who may start at time 0.
+  func begin() {
+    evaluate()
+    losses.initial = latest?.loss
+    setNextPause()
+    for worker in 0..<workers {
+      states[worker].share =
+        budget.isDealt || isJoint
+        ? budget.iterations(of: WorkerID(worker), within: total) : Int.max
+    }
+    if status == nil { admitAll() }
+  }
+
+  /// Takes a point of the loss curve, between two events; virtual time stands still.
+  @inline(never)
+  func pause() {
+    evaluate()
+    setNextPause()
+  }
+
+  /// Ends the run where it is.
+  func interrupt() {
+    if status == nil, losses.curve.last?.update != updates { evaluate() }
+    status = .interrupted
+  }
+
+  private func setNextPause() {
+    let wanted = updates.addingReportingOverflow(max(1, configuration.lossEvery))
+    nextPause =
+      wanted.overflow || wanted.partialValue >= total
+      ? total : min(total, budget.pausePoint(atOrAfter: wanted.partialValue))
+  }
+
+  private func evaluate() {
+    readParameters()
+    latest = evaluator.evaluate(at: snapshot, on: .training)
+    losses.curve.append(LossPoint(update: updates, time: virtualTime, loss: latest?.loss))
+    guard let loss = latest?.loss else { return }
+    if !loss.isFinite {
+      status = .diverged
+    } else if let target = configuration.targetLoss, loss <= target {
+      status = .targetReached
+    }
+  }
+
+  /// Copies the newest parameters to the snapshot.
+  private func readParameters() {
+    if let shards {
+      shards.copy(at: shards.moment, into: snapshot)
+    } else {
+      snapshot.update(from: vector.values(vector.newest), count: model.parameterCount)
+    }
+  }
+
+  /// What came of the run.
+  func outcome() -> SimulationOutcome<Scalar> {
+    readParameters()
+    let heldOut = evaluator.evaluate(at: snapshot, on: .heldOut)
+    losses.final = latest?.loss
+    losses.heldout = heldOut?.loss
+    losses.accuracy = heldOut == nil ? latest?.accuracy : heldOut?.accuracy
+    let unit = Double(ServiceLaw.ticksPerUnit)
+    let records = (0..<workers).map { worker in
+      let state = states[worker]
+      return WorkerRecord(
+        worker: worker, updates: state.clock, computeSeconds: Double(state.computed) / unit,
+        readSeconds: 0, applySeconds: 0, waitSeconds: Double(state.waited) / unit, parks: 0)
+    }
+    return SimulationOutcome(
+      parameters: Array(UnsafeBufferPointer(start: snapshot, count: model.parameterCount)),
+      status: status ?? .completed, updates: updates,
+      // In `blocks` all workers process the same minibatch: it counts once.
+      samples: isBlocks ? samples / workers : samples, virtualTime: virtualTime, loss: losses,
+      staleness: staleness.record(),
+      tornViews: TornViewsRecord(reads: reads * (isBlocks ? workers : 1), torn: 0),
+      workers: records, ensemble: EnsembleRecord())
+  }
+}

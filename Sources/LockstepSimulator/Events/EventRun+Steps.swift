@@ -1,0 +1,243 @@
+import LockstepCore
+import LockstepModels
+import LockstepParameters
+
+extension EventRun {
+  /// Makes some events.
+  ///
+  /// - Returns: false when the run has ended.
+  @specialized(where Model == Quadratic<Double>)
+  @specialized(where Model == Quadratic<Float>)
+  @specialized(where Model == LinearModel<Double>)
+  @specialized(where Model == LinearModel<Float>)
+  @specialized(where Model == MultilayerPerceptron<Double>)
+  @specialized(where Model == MultilayerPerceptron<Float>)
+  @specialized(where Model == Factorization<Double>)
+  @specialized(where Model == Factorization<Float>)
+  func advance() -> Bool {
+    for _ in 0..<burst {
+      guard status == nil, updates < total, !hasOverflowed else { return false }
+      guard let event = heap.takeFirst() else {
+        preconditionFailure("a policy's rules always let somebody go on")
+      }
+      now = event.time
+      finish(Int(event.worker))
+      while status == nil, let worker = queue.popFirst() { resume(worker) }
+    }
+    return status == nil && updates < total && !hasOverflowed
+  }
+
+  /// Admits whoever may start at time 0.
+  func admitAll() {
+    for worker in 0..<workers {
+      if !hasWork(worker) { retire(worker) }
+    }
+    for worker in 0..<workers where hasWork(worker) { admit(worker) }
+    batch.drain(into: &queue)
+    while let worker = queue.popFirst() { resume(worker) }
+  }
+
+  /// Whether a worker has another iteration to make.
+  @inline(__always)
+  private func hasWork(_ worker: Int) -> Bool {
+    states[worker].clock < states[worker].share
+  }
+
+  /// Lets nobody wait for a worker any more.
+  private func retire(_ worker: Int) {
+    states[worker].share = states[worker].clock
+    if computed.isWatched {
+      computed.publish(ClockBook.finished, by: worker, releasing: &batch)
+    }
+    if completed.isWatched {
+      completed.publish(ClockBook.finished, by: worker, releasing: &batch)
+    }
+  }
+
+  @inline(__always)
+  private func holds(_ gate: Gate, at clock: Int) -> Bool {
+    gate.isComputed ? computed.holds(gate, at: clock) : completed.holds(gate, at: clock)
+  }
+
+  private func wait(_ worker: Int, for gate: Gate, at clock: Int) {
+    if gate.isComputed {
+      computed.wait(worker, for: gate, at: clock)
+    } else {
+      completed.wait(worker, for: gate, at: clock)
+    }
+  }
+
+  /// Claims an iteration for a worker and lets it start, now or when its policy does.
+  @inline(__always)
+  private func admit(_ worker: Int) {
+    if !budget.isDealt, !isJoint {
+      guard claimed < total else { return retire(worker) }
+      claimed &+= 1
+    }
+    let gate = startGates[worker]
+    let clock = states[worker].clock
+    states[worker].phase = .start
+    if holds(gate, at: clock) { batch.add(worker) } else { wait(worker, for: gate, at: clock) }
+  }
+
+  @inline(__always)
+  private func resume(_ worker: Int) {
+    states[worker].waited &+= now &- states[worker].since
+    states[worker].since = now
+    if states[worker].phase == .start { start(worker) } else { apply(worker) }
+  }
+
+  /// Reads a view and begins to compute.
+  @inline(__always)
+  private func start(_ worker: Int) {
+    states[worker].seen = updates
+    if isBlocks { shards?.hold(by: worker) } else { states[worker].view = vector.hold() }
+    reads &+= 1
+    let duration = law.ticks(seed: seed, worker: worker, clock: states[worker].clock)
+    let end = now &+ duration
+    if end > 1 << 62 { hasOverflowed = true }
+    heap.insert(Event(time: end, worker: Int32(truncatingIfNeeded: worker)))
+  }
+
+  /// Ends a computation: the update is ready to be applied.
+  @inline(__always)
+  private func finish(_ worker: Int) {
+    let clock = states[worker].clock
+    states[worker].computed &+= now &- states[worker].since
+    states[worker].since = now
+    if isBlocks {
+      shards?.countStaleness(since: states[worker].seen, besides: worker, into: &staleness)
+    } else {
+      staleness.record(updates &- states[worker].seen, count: 1)
+    }
+    let gate = applyGates[worker]
+    guard computed.isWatched || gate.subject != Gate.nobody else { return apply(worker) }
+    computed.publish(clock &+ 1, by: worker, releasing: &batch)
+    if gate.subject == Gate.nobody {
+      apply(worker)
+    } else {
+      states[worker].phase = .apply
+      if holds(gate, at: clock) { batch.add(worker) } else { wait(worker, for: gate, at: clock) }
+    }
+    batch.drain(into: &queue)
+  }
+
+  /// Applies an update and completes the iteration.
+  @inline(__always)
+  private func apply(_ worker: Int) {
+    if isJoint {
+      if states[worker].clock == updates {
+        applyJointly()
+        updates &+= 1
+      }
+      vector.letGo(states[worker].view)
+    } else {
+      applyAlone(worker)
+      updates &+= 1
+    }
+    tick(worker)
+    // A joint round's point is taken when its last worker is through.
+    if updates == nextPause, !isJoint || worker == workers &- 1 { pause() }
+  }
+
+  /// Completes an iteration and asks for the next.
+  @inline(__always)
+  private func tick(_ worker: Int) {
+    states[worker].clock &+= 1
+    if hasWork(worker) {
+      if completed.isWatched {
+        completed.publish(states[worker].clock, by: worker, releasing: &batch)
+      }
+      admit(worker)
+    } else {
+      retire(worker)
+    }
+    batch.drain(into: &queue)
+  }
+
+  // MARK: Gradients and updates
+
+  private func task(_ worker: Int) -> GradientTask<Scalar> {
+    let state = states[worker]
+    if let shards {
+      let place = shards.place(worker)
+      return GradientTask(
+        worker: worker, clock: state.clock, range: place.start..<(place.start + place.count),
+        view: nil, moment: state.seen)
+    }
+    return GradientTask(
+      worker: worker, clock: state.clock, range: 0..<model.parameterCount,
+      view: UnsafePointer(vector.values(state.view)), moment: state.seen)
+  }
+
+  /// A worker's gradient, valid until the next call.
+  @inline(__always)
+  private func gradient(of worker: Int) -> UnsafePointer<Scalar> {
+    if let ahead {
+      if !ahead.has(worker) { computeAhead(worker, with: ahead) }
+      if ahead.has(worker) {
+        let (gradient, count) = ahead.take(worker)
+        samples &+= count
+        return gradient
+      }
+    }
+    samples &+= lane.compute(task(worker), shards: shards, into: lane.gradient)
+    return UnsafePointer(lane.gradient)
+  }
+
+  /// Computes a worker's gradient and those of others whose views are fixed already.
+  private func computeAhead(_ worker: Int, with ahead: GradientsAhead<Model>) {
+    let room = ahead.room
+    guard room > 1 else { return }
+    var tasks = [task(worker)]
+    func add(_ other: Int) -> Bool {
+      if other != worker, !ahead.has(other) { tasks.append(task(other)) }
+      return tasks.count < room
+    }
+    if isJoint {
+      for other in (worker + 1)..<max(worker + 1, workers) where !add(other) { break }
+    } else {
+      queue.visit { states[$0].phase == .start || add($0) }
+      if tasks.count < room { heap.visitEarly { add(Int($0.worker)) } }
+    }
+    ahead.compute(tasks, shards: shards)
+  }
+
+  @inline(__always)
+  private func applyAlone(_ worker: Int) {
+    let gradient = gradient(of: worker)
+    if isBlocks {
+      applyToShard(worker, gradient)
+    } else {
+      vector.letGo(states[worker].view)
+      optimizer.apply(
+        gradient, to: vector.advance(), state: optimizerState, offset: 0,
+        count: model.parameterCount, step: updates &+ 1)
+    }
+  }
+
+  private func applyToShard(_ worker: Int, _ gradient: UnsafePointer<Scalar>) {
+    shards?.letGo(by: worker)
+    guard let place = shards?.place(worker), let values = shards?.advance(worker) else { return }
+    optimizer.apply(
+      gradient, to: values,
+      state: OptimizerState(
+        first: optimizerState.first.map { $0 + place.start },
+        second: optimizerState.second.map { $0 + place.start }),
+      offset: 0, count: place.count, step: states[worker].clock &+ 1)
+  }
+
+  /// Makes one update with the average of all workers' gradients, added up by their numbers.
+  private func applyJointly() {
+    guard let average else { return }
+    let count = model.parameterCount
+    let scale = 1 / Scalar(workers)
+    for worker in 0..<workers {
+      VectorSum.accumulate(
+        gradient(of: worker), scale: scale, into: average, count: count, overwrite: worker == 0)
+    }
+    optimizer.apply(
+      average, to: vector.advance(), state: optimizerState, offset: 0, count: count,
+      step: updates &+ 1)
+  }
+}

@@ -1,0 +1,159 @@
+import LockstepCore
+import LockstepModels
+import LockstepParameters
+import LockstepTelemetry
+
+/// One run of the event loop.
+///
+/// The tables are unsafe memory, indexed by workers' numbers, for the sake of the loop's speed; they
+/// live as long as the run.
+///
+/// **Concurrency:** used by one thread; it lets others compute gradients while it waits.
+final class EventRun<Model: Objective> {
+  typealias Scalar = Model.Scalar
+
+  let model: Model
+  let configuration: SimulationConfiguration
+  let law: ServiceLaw
+  let budget: UpdateBudget
+  let workers: Int
+  let isBlocks: Bool
+  let isJoint: Bool
+  let seed: UInt64
+  let total: Int
+
+  // One thread at a time runs a run, so its fields need no run-time check for overlapping access.
+  @exclusivity(unchecked) var now: UInt64 = 0
+  @exclusivity(unchecked) var updates = 0
+  @exclusivity(unchecked) var claimed = 0
+  @exclusivity(unchecked) var nextPause = 0
+  @exclusivity(unchecked) var status: RunStatus?
+  @exclusivity(unchecked) var hasOverflowed = false
+  @exclusivity(unchecked) var reads = 0
+  @exclusivity(unchecked) var samples = 0
+
+  @exclusivity(unchecked) var heap: EventHeap
+  @exclusivity(unchecked) var completed: ClockBook
+  @exclusivity(unchecked) var computed: ClockBook
+  @exclusivity(unchecked) var batch: WorkerBatch
+  @exclusivity(unchecked) var queue: WorkerQueue
+  @exclusivity(unchecked) var vector: VersionedVector<Scalar>
+  @exclusivity(unchecked) var shards: VersionedShards<Scalar>?
+  @exclusivity(unchecked) var staleness = StalenessCounts()
+
+  let states: UnsafeMutablePointer<WorkerState>
+  let startGates: UnsafeMutablePointer<Gate>
+  let applyGates: UnsafeMutablePointer<Gate>
+  let lane: GradientLane<Model>
+  let ahead: GradientsAhead<Model>?
+  let average: UnsafeMutablePointer<Scalar>?
+  let optimizer: Optimizer<Scalar>
+  let optimizerState: OptimizerState<Scalar>
+  let snapshot: UnsafeMutablePointer<Scalar>
+  let evaluator: LossEvaluator<Model>
+  /// The number of events between two looks at the outside world.
+  let burst: Int
+
+  @exclusivity(unchecked) var losses = LossRecord(
+    initial: nil, final: nil, heldout: nil, accuracy: nil, curve: [])
+  @exclusivity(unchecked) var latest: SetLoss?
+
+  /// The latest training loss.
+  var latestLoss: Double? { latest?.loss }
+
+  /// The most buffers of shards that were in use at once.
+  var peakBuffers: Int { shards?.peak ?? vector.peak }
+
+  /// The cost of a gradient, in parameters times examples, from which on threads are worth it.
+  static var parallelCost: Int { 16_384 }
+
+  init(model: Model, configuration: SimulationConfiguration, law: ServiceLaw) {
+    self.model = model
+    self.configuration = configuration
+    self.law = law
+    budget = configuration.budget
+    workers = configuration.workers
+    isBlocks = configuration.decomposition == .blocks
+    isJoint = budget.isJoint
+    seed = configuration.seed
+    total = configuration.updates
+    let count = model.parameterCount
+
+    let rules = (0..<workers).map {
+      configuration.policy.rules(for: WorkerID($0), of: configuration.workers)
+    }
+    func allocate<Element>(_ values: [Element]) -> UnsafeMutablePointer<Element> {
+      let pointer = UnsafeMutablePointer<Element>.allocate(capacity: values.count)
+      pointer.initialize(from: values, count: values.count)
+      return pointer
+    }
+    let starts = rules.map { Gate($0.start) }
+    let applies = rules.map { Gate($0.apply) }
+    startGates = allocate(starts)
+    applyGates = allocate(applies)
+    states = allocate([WorkerState](repeating: WorkerState(), count: workers))
+    let gates = (starts + applies).filter { $0.subject != Gate.nobody }
+    completed = ClockBook(workers: workers, gates: gates.filter { !$0.isComputed })
+    computed = ClockBook(workers: workers, gates: gates.filter(\.isComputed))
+    heap = EventHeap(capacity: workers)
+    batch = WorkerBatch(workers: workers)
+    queue = WorkerQueue(workers: workers)
+
+    snapshot = allocate([Scalar](repeating: 0, count: count))
+    if let given = configuration.initialParameters {
+      for (index, value) in given.enumerated() { snapshot[index] = Scalar(value) }
+    } else {
+      model.initialize(snapshot, seed: configuration.seed)
+    }
+    var largest = count
+    if isBlocks {
+      let layout = ShardLayout.even(
+        parameterCount: count, shards: workers, scalarBytes: MemoryLayout<Scalar>.stride)
+      largest = layout.ranges.map(\.count).max() ?? 1
+      shards = VersionedShards(layout: layout, from: snapshot)
+    }
+    vector = VersionedVector(count: isBlocks ? 0 : count, from: snapshot)
+
+    optimizer = Optimizer(configuration.optimizer, rate: configuration.learningRate)
+    let stateVectors = configuration.optimizer.statePerParameter
+    let zeros = [Scalar](repeating: 0, count: count)
+    optimizerState = OptimizerState(
+      first: stateVectors > 0 ? allocate(zeros) : nil,
+      second: stateVectors > 1 ? allocate(zeros) : nil)
+    average = isJoint ? allocate(zeros) : nil
+
+    let batchSize = model.trainingCount == 0 ? 1 : max(1, configuration.batch)
+    let cost = count.multipliedReportingOverflow(by: batchSize)
+    let weight = cost.overflow ? Int.max : cost.partialValue
+    burst = max(1, min(4096, 4_000_000 / max(1, weight)))
+    let threads = min(max(1, configuration.hostThreads), workers)
+    lane = GradientLane(model: model, configuration: configuration)
+    if threads > 1, weight >= Self.parallelCost {
+      let others = (1..<threads).map { _ in
+        GradientLane(model: model, configuration: configuration)
+      }
+      ahead = GradientsAhead([lane] + others, workers: workers, largest: largest)
+    } else {
+      ahead = nil
+    }
+    evaluator = LossEvaluator(model, lanes: max(1, configuration.hostThreads))
+  }
+
+  deinit {
+    heap.deallocate()
+    completed.deallocate()
+    computed.deallocate()
+    batch.deallocate()
+    queue.deallocate()
+    vector.deallocate()
+    shards?.deallocate()
+    staleness.deallocate()
+    states.deallocate()
+    startGates.deallocate()
+    applyGates.deallocate()
+    average?.deallocate()
+    optimizerState.first?.deallocate()
+    optimizerState.second?.deallocate()
+    snapshot.deallocate()
+  }
+}

@@ -1,0 +1,131 @@
+import LockstepCore
+import LockstepModels
+
+/// Draws the durations of iterations, in ticks of the virtual clock.
+///
+/// The duration of a worker's iteration depends on the seed, the worker and the clock, never on the
+/// order of events.
+///
+/// **Determinism:** bit-exact (``PortableMath`` only).
+public final class ServiceLaw: @unchecked Sendable {
+  // Invariant behind @unchecked: the table is written before the initialiser returns.
+
+  /// The number of ticks of one unit of the law.
+  public static let ticksPerUnit: UInt64 = 1 << 20
+
+  /// The longest duration that is drawn, in ticks: 2⁴⁰ units.
+  static let longest: UInt64 = 1 << 60
+
+  private enum Kind: UInt8 { case constant, exponential, gamma, pareto, lognormal, worker, trace }
+
+  private let kind: Kind
+  private let first: Double
+  private let second: Double
+  private let ticks: UInt64
+  private let table: UnsafeMutableBufferPointer<UInt64>
+
+  /// Prepares a law.
+  ///
+  /// - Parameters:
+  ///   - specification: the law.
+  ///   - workers: the number of workers.
+  /// - Throws: ``ConfigurationError`` where durations per worker are not as many as the workers;
+  ///   ``DataError`` for a file of durations that cannot be used.
+  public init(_ specification: ServiceSpecification, workers: Int) throws {
+    var durations: [Double] = []
+    switch specification {
+    case .constant(let time):
+      (kind, first, second, ticks) = (.constant, 0, 0, Self.ticks(time))
+    case .exponential(let mean):
+      (kind, first, second, ticks) = (.exponential, mean, 0, 0)
+    case .gamma(let mean, let variation):
+      let shape = 1 / (variation * variation)
+      (kind, first, second, ticks) = (.gamma, shape, mean / shape, 0)
+    case .pareto(let mean, let index):
+      (kind, first, second, ticks) = (.pareto, mean * (index - 1) / index, 1 / index, 0)
+    case .lognormal(let mean, let variation):
+      let variance = PortableMath.log(1 + variation * variation)
+      (kind, first, second, ticks) = (
+        .lognormal, PortableMath.log(mean) - variance / 2, variance.squareRoot(), 0
+      )
+    case .perWorker(let times):
+      guard times.count == workers else {
+        let noun = times.count == 1 ? "duration" : "durations"
+        throw ConfigurationError.invalid(
+          option: "--service", value: specification.specification,
+          reason: "\(times.count) \(noun) for \(workers) workers; give one for each")
+      }
+      durations = times
+      (kind, first, second, ticks) = (.worker, 0, 0, 0)
+    case .trace(let path):
+      durations = try ServiceTrace.read(path)
+      (kind, first, second, ticks) = (.trace, 0, 0, 0)
+    }
+    table = .allocate(capacity: durations.count)
+    for (index, time) in durations.enumerated() {
+      table.initializeElement(at: index, to: Self.ticks(time))
+    }
+  }
+
+  deinit { table.deallocate() }
+
+  /// The duration of a worker's iteration, at least one tick.
+  ///
+  /// - Parameters:
+  ///   - seed: the run's seed.
+  ///   - worker: the worker.
+  ///   - clock: the iteration, from 0.
+  @inline(__always)
+  public func ticks(seed: UInt64, worker: Int, clock: Int) -> UInt64 {
+    switch kind {
+    case .constant: return ticks
+    case .worker: return table[worker]
+    case .exponential:
+      var stream = RandomStream(seed: seed, purpose: .serviceTime, worker: worker, clock: clock)
+      return Self.ticks(first * stream.exponential())
+    default: return drawn(seed: seed, worker: worker, clock: clock)
+    }
+  }
+
+  @inline(never)
+  private func drawn(seed: UInt64, worker: Int, clock: Int) -> UInt64 {
+    var stream = RandomStream(seed: seed, purpose: .serviceTime, worker: worker, clock: clock)
+    switch kind {
+    case .gamma: return Self.ticks(second * Self.gamma(shape: first, from: &stream))
+    case .pareto:
+      return Self.ticks(
+        first * PortableMath.exp(-second * PortableMath.log(stream.openUniform())))
+    case .lognormal: return Self.ticks(PortableMath.exp(first + second * stream.normal()))
+    default: return table[stream.integer(below: table.count)]
+    }
+  }
+
+  /// A gamma deviate of scale 1.
+  ///
+  /// **Reference:** Marsaglia and Tsang, *A Simple Method for Generating Gamma Variables*, ACM
+  /// Transactions on Mathematical Software 26 (2000), with their remark for shapes below 1.
+  private static func gamma(shape: Double, from stream: inout RandomStream) -> Double {
+    if shape < 1 {
+      let larger = gamma(shape: shape + 1, from: &stream)
+      return larger * PortableMath.exp(PortableMath.log(stream.openUniform()) / shape)
+    }
+    let d = shape - 1.0 / 3
+    let c = 1 / (9 * d).squareRoot()
+    while true {
+      let x = stream.normal()
+      let root = 1 + c * x
+      guard root > 0 else { continue }
+      let v = root * root * root
+      let logarithm = PortableMath.log(stream.openUniform())
+      if logarithm < 0.5 * x * x + d - d * v + d * PortableMath.log(v) { return d * v }
+    }
+  }
+
+  /// A duration in whole ticks: the nearest, at least one and at most ``longest``.
+  @inline(__always)
+  static func ticks(_ duration: Double) -> UInt64 {
+    let scaled = (duration * Double(ticksPerUnit)).rounded(.toNearestOrEven)
+    if !(scaled > 1) { return 1 }
+    return scaled >= Double(longest) ? longest : UInt64(scaled)
+  }
+}

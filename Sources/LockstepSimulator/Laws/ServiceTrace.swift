@@ -1,0 +1,47 @@
+import Foundation
+import LockstepCore
+import LockstepModels
+
+/// The durations in a text file, one a line.
+enum ServiceTrace {
+  /// Reads a file.
+  ///
+  /// - Throws: ``DataError`` with the line for whatever isn't a duration, for an empty line and for
+  ///   an empty file.
+  static func read(_ path: String) throws(DataError) -> [Double] {
+    let data: Data
+    do {
+      data = try Data(contentsOf: URL(fileURLWithPath: path))
+    } catch {
+      let isMissing = (error as NSError).code == NSFileReadNoSuchFileError
+      throw .notFound(
+        path: path,
+        reason: "cannot be read (\(isMissing ? "no such file" : "not a readable file"))")
+    }
+    var durations: [Double] = []
+    var line = 0
+    for text in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+      line += 1
+      let word = text.filter { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }
+      if word.isEmpty {
+        // Only the end of the file may be blank.
+        if text.endIndex == data.endIndex { continue }
+        throw .invalid(path: path, line: line, reason: "holds no duration")
+      }
+      let shown = String(decoding: text.prefix(20), as: UTF8.self)
+      guard let duration = Double(String(decoding: word, as: UTF8.self)) else {
+        throw .invalid(path: path, line: line, reason: "'\(shown)' is not a duration")
+      }
+      guard duration > 0, duration <= ServiceSpecification.longest else {
+        throw .invalid(
+          path: path, line: line,
+          reason: "a duration is a number above 0 and at most 1e9, and this is '\(shown)'")
+      }
+      durations.append(duration)
+    }
+    guard !durations.isEmpty else {
+      throw .invalid(path: path, line: nil, reason: "is empty; write one duration a line")
+    }
+    return durations
+  }
+}

@@ -1,0 +1,67 @@
+import LockstepCore
+import LockstepModels
+
+/// What the virtual-time engine needs to know of a run.
+public struct SimulationConfiguration: Sendable {
+  /// What the workers divide.
+  public var decomposition: Decomposition
+  /// Who may start an iteration when.
+  public var policy: any SynchronizationPolicy
+  /// The number of workers, 1 … ``largestWorkerCount``.
+  public var workers: Int
+  /// The gradient rule.
+  public var optimizer: OptimizerSpecification
+  /// The learning rate `η`.
+  public var learningRate: Double
+  /// The number of examples of a minibatch; ignored by an objective without data.
+  public var batch: Int
+  /// How the examples of a minibatch are chosen.
+  public var sampling: SamplingMethod
+  /// The minibatches, where they are given instead of drawn.
+  public var minibatches: MinibatchFile?
+  /// The number of updates to make.
+  public var updates: Int
+  /// The run stops when the training loss is at most this, at a point of the loss curve.
+  public var targetLoss: Double?
+  /// The number of updates between two points of the loss curve.
+  public var lossEvery: Int
+  /// The run's seed.
+  public var seed: UInt64
+  /// The first parameters, `[n]`, where they are given instead of made by the model.
+  public var initialParameters: [Double]?
+  /// The number of independent copies.
+  public var replicas: Int
+  /// The number of updates left out of averages.
+  public var warmup: Int
+  /// The number of threads of the host that compute; the results don't depend on it.
+  public var hostThreads: Int
+
+  /// The largest number of workers.
+  public static let largestWorkerCount = 65_536
+
+  /// Creates a configuration.
+  public init(
+    decomposition: Decomposition, policy: any SynchronizationPolicy, workers: Int,
+    optimizer: OptimizerSpecification, learningRate: Double, batch: Int,
+    sampling: SamplingMethod = .shuffled, minibatches: MinibatchFile? = nil, updates: Int,
+    targetLoss: Double? = nil, lossEvery: Int, seed: UInt64, initialParameters: [Double]? = nil,
+    replicas: Int = 1, warmup: Int = 0, hostThreads: Int = 1
+  ) {
+    self.decomposition = decomposition
+    self.policy = policy
+    self.workers = workers
+    self.optimizer = optimizer
+    self.learningRate = learningRate
+    self.batch = batch
+    self.sampling = sampling
+    self.minibatches = minibatches
+    self.updates = updates
+    self.targetLoss = targetLoss
+    self.lossEvery = lossEvery
+    self.seed = seed
+    self.initialParameters = initialParameters
+    self.replicas = replicas
+    self.warmup = warmup
+    self.hostThreads = hostThreads
+  }
+}

@@ -1,0 +1,69 @@
+/// Buffers of one size that are handed out and taken back, for values of shards.
+///
+/// Whoever takes a buffer gives it back by its number; the memory is unsafe because the values go
+/// straight to the kernels.
+struct BufferPool<Scalar: BitwiseCopyable> {
+  /// The number of buffers there are, in use or not: the most that were in use at once.
+  private(set) var allocated = 0
+  /// Where each buffer is.
+  private(set) var buffers: UnsafeMutablePointer<UnsafeMutablePointer<Scalar>>
+
+  private let size: Int
+  private var capacity = 16
+  private var free: UnsafeMutablePointer<Int32>
+  private var freeCount = 0
+
+  /// Creates a pool.
+  ///
+  /// - Parameter size: the number of scalars of a buffer.
+  init(size: Int) {
+    self.size = size
+    buffers = .allocate(capacity: capacity)
+    free = .allocate(capacity: capacity)
+  }
+
+  func deallocate() {
+    for index in 0..<allocated { buffers[index].deallocate() }
+    buffers.deallocate()
+    free.deallocate()
+  }
+
+  /// The number of buffers in use.
+  var used: Int { allocated - freeCount }
+
+  /// Hands out a buffer.
+  @inline(__always)
+  mutating func take() -> Int {
+    guard freeCount > 0 else { return allocate() }
+    freeCount &-= 1
+    return Int(free[freeCount])
+  }
+
+  /// Takes a buffer back.
+  @inline(__always)
+  mutating func giveBack(_ buffer: Int) {
+    free[freeCount] = Int32(truncatingIfNeeded: buffer)
+    freeCount &+= 1
+  }
+
+  @inline(never)
+  private mutating func allocate() -> Int {
+    if allocated == capacity {
+      let moved = UnsafeMutablePointer<UnsafeMutablePointer<Scalar>>.allocate(
+        capacity: capacity * 2)
+      moved.initialize(from: buffers, count: allocated)
+      buffers.deallocate()
+      buffers = moved
+      // Every buffer is in use when one more is needed: there is nothing to move.
+      free.deallocate()
+      free = .allocate(capacity: capacity * 2)
+      capacity *= 2
+    }
+    let bytes = max(1, size) * MemoryLayout<Scalar>.stride
+    let raw = UnsafeMutableRawPointer.allocate(byteCount: (bytes + 63) / 64 * 64, alignment: 64)
+    let buffer = raw.bindMemory(to: Scalar.self, capacity: max(1, size))
+    (buffers + allocated).initialize(to: buffer)
+    allocated += 1
+    return allocated - 1
+  }
+}

@@ -1,0 +1,35 @@
+import LockstepTelemetry
+
+/// Counts stalenesses: the small ones, which nearly all are, in a plain table.
+struct StalenessCounts {
+  private static let tableSize = 2048
+
+  private let table: UnsafeMutablePointer<Int>
+  private var larger = StalenessHistogram()
+
+  init() {
+    table = .allocate(capacity: Self.tableSize)
+    table.initialize(repeating: 0, count: Self.tableSize)
+  }
+
+  func deallocate() { table.deallocate() }
+
+  /// Counts observations of one staleness.
+  @inline(__always)
+  mutating func record(_ staleness: Int, count: Int) {
+    if staleness < Self.tableSize {
+      table[staleness] &+= count
+    } else {
+      larger.record(staleness, count: count)
+    }
+  }
+
+  /// Sums it up for the run record.
+  func record() -> StalenessRecord {
+    var histogram = larger
+    for staleness in 0..<Self.tableSize where table[staleness] > 0 {
+      histogram.record(staleness, count: table[staleness])
+    }
+    return histogram.record(sampledEvery: 1)
+  }
+}
