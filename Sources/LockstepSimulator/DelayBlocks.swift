@@ -3,11 +3,12 @@ import LockstepModels
 import LockstepParameters
 
 /// `blocks` with a delay for each read of a foreign shard: in round `c` worker `p` reads its own
-/// shard fresh and every other at version `max(0, c − τ)`; the round's updates are applied together.
+/// shard fresh and every other at version `max(0, c − τ)`; the round's updates are applied
+/// together.
 ///
-/// The delays of worker `p` at clock `c` are the numbers of the stream `(seed, delay, p, c)`, one for
-/// each foreign shard, ascending. Under `exchange:K` nothing is drawn: foreign shards are those of
-/// the latest clock that is a multiple of `K`.
+/// The delays of worker `p` at clock `c` are the numbers of the stream `(seed, delay, p, c)`, one
+/// for each foreign shard, ascending. Under `exchange:K` nothing is drawn: foreign shards are those
+/// of the latest clock that is a multiple of `K`.
 ///
 /// **Reference:** Chazan and Miranker, *Chaotic Relaxation*, 1969; `exchange` is the block Jacobi
 /// iteration with K inner steps of gradient descent.
@@ -25,9 +26,10 @@ final class DelayBlocks<Model: Objective>: DelayProcess {
     replica = DelayReplica(
       model: model, configuration: configuration, law: law, copies: 1,
       longest: min(law.largest, rounds))
-    // Between two exchanges the view itself keeps the old version.
     history = DelayHistory(
-      count: replica.count, capacity: law.exchange == nil ? min(law.largest, rounds) + 1 : 1)
+      count: replica.count,
+      capacity: Self.isEasy(replica, rounds: rounds)
+        ? DelayMemory.capacity(of: law, steps: rounds) : 1)
     view = .allocate(capacity: replica.count)
     view.initialize(repeating: 0, count: replica.count)
     let layout = ShardLayout.even(
@@ -46,7 +48,35 @@ final class DelayBlocks<Model: Objective>: DelayProcess {
 
   func start(seed: UInt64, isObserved: Bool) {
     replica.start(seed: seed, isObserved: isObserved)
+    let workers = replica.configuration.workers
+    let rounds = (replica.configuration.updates + workers - 1) / workers
+    if !Self.isEasy(replica, rounds: rounds) {
+      history.reserve(longestDelay(rounds: rounds) + 1)
+    }
     history.keep(replica.values, as: 0)
+  }
+
+  /// Whether a history for the longest delay there can be is small, or no drawing makes it smaller.
+  private static func isEasy(_ replica: DelayReplica<Model>, rounds: Int) -> Bool {
+    let versions = DelayMemory.capacity(of: replica.law, steps: rounds)
+    return replica.law.isConstant
+      || versions * replica.count * MemoryLayout<Scalar>.stride <= DelayMemory.easyBytes
+  }
+
+  /// The longest delay that this replica will draw.
+  private func longestDelay(rounds: Int) -> Int {
+    let workers = replica.configuration.workers
+    var longest = 1
+    for clock in 0..<rounds {
+      for worker in 0..<workers {
+        var stream = RandomStream(
+          seed: replica.seed, purpose: .delay, worker: worker, clock: clock)
+        for _ in 1..<max(1, workers) {
+          longest = max(longest, min(clock, replica.law.draw(from: &stream)))
+        }
+      }
+    }
+    return longest
   }
 
   @specialized(where Model == Quadratic<Float>)
@@ -101,7 +131,7 @@ final class DelayBlocks<Model: Objective>: DelayProcess {
         replica.gradient.compute(at: values, range: low..<high, worker: 0, clock: clock)
         continue
       }
-      // The worker's own shard is fresh; while it looks, the old one waits where its gradient isn't.
+      // The worker's own shard is fresh; meanwhile the old one waits in its place.
       for index in low..<high { swap(&view[index], &values[index]) }
       replica.gradient.compute(at: view, range: low..<high, worker: 0, clock: clock)
       for index in low..<high { swap(&view[index], &values[index]) }

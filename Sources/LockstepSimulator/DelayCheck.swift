@@ -3,6 +3,9 @@ import LockstepModels
 
 /// What doesn't go together in a delay-driven run.
 enum DelayCheck {
+  /// The most workers that send each other messages: a round has as many messages as its square.
+  static let largestMessageWorkerCount = 4096
+
   /// Checks a run before anything is allocated.
   ///
   /// - Throws: ``ConfigurationError`` or ``DataError`` with a sentence that says what to do.
@@ -25,6 +28,12 @@ enum DelayCheck {
       throw ConfigurationError.conflict(
         reason: "--delay \(delay.specification) goes with --decomposition blocks: it is foreign "
           + "shards that are exchanged")
+    }
+    if scope == .message, workers > largestMessageWorkerCount {
+      throw ConfigurationError.invalid(
+        option: "--workers", value: "\(workers)",
+        reason: "with --delay-per message every update is sent to every worker; take at most "
+          + "\(largestMessageWorkerCount) workers")
     }
     let count = model.parameterCount
     if configuration.decomposition == .blocks, count < workers {

@@ -7,12 +7,13 @@ import LockstepTelemetry
 ///
 /// A run goes in rounds, as ``DelayBlocks``, ``DelaySamples`` and ``DelayMessages`` describe. Its
 /// replicas differ in their seeds only (``EnsembleReplicas/seed(of:ofRun:)``). Replica 0 is the run
-/// whose parameters, losses and staleness are reported; where it ends early, at its target or because
-/// it diverged, the others make as many updates as it did.
+/// whose parameters, losses and staleness are reported; where it ends early, at its target or
+/// because it diverged, the others make as many updates as it did.
 ///
 /// **Concurrency:** one thread runs an engine.
 ///
-/// **Determinism:** bit-exact in the seed and the number of workers, for any number of host threads.
+/// **Determinism:** bit-exact in the seed and the number of workers, for any number of host
+/// threads.
 public final class DelayEngine<Model: Objective> {
   private let model: Model
   private let configuration: SimulationConfiguration
@@ -53,8 +54,8 @@ public final class DelayEngine<Model: Objective> {
   /// - Parameters:
   ///   - isStopped: whether the run shall end soon with what there is; asked from any thread.
   ///   - progress: called on the calling thread about ten times a second with the number of updates
-  ///     made, the number to make, and the latest training loss. With several replicas the number is
-  ///     the mean over all of them.
+  ///     made, the number to make, and the latest training loss. With several replicas the
+  ///     number is the mean over all of them.
   public func run(
     isStopped: @escaping @Sendable () -> Bool = { false },
     progress: (_ updates: Int, _ total: Int, _ loss: Double?) -> Void = { _, _, _ in }

@@ -6,10 +6,10 @@ import LockstepParameters
 /// **Concurrency:** belongs to one replica.
 final class DelayHistory<Scalar: ModelScalar> {
   /// The number of versions kept.
-  let capacity: Int
+  @exclusivity(unchecked) private(set) var capacity: Int
 
   private let count: Int
-  private let storage: UnsafeMutablePointer<Scalar>
+  @exclusivity(unchecked) private var storage: UnsafeMutablePointer<Scalar>
 
   /// Makes an empty history.
   ///
@@ -19,14 +19,25 @@ final class DelayHistory<Scalar: ModelScalar> {
   init(count: Int, capacity: Int) {
     self.count = count
     self.capacity = capacity
-    // A large piece is given pages only where it is written: a ring that never comes round costs
-    // what it holds.
-    storage = LargeMemory.allocate(
-      byteCount: count * capacity * MemoryLayout<Scalar>.stride
-    ).bindMemory(to: Scalar.self, capacity: count * capacity)
+    storage = Self.allocate(count * capacity)
   }
 
   deinit { storage.deallocate() }
+
+  /// Makes room for more versions, and forgets those that were kept.
+  func reserve(_ capacity: Int) {
+    guard capacity > self.capacity else { return }
+    storage.deallocate()
+    storage = Self.allocate(count * capacity)
+    self.capacity = capacity
+  }
+
+  // A large piece is given pages only where it is written: a ring that never comes round costs what
+  // it holds.
+  private static func allocate(_ scalars: Int) -> UnsafeMutablePointer<Scalar> {
+    LargeMemory.allocate(byteCount: scalars * MemoryLayout<Scalar>.stride)
+      .bindMemory(to: Scalar.self, capacity: scalars)
+  }
 
   /// One of the latest ``capacity`` versions that were kept.
   @inline(__always)

@@ -20,13 +20,15 @@ struct DelayMailbox<Scalar: ModelScalar>: ~Copyable {
 
   private let count: Int
   private let rounds: Int
-  private var messages: [Message] = []
+  private var messages: UnsafeMutablePointer<Message>
+  private var messageCount = 0
+  private var messageCapacity = 256
   private var parcels: [Parcel] = []
   private var freeMessage: Int32 = -1
   private var freeParcels: [Int32] = []
   // The first and the last message of each round, in a ring.
-  private var first: [Int32]
-  private var last: [Int32]
+  private let first: UnsafeMutablePointer<Int32>
+  private let last: UnsafeMutablePointer<Int32>
 
   /// Makes an empty mailbox.
   ///
@@ -36,24 +38,30 @@ struct DelayMailbox<Scalar: ModelScalar>: ~Copyable {
   init(count: Int, longest: Int) {
     self.count = count
     rounds = longest + 2
-    first = Array(repeating: -1, count: rounds)
-    last = first
+    messages = .allocate(capacity: messageCapacity)
+    first = .allocate(capacity: rounds)
+    first.initialize(repeating: -1, count: rounds)
+    last = .allocate(capacity: rounds)
+    last.initialize(repeating: -1, count: rounds)
   }
 
   deinit {
+    messages.deallocate()
+    first.deallocate()
+    last.deallocate()
     for parcel in parcels { parcel.values.deallocate() }
   }
 
   /// Throws all messages away.
   mutating func reset() {
-    messages.removeAll(keepingCapacity: true)
+    messageCount = 0
     freeMessage = -1
     freeParcels.removeAll(keepingCapacity: true)
     for index in parcels.indices.reversed() {
       parcels[index].pending = 0
       freeParcels.append(Int32(truncatingIfNeeded: index))
     }
-    for index in first.indices { first[index] = -1 }
+    first.update(repeating: -1, count: rounds)
   }
 
   /// Takes an empty parcel: all zeros, for no receiver yet.
@@ -71,7 +79,7 @@ struct DelayMailbox<Scalar: ModelScalar>: ~Copyable {
   /// What a parcel holds, `[n]`.
   func contents(of parcel: Int32) -> UnsafeMutablePointer<Scalar> { parcels[Int(parcel)].values }
 
-  /// Sends a parcel to one more receiver.
+  /// Sends a parcel to one more receiver; ``close(_:receivers:)`` follows the last.
   @inline(__always)
   mutating func send(_ parcel: Int32, to receiver: Int, arriving round: Int) {
     var index = freeMessage
@@ -81,10 +89,11 @@ struct DelayMailbox<Scalar: ModelScalar>: ~Copyable {
       freeMessage = messages[Int(index)].next
       messages[Int(index)] = message
     } else {
-      index = Int32(truncatingIfNeeded: messages.count)
-      messages.append(message)
+      if messageCount == messageCapacity { grow() }
+      index = Int32(truncatingIfNeeded: messageCount)
+      (messages + messageCount).initialize(to: message)
+      messageCount += 1
     }
-    parcels[Int(parcel)].pending += 1
     let place = round % rounds
     if first[place] < 0 {
       first[place] = index
@@ -94,9 +103,20 @@ struct DelayMailbox<Scalar: ModelScalar>: ~Copyable {
     last[place] = index
   }
 
-  /// Frees a parcel that was sent to nobody.
-  mutating func discardIfUnsent(_ parcel: Int32) {
-    if parcels[Int(parcel)].pending == 0 { freeParcels.append(parcel) }
+  /// Says how many receivers a parcel was sent to; with none it is freed.
+  @inline(__always)
+  mutating func close(_ parcel: Int32, receivers: Int) {
+    parcels[Int(parcel)].pending = Int32(truncatingIfNeeded: receivers)
+    if receivers == 0 { freeParcels.append(parcel) }
+  }
+
+  @inline(never)
+  private mutating func grow() {
+    let larger = UnsafeMutablePointer<Message>.allocate(capacity: 2 * messageCapacity)
+    larger.moveInitialize(from: messages, count: messageCount)
+    messages.deallocate()
+    messages = larger
+    messageCapacity *= 2
   }
 
   /// Adds every parcel that arrives at the start of a round to its receiver's cache.
@@ -109,17 +129,21 @@ struct DelayMailbox<Scalar: ModelScalar>: ~Copyable {
     let place = round % rounds
     var index = first[place]
     first[place] = -1
-    while index >= 0 {
-      let message = messages[Int(index)]
-      let parcel = Int(message.parcel)
-      let cache = caches + Int(message.receiver) * count
-      let values = parcels[parcel].values
-      for element in 0..<count { cache[element] += values[element] }
-      parcels[parcel].pending -= 1
-      if parcels[parcel].pending == 0 { freeParcels.append(message.parcel) }
-      messages[Int(index)].next = freeMessage
-      freeMessage = index
-      index = message.next
+    let messages = messages
+    parcels.withUnsafeMutableBufferPointer { parcels in
+      guard let parcels = parcels.baseAddress else { return }
+      while index >= 0 {
+        let message = messages[Int(index)]
+        let cache = caches + Int(message.receiver) * count
+        let parcel = parcels + Int(message.parcel)
+        let values = parcel.pointee.values
+        for element in 0..<count { cache[element] += values[element] }
+        parcel.pointee.pending -= 1
+        if parcel.pointee.pending == 0 { freeParcels.append(message.parcel) }
+        messages[Int(index)].next = freeMessage
+        freeMessage = index
+        index = message.next
+      }
     }
   }
 }

@@ -6,11 +6,11 @@ import LockstepParameters
 /// in each round; each update reaches each cache, its author's included, at the start of round
 /// `t + 1 + r`.
 ///
-/// An update is made whole by its author: the author's own optimiser state turns the gradient at its
-/// cache into a difference `Δ`, and `Δ` is what travels and is added. Worker `a` at clock `t` draws
-/// from the stream `(seed, delay, a, t)`, one number for each receiving worker, ascending. What
-/// arrives together is added in the order of rounds, then of authors. The parameters, and all that
-/// is said of them, are worker 0's cache.
+/// An update is made whole by its author: the author's own optimiser state turns the gradient at
+/// its cache into a difference `Δ`, and `Δ` is what travels and is added. Worker `a` at clock `t`
+/// draws from the stream `(seed, delay, a, t)`, one number for each receiving worker, ascending.
+/// What arrives together is added in the order of rounds, then of authors. The parameters, and all
+/// that is said of them, are worker 0's cache.
 ///
 /// Staleness is `r`, once for each message.
 ///
@@ -54,14 +54,17 @@ final class DelayMessages<Model: Objective>: DelayProcess {
         let parcel = compute(author: author, clock: clock)
         var stream = RandomStream(
           seed: replica.seed, purpose: .delay, worker: author, clock: clock)
+        var receivers = 0
         for receiver in 0..<workers {
           let delay = replica.law.draw(from: &stream)
           if replica.isObserved { replica.tally.record(delay) }
           // What would arrive after the end is not sent.
           let arrival = clock + 1 + delay
-          if arrival <= lastRound { mailbox.send(parcel, to: receiver, arriving: arrival) }
+          guard arrival <= lastRound else { continue }
+          mailbox.send(parcel, to: receiver, arriving: arrival)
+          receivers += 1
         }
-        mailbox.discardIfUnsent(parcel)
+        mailbox.close(parcel, receivers: receivers)
       }
       mailbox.deliver(round: clock + 1, to: replica.values)
       replica.updates += active

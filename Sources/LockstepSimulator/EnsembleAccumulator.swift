@@ -3,12 +3,12 @@ import LockstepTelemetry
 
 /// Adds up what an ensemble is averaged over, for some replicas in a row.
 ///
-/// A replica is begun with ``begin()``, fed with ``record(update:parameters:count:)`` at 0 and after
-/// each update or round, and ended with ``end()``. Accumulators of consecutive replicas are merged
-/// in order; where the replicas are always cut into the same runs, the sums have the same bits
-/// however many threads made them.
+/// A replica is begun with ``begin()``, fed with ``record(update:parameters:count:)`` at 0 and
+/// after each update or round, and ended with ``end()``. Accumulators of consecutive replicas are
+/// merged in order; where the replicas are always cut into the same runs, the sums have the same
+/// bits however many threads made them.
 ///
-/// The mean square of a replica is the mean of `‖x‖²/n` over the recorded moments after the warm-up.
+/// The mean square of a replica is the mean of `‖x‖²/n` over the moments after the warm-up.
 /// The standard error is that of the replicas' mean squares; for a single replica it is estimated
 /// from the means over 20 equal stretches of time, each much longer than what the iterates remember
 /// if the run is long.

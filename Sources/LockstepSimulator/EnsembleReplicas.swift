@@ -39,19 +39,18 @@ enum EnsembleReplicas {
     guard !range.isEmpty else { return EnsembleAccumulator(plan: plan) }
     let size = chunk(of: range.count)
     let chunks = (range.count + size - 1) / size
-    let lanes = max(1, min(hostThreads, chunks))
+    let lanes = max(1, min(hostThreads, chunks, 64))
     let board = Board(chunks: chunks)
-    let done = DispatchSemaphore(value: 0)
-    DispatchQueue.global().async {
-      DispatchQueue.concurrentPerform(iterations: lanes) { _ in
-        var context: Context?
+    let lanesDone = DispatchGroup()
+    // A private queue for each thread: `concurrentPerform` off the main thread may get one only.
+    for lane in 0..<lanes {
+      DispatchQueue(label: "lockstep.replicas.\(lane)").async(group: lanesDone) {
+        let context = makeContext()
         while let chunk = board.claim() {
-          let lane = context ?? makeContext()
-          context = lane
           let first = range.lowerBound + chunk * size
           var accumulator = EnsembleAccumulator(plan: plan)
           for index in first..<min(range.upperBound, first + size) {
-            guard replica(index, lane, &accumulator) else {
+            guard replica(index, context, &accumulator) else {
               board.stop()
               break
             }
@@ -60,9 +59,8 @@ enum EnsembleReplicas {
           board.keep(accumulator, of: chunk)
         }
       }
-      done.signal()
     }
-    while done.wait(timeout: .now() + .milliseconds(100)) == .timedOut {
+    while lanesDone.wait(timeout: .now() + .milliseconds(100)) == .timedOut {
       whileRunning(board.completed.load(ordering: .relaxed))
     }
     return board.merged(plan: plan)

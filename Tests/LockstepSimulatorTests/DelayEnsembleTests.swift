@@ -20,9 +20,7 @@ struct DelayEnsembleTests {
     let model = try DelayTrial.quadratic("dimension=1")
     let outcome = try trial.run(model, "geometric:7")
     #expect(outcome.ensemble.replicas == 2000)
-    // E x_{t+1} = E x_t + μ(E x_t − E x_{t−1}) − (1−μ)·a·E x_t, before the first step x_{−1} = x_0:
-    // a read from before the start sees x_0, which this is exact for only from a history at x_0,
-    // so x_0 enters through P(τ > t).
+    // E x_{t+1} = E x_t − a·Σ_k P(τ = k)·E x_{max(0, t−k)}: what is older than the run is x_0.
     var expected = [1.0]
     for step in 0..<200 {
       var seen = 0.0
@@ -34,7 +32,8 @@ struct DelayEnsembleTests {
       seen += weight * workers * expected[0]
       expected.append(expected[step] - 0.1 * seen)
     }
-    // The same thing as the momentum recursion, whose first step takes all of the gradient.
+    // That is E x_{t+1} = E x_t + μ(E x_t − E x_{t−1}) − (1−μ)·a·E x_t, whose first step takes all
+    // of the gradient, because every read of it sees x_0.
     var recursion = [1.0, 0.9]
     for step in 1..<200 {
       let (x, before) = (recursion[step], recursion[step - 1])

@@ -164,6 +164,29 @@ struct DelayRecursionTests {
     #expect(samples.samples == 800 && blocks.samples == 800 && messages.samples == 800)
   }
 
+  @Test(arguments: [Decomposition.samples, .blocks])
+  func `A large model keeps the versions that its own delays will ask for`(
+    decomposition: Decomposition
+  ) throws {
+    var trial = DelayTrial()
+    trial.decomposition = decomposition
+    trial.updates = 30 * (decomposition == .blocks ? 2 : 1)
+    trial.workers = 2
+    // 31 versions of 300,000 parameters are too many to keep without looking.
+    let model = try DelayTrial.quadratic("dimension=300000")
+    let outcome = try trial.run(model, "geometric:1")
+    var x = [1.0]
+    for update in 0..<30 {
+      var stream = RandomStream(seed: 7, purpose: .delay, worker: update % 2, clock: update / 2)
+      let delay = try DelayLaw(.geometric(mean: 1)).draw(from: &stream)
+      // In blocks the curvature doesn't couple the shards, so their delays leave no trace.
+      let seen = decomposition == .blocks ? update : max(0, update - delay)
+      x.append(x[update] - 0.1 * x[seen])
+    }
+    #expect(outcome.parameters.first == x[30] && outcome.parameters.last == x[30])
+    #expect((outcome.staleness.max ?? 0) >= 2)
+  }
+
   @Test func `The loss is taken after the first round that reaches a multiple`() throws {
     var trial = trial(rounds: 10)
     trial.lossEvery = 6
