@@ -4,7 +4,8 @@ import LockstepCore
 public enum DelayMemory {
   /// The size in bytes up to which a history is made for the longest delay there can be.
   ///
-  /// Beyond it, the delays that will be drawn are looked at first: the longest of them is often much shorter.
+  /// Beyond it, the delays that will be drawn are looked at first: the longest of them is often
+  /// much shorter.
   static let easyBytes = 64 << 20
 
   /// The most versions that a law's reads can need.
