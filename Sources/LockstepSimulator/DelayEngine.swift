@@ -46,7 +46,8 @@ public final class DelayEngine<Model: Objective> {
       configuration.decomposition == .blocks || scope == .message ? configuration.workers : 1
     plan = EnsemblePlan(
       updates: configuration.updates, round: round, warmup: configuration.warmup,
-      collectsSquares: model.trainingCount == 0 || configuration.replicas > 1)
+      collectsSquares: model.trainingCount == 0 || configuration.replicas > 1
+        || configuration.warmup > 0)
   }
 
   /// Runs to the end.

@@ -15,6 +15,7 @@ struct DelayTrial {
   var target: Double?
   var seed: UInt64 = 7
   var initial: [Double]?
+  var minibatches: MinibatchFile?
   var replicas = 1
   var warmup = 0
   var hostThreads = 2
@@ -23,9 +24,9 @@ struct DelayTrial {
   var configuration: SimulationConfiguration {
     SimulationConfiguration(
       decomposition: decomposition, policy: Hogwild(), workers: workers, optimizer: optimizer,
-      learningRate: rate, batch: batch, updates: updates, targetLoss: target,
-      lossEvery: lossEvery, seed: seed, initialParameters: initial, replicas: replicas,
-      warmup: warmup, hostThreads: hostThreads)
+      learningRate: rate, batch: batch, minibatches: minibatches, updates: updates,
+      targetLoss: target, lossEvery: lossEvery, seed: seed, initialParameters: initial,
+      replicas: replicas, warmup: warmup, hostThreads: hostThreads)
   }
 
   func run<Model: Objective>(
