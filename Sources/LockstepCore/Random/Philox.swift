@@ -22,20 +22,19 @@ public enum Philox4x32 {
   public static func block(
     counter: SIMD4<UInt32>, key: SIMD2<UInt32>
   ) -> SIMD4<UInt32> {
-    var c = counter
-    var k0 = key.x
-    var k1 = key.y
+    // Scalars: the compiler keeps them in registers, which it doesn't do with the vector's elements.
+    var (c0, c1, c2, c3) = (counter.x, counter.y, counter.z, counter.w)
+    var (k0, k1) = (key.x, key.y)
     for _ in 0..<rounds {
-      let first = UInt64(0xD251_1F53) &* UInt64(c.x)
-      let second = UInt64(0xCD9E_8D57) &* UInt64(c.z)
-      c = SIMD4(
-        UInt32(truncatingIfNeeded: second >> 32) ^ c.y ^ k0,
-        UInt32(truncatingIfNeeded: second),
-        UInt32(truncatingIfNeeded: first >> 32) ^ c.w ^ k1,
-        UInt32(truncatingIfNeeded: first))
+      let first = UInt64(0xD251_1F53) &* UInt64(c0)
+      let second = UInt64(0xCD9E_8D57) &* UInt64(c2)
+      c0 = UInt32(truncatingIfNeeded: second >> 32) ^ c1 ^ k0
+      c1 = UInt32(truncatingIfNeeded: second)
+      c2 = UInt32(truncatingIfNeeded: first >> 32) ^ c3 ^ k1
+      c3 = UInt32(truncatingIfNeeded: first)
       k0 = k0 &+ 0x9E37_79B9
       k1 = k1 &+ 0xBB67_AE85
     }
-    return c
+    return SIMD4(c0, c1, c2, c3)
   }
 }

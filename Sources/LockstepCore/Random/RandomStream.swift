@@ -20,6 +20,8 @@ public enum RandomPurpose: UInt32, Sendable {
   case delay = 8
   /// Pauses that a stress test injects.
   case disturbance = 9
+  /// The seeds of a run's replicas.
+  case replica = 10
 }
 
 /// Random numbers keyed by what they are for, who draws them, and when.

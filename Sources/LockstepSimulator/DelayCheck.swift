@@ -1,0 +1,60 @@
+import LockstepCore
+import LockstepModels
+
+/// What doesn't go together in a delay-driven run.
+enum DelayCheck {
+  /// The most workers that send each other messages: a round has as many messages as its square.
+  static let largestMessageWorkerCount = 4096
+
+  /// Checks a run before anything is allocated.
+  ///
+  /// - Throws: ``ConfigurationError`` or ``DataError`` with a sentence that says what to do.
+  static func check<Model: Objective>(
+    _ configuration: SimulationConfiguration, model: Model, delay: DelaySpecification,
+    scope: DelayScope
+  ) throws {
+    let workers = configuration.workers
+    guard (1...SimulationConfiguration.largestWorkerCount).contains(workers) else {
+      throw ConfigurationError.invalid(
+        option: "--workers", value: "\(workers)",
+        reason: "virtual time takes 1 to \(SimulationConfiguration.largestWorkerCount) workers")
+    }
+    if scope == .message, configuration.decomposition == .blocks {
+      throw ConfigurationError.conflict(
+        reason: "--delay-per message goes with --decomposition samples: a message is an update of "
+          + "the whole vector on its way to a worker's cache")
+    }
+    if case .exchange = delay, configuration.decomposition == .samples {
+      throw ConfigurationError.conflict(
+        reason: "--delay \(delay.specification) goes with --decomposition blocks: it is foreign "
+          + "shards that are exchanged")
+    }
+    if scope == .message, workers > largestMessageWorkerCount {
+      throw ConfigurationError.invalid(
+        option: "--workers", value: "\(workers)",
+        reason: "with --delay-per message every update is sent to every worker; take at most "
+          + "\(largestMessageWorkerCount) workers")
+    }
+    let count = model.parameterCount
+    if configuration.decomposition == .blocks, count < workers {
+      throw ConfigurationError.invalid(
+        option: "--workers", value: "\(workers)",
+        reason: "with --decomposition blocks every worker owns at least one parameter, and this "
+          + "model has \(count); take at most \(count) workers or --decomposition samples")
+    }
+    if let given = configuration.initialParameters, given.count != count {
+      throw DataError.unsuitable(
+        reason: "--init: the file holds \(given.count) parameters, this model has \(count)")
+    }
+    if let file = configuration.minibatches, model.trainingCount > 0 {
+      let isShared = configuration.decomposition == .blocks
+      let needed =
+        isShared ? (configuration.updates + workers - 1) / workers : configuration.updates
+      guard file.count >= needed else {
+        throw DataError.unsuitable(
+          reason: "--batches \(file.path): \(file.count) lines are too few, the run needs "
+            + "\(needed); make fewer updates or add lines")
+      }
+    }
+  }
+}

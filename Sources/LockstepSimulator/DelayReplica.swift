@@ -1,0 +1,105 @@
+import LockstepCore
+import LockstepModels
+import LockstepParameters
+
+/// What every kind of delay-driven replica has: the parameters with the optimiser's state, the
+/// gradients, and the counts.
+///
+/// **Concurrency:** belongs to one thread at a time.
+final class DelayReplica<Model: Objective> {
+  typealias Scalar = Model.Scalar
+
+  let model: Model
+  let configuration: SimulationConfiguration
+  let law: DelayLaw
+  /// The number of parameters `n`.
+  let count: Int
+  /// The number of copies of the parameters, one after the other: the first is the one whose loss
+  /// counts.
+  let copies: Int
+  let values: UnsafeMutablePointer<Scalar>
+  let state: OptimizerState<Scalar>
+  let optimizer: Optimizer<Scalar>
+  let gradient: DelayGradient<Model>
+  let tally: DelayTally
+
+  @exclusivity(unchecked) var seed: UInt64 = 0
+  @exclusivity(unchecked) var updates = 0
+  /// The number of examples processed.
+  @exclusivity(unchecked) var samples = 0
+  /// The number of shard copies that views are made of.
+  @exclusivity(unchecked) var reads = 0
+  /// Whether delays are counted.
+  @exclusivity(unchecked) var isObserved = false
+
+  private let shared: SharedParameters<Scalar>
+
+  /// Makes the buffers.
+  ///
+  /// - Parameters:
+  ///   - model: what is trained.
+  ///   - configuration: how.
+  ///   - law: the law of delays.
+  ///   - copies: the number of copies of the parameters and of the optimiser's state.
+  ///   - longest: no delay that is counted is larger than this.
+  init(
+    model: Model, configuration: SimulationConfiguration, law: DelayLaw, copies: Int, longest: Int
+  ) {
+    self.model = model
+    self.configuration = configuration
+    self.law = law
+    self.copies = copies
+    count = model.parameterCount
+    shared = SharedParameters(
+      layout: .aligned(
+        parameterCount: count * copies, shards: 1, scalarBytes: MemoryLayout<Scalar>.stride),
+      stateVectors: configuration.optimizer.statePerParameter)
+    values = shared.values
+    state = OptimizerState(of: shared)
+    optimizer = Optimizer(configuration.optimizer, rate: configuration.learningRate)
+    gradient = DelayGradient(model: model, configuration: configuration)
+    tally = DelayTally(largest: longest)
+  }
+
+  /// Begins a replica: the first parameters in every copy, no state, nothing counted.
+  func start(seed: UInt64, isObserved: Bool) {
+    self.seed = seed
+    self.isObserved = isObserved
+    updates = 0
+    samples = 0
+    reads = 0
+    if let given = configuration.initialParameters {
+      for (index, value) in given.enumerated() { (values + index).initialize(to: Scalar(value)) }
+    } else {
+      model.initialize(values, seed: seed)
+    }
+    for copy in stride(from: 1, to: copies, by: 1) {
+      (values + copy * count).update(from: values, count: count)
+    }
+    for vector in shared.state { vector.update(repeating: 0, count: count * copies) }
+    gradient.start(seed: seed)
+    if isObserved { tally.reset() }
+  }
+}
+
+/// A replica that can be moved on, one kind for each way in which delays enter.
+protocol DelayProcess<Model>: AnyObject {
+  associatedtype Model: Objective
+
+  /// The parameters and the counts.
+  var replica: DelayReplica<Model> { get }
+
+  /// Begins a replica.
+  ///
+  /// - Parameters:
+  ///   - seed: the replica's seed.
+  ///   - isObserved: whether delays are counted.
+  func start(seed: UInt64, isObserved: Bool)
+
+  /// Makes whole rounds until at least so many updates are made.
+  ///
+  /// - Parameters:
+  ///   - updates: at most the configuration's updates, which cuts the last round short.
+  ///   - accumulator: what is told of every round.
+  func advance(to updates: Int, accumulator: inout EnsembleAccumulator)
+}
