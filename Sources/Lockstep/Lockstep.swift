@@ -3,6 +3,7 @@
 @_exported import LockstepModels
 @_exported import LockstepParameters
 @_exported import LockstepRuns
+@_exported import LockstepSimulator
 @_exported import LockstepTelemetry
 @_exported import LockstepThreads
 @_exported import LockstepTopology

@@ -28,11 +28,12 @@ struct RunReport {
   private var heading: String {
     let data = dataName.map { " on \($0)" } ?? ""
     let batch = option("batch") == "–" ? "" : ", batch \(option("batch"))"
+    let falling = option("schedule") == RateSchedule.linear.rawValue ? " falling to 0" : ""
     return """
       \(option("model"))\(data), \(Format.count(record.parameterCount)) parameters
       \(option("policy")), \(option("decomposition")), \(record.workers.count) \
       \(record.workers.count == 1 ? "worker" : "workers"), \(option("optimizer")) at rate \
-      \(option("learningRate"))\(batch), \(option("precision")), seed \(option("seed"))
+      \(option("learningRate"))\(falling)\(batch), \(option("precision")), seed \(option("seed"))
       \(record.status.rawValue) after \(Format.count(record.updates)) updates, \
       \(Format.count(record.samples)) samples, \(Format.seconds(record.wallSeconds))
 

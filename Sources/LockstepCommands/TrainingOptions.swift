@@ -44,6 +44,11 @@ struct TrainingOptions: ParsableArguments {
     help: "The learning rate. (default: by optimizer)")
   var learningRate: Double?
 
+  @Option(
+    parsing: .unconditional,
+    help: "The rate along the run: constant or linear. (default: linear without --learning-rate)")
+  var schedule: String?
+
   @Option(parsing: .unconditional, help: "The number of examples of a minibatch, or full.")
   var batch = "32"
 
@@ -107,6 +112,9 @@ struct TrainingOptions: ParsableArguments {
     result.workers = workers
     result.optimizer = try OptimizerSpecification(optimizer)
     result.learningRate = learningRate
+    result.schedule = try schedule.map { text throws(ConfigurationError) in
+      try Self.choice(text, option: "--schedule")
+    }
     result.batch = try BatchSize(batch)
     result.sampling = try Self.choice(sampling, option: "--sampling")
     result.updates = updates

@@ -73,7 +73,8 @@ public struct ResolvedRun: Sendable {
     engine = EngineConfiguration(
       decomposition: configuration.decomposition, policy: configuration.policy,
       workers: configuration.workers, optimizer: configuration.optimizer,
-      learningRate: configuration.resolvedLearningRate, batch: batch,
+      learningRate: configuration.resolvedLearningRate, schedule: configuration.resolvedSchedule,
+      batch: batch,
       sampling: configuration.sampling, minibatches: minibatches, updates: updates,
       targetLoss: configuration.targetLoss,
       lossEvery: configuration.lossEvery
@@ -95,6 +96,7 @@ public struct ResolvedRun: Sendable {
       "workers": .integer(configuration.workers),
       "optimizer": .text(configuration.optimizer.specification),
       "learningRate": .number(engine.learningRate),
+      "schedule": .text(engine.schedule.rawValue),
       // A file of minibatches has a size for each of them.
       "batch": prepared.trainingCount == 0 || engine.minibatches != nil
         ? .null : .integer(engine.batch),

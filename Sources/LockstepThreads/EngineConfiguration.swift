@@ -14,6 +14,8 @@ public struct EngineConfiguration: Sendable {
   public var optimizer: OptimizerSpecification
   /// The learning rate `η`.
   public var learningRate: Double
+  /// How the learning rate changes along the run.
+  public var schedule: RateSchedule
   /// The number of examples of a minibatch; ignored by an objective without data.
   public var batch: Int
   /// How the examples of a minibatch are chosen.
@@ -38,7 +40,8 @@ public struct EngineConfiguration: Sendable {
   /// Creates a configuration.
   public init(
     decomposition: Decomposition, policy: any SynchronizationPolicy, workers: Int,
-    optimizer: OptimizerSpecification, learningRate: Double, batch: Int,
+    optimizer: OptimizerSpecification, learningRate: Double, schedule: RateSchedule = .constant,
+    batch: Int,
     sampling: SamplingMethod = .shuffled, minibatches: MinibatchFile? = nil, updates: Int,
     targetLoss: Double? = nil, lossEvery: Int, seed: UInt64, initialParameters: [Double]? = nil
   ) {
@@ -47,6 +50,7 @@ public struct EngineConfiguration: Sendable {
     self.workers = workers
     self.optimizer = optimizer
     self.learningRate = learningRate
+    self.schedule = schedule
     self.batch = batch
     self.sampling = sampling
     self.minibatches = minibatches
@@ -55,6 +59,11 @@ public struct EngineConfiguration: Sendable {
     self.lossEvery = lossEvery
     self.seed = seed
     self.initialParameters = initialParameters
+  }
+
+  /// The number of iterations a worker is expected to make.
+  var expectedIterations: Int {
+    budget.isJoint ? updates : (updates + workers - 1) / workers
   }
 
   /// How the updates are divided among the workers.

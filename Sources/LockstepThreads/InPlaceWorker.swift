@@ -30,6 +30,8 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   private let index: Int
   private let rules: WorkerRules
   private let isBlocks: Bool
+  private let schedule: RateSchedule
+  private let expectedIterations: Int
   private let range: Range<Int>
   @exclusivity(unchecked) private var feed: MinibatchFeed
   private let counter: StepCounter
@@ -51,6 +53,8 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
     precondition(layout.isContiguous, "in place, parameter i stands at offset i")
     rules = configuration.policy.rules(for: WorkerID(index), of: configuration.workers)
     isBlocks = configuration.decomposition == .blocks
+    schedule = configuration.schedule
+    expectedIterations = configuration.expectedIterations
     range =
       isBlocks || run.isJoint
       ? (index < layout.shardCount ? layout.ranges[index] : 0..<0) : 0..<layout.parameterCount
@@ -147,7 +151,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
     run.model.stepInPlace(
       run.parameters.values,
       examples: UnsafeBufferPointer(start: upcoming + taken, count: drawn &- taken),
-      count: count, rate: run.optimizer.rate, counter: counter)
+      count: count, rate: rate, counter: counter)
     taken &+= count
     clock &+= count
     samples &+= count
@@ -226,8 +230,12 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
       at: run.parameters.values, examples: feed.examples, workspace: workspace)
   }
 
+  /// The learning rate of the current iteration.
+  private var rate: Scalar {
+    run.optimizer.rate * Scalar(schedule.factor(at: clock, of: expectedIterations))
+  }
+
   private func applyUpdate() {
-    let rate = run.optimizer.rate
     if run.isJoint {
       let workers = run.configuration.workers
       guard !range.isEmpty else { return }

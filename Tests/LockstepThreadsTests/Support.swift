@@ -12,6 +12,7 @@ struct Trial {
   var workers = 1
   var optimizer = OptimizerSpecification.sgd
   var rate = 0.1
+  var schedule = RateSchedule.constant
   var batch = 8
   var updates = 100
   var lossEvery = 1_000_000
@@ -24,7 +25,8 @@ struct Trial {
   var configuration: EngineConfiguration {
     EngineConfiguration(
       decomposition: decomposition, policy: policy, workers: workers, optimizer: optimizer,
-      learningRate: rate, batch: batch, minibatches: minibatches, updates: updates,
+      learningRate: rate, schedule: schedule, batch: batch, minibatches: minibatches,
+      updates: updates,
       targetLoss: target, lossEvery: lossEvery, seed: 7, initialParameters: initial)
   }
 

@@ -144,6 +144,20 @@ import Testing
     }
   }
 
+  @Test(arguments: [1, 4]) func `a linear schedule takes every rate from the first to the last`(
+    workers: Int
+  ) throws {
+    // x ← x·(1 − η·(1 − c/C)) on unit curvature, at every clock c of C.
+    var trial = Trial(workers: workers, rate: 0.3, updates: 50 * workers)
+    trial.schedule = .linear
+    let outcome = try trial.run(Models.quadratic("dimension=4"))
+    var expected = 1.0
+    for clock in 0..<50 { expected *= 1 - 0.3 * (1 - Double(clock) / 50) }
+    #expect(outcome.parameters.allSatisfy { ($0 - expected).magnitude < 1e-14 })
+    #expect(RateSchedule.linear.factor(at: 60, of: 50) == 0)
+    #expect(RateSchedule.constant.factor(at: 60, of: 50) == 1)
+  }
+
   @Test func `a target stops the run and divergence is reported as such`() throws {
     let target = try Trial(workers: 2, updates: 10_000, lossEvery: 20, target: 0.01)
       .run(Models.quadratic("dimension=4"))

@@ -58,6 +58,8 @@ public struct RunConfiguration: Sendable {
   public var optimizer = OptimizerSpecification.sgd
   /// The learning rate; `nil` for the optimiser's default.
   public var learningRate: Double?
+  /// How the learning rate changes; `nil` for the default, which depends on whether a rate is given.
+  public var schedule: RateSchedule?
   /// The size of a minibatch.
   public var batch = BatchSize.examples(32)
   /// How minibatches are drawn.
@@ -96,6 +98,7 @@ public struct RunConfiguration: Sendable {
     switch optimizer {
     case .sgd, .momentum, .nesterov:
       if case .factorization = model.kind { return 0.02 }
+      if case .multilayerPerceptron = model.kind, optimizer == .sgd { return 0.2 }
       return optimizer == .sgd ? 0.1 : 0.01
     case .adagrad: return 0.01
     case .rmsprop, .adam: return 0.001
@@ -104,6 +107,16 @@ public struct RunConfiguration: Sendable {
 
   /// The largest number of updates: centuries of work, and far from where sums of counts overflow.
   public static let largestUpdateCount = 1_000_000_000_000_000
+
+  /// How the learning rate changes along the run.
+  ///
+  /// A rate that somebody chose stays as it is. Where none is given, a model with data is trained with
+  /// the default rate, falling to zero: that ends closer to the optimum than any constant rate.
+  public var resolvedSchedule: RateSchedule {
+    if let schedule { return schedule }
+    if case .quadratic = model.kind { return .constant }
+    return learningRate == nil ? .linear : .constant
+  }
 
   /// Checks what can be checked without the data.
   ///

@@ -35,12 +35,15 @@ public struct Optimizer<Scalar: SharedScalar>: Sendable {
   ///   - offset: where the run starts in the storage.
   ///   - count: its length.
   ///   - step: the number of this update of these parameters, from 1 (Adam's bias correction).
+  ///   - factor: the share of the learning rate to take.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func apply(
     _ gradient: UnsafePointer<Scalar>, to parameters: UnsafeMutablePointer<Scalar>,
-    state: OptimizerState<Scalar>, offset: Int, count: Int, step: Int
+    state: OptimizerState<Scalar>, offset: Int, count: Int, step: Int,
+    factor: Scalar = 1
   ) {
+    let rate = rate * factor
     let w = parameters + offset
     guard let first = state.first else {
       Scalar.racyGradientDescent(w, gradient: gradient, rate: rate, count: count)
