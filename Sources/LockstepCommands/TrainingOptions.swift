@@ -46,7 +46,7 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: "The rate along the run: constant or linear. (default: linear without --learning-rate)")
+    help: "The rate along the run: constant or linear. (default: linear for epochs without a rate)")
   var schedule: String?
 
   @Option(parsing: .unconditional, help: "The number of examples of a minibatch, or full.")

@@ -5,7 +5,7 @@ import Testing
 /// The operating system's number of the last processing unit that the tests may use.
 private let lastUnit: Int? = (try? Topology(.live))?.processingUnits.map(\.os).max()
 
-@Suite(.timeLimit(.minutes(5))) struct `A process restricted to one processing unit` {
+@Suite(.timeLimit(.minutes(15))) struct `A process restricted to one processing unit` {
   private func restricted(_ typed: String) throws -> CommandResult {
     try lockstep(
       typed.split(separator: " ").map(String.init),

@@ -19,7 +19,7 @@ private func refuse(
   #expect(folder?.names == before, "\(typed)", sourceLocation: source)
 }
 
-@Suite(.timeLimit(.minutes(5))) struct `Bad usage ends with 64` {
+@Suite(.timeLimit(.minutes(15))) struct `Bad usage ends with 64` {
   @Test(arguments: [
     ("--policy bad", "--policy bad: not one of sequential, barrier, bounded:S, hogwild, locked"),
     ("--policy barier", "did you mean barrier?"),
@@ -123,7 +123,7 @@ private func refuse(
   }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct `Parameters that cannot fit are refused` {
+@Suite(.timeLimit(.minutes(15))) struct `Parameters that cannot fit are refused` {
   @Test(arguments: [
     (
       "--model quadratic:dimension=268435456 --workers 255 --precision double --optimizer adam "
@@ -161,7 +161,7 @@ private func refuse(
   }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct `Bad data ends with 65 or 66` {
+@Suite(.timeLimit(.minutes(15))) struct `Bad data ends with 65 or 66` {
   private func folder() throws -> CommandFolder {
     let folder = try CommandFolder()
     let images: [UInt8] = [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 1, 2, 3]
@@ -295,7 +295,7 @@ private func refuse(
   }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct `Output that cannot be written ends with 73` {
+@Suite(.timeLimit(.minutes(15))) struct `Output that cannot be written ends with 73` {
   @Test(arguments: [
     ("--save missing/w.npy", "missing/w.npy: cannot be written (No such file or directory)"),
     ("--save folder", "folder: cannot be written (is a folder)"),

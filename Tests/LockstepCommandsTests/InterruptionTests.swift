@@ -3,7 +3,7 @@ import Glibc
 import Lockstep
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct `An interrupted run` {
+@Suite(.timeLimit(.minutes(15))) struct `An interrupted run` {
   /// Starts a run that would take days, interrupts it while its workers work, and takes what it says.
   private func interrupt(_ signal: Int32, _ options: String) throws {
     let folder = try CommandFolder()

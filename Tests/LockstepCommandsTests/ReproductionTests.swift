@@ -82,7 +82,7 @@ private struct SplitMix: RandomNumberGenerator {
   }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct `A barrier run is plain gradient descent` {
+@Suite(.timeLimit(.minutes(15))) struct `A barrier run is plain gradient descent` {
   private static let rounds = 200
   private static let rate = 0.05
 

@@ -2,7 +2,7 @@ import Foundation
 import Lockstep
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct `The values of a run's options` {
+@Suite(.timeLimit(.minutes(15))) struct `The values of a run's options` {
   /// Runs with JSON, and expects success.
   @discardableResult
   private func run(
@@ -122,6 +122,19 @@ import Testing
     #expect(target.status == .targetReached)
     #expect((target.loss.final ?? 9) <= 1)
     #expect(target.loss.curve.map(\.update).dropFirst().first == 10)
+  }
+
+  @Test func `a rate nobody chose falls to zero over whole epochs, and only there`() throws {
+    func rate(_ options: String) throws -> [ConfigurationValue?] {
+      let record = try run("--model mlp:0 --batch 400 " + options)
+      return [record.configuration["schedule"], record.configuration["learningRate"]]
+    }
+    #expect(try rate("--epochs 1") == [.text("linear"), .number(0.2)])
+    #expect(try rate("--updates 3") == [.text("constant"), .number(0.1)])
+    #expect(try rate("--epochs 1 --learning-rate 0.3") == [.text("constant"), .number(0.3)])
+    #expect(
+      try rate("--updates 3 --learning-rate 0.3 --schedule linear")
+        == [.text("linear"), .number(0.3)])
   }
 
   @Test func `the same seed gives the same run under a barrier`() throws {

@@ -2,7 +2,7 @@ import Foundation
 import Lockstep
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct `What a run prints` {
+@Suite(.timeLimit(.minutes(15))) struct `What a run prints` {
   @Test(arguments: [
     ("--version", "0.1.0"), ("", "OVERVIEW: Measure what updating in parallel costs"),
     ("--help", "OVERVIEW: Measure what updating in parallel costs"),

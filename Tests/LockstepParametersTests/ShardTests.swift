@@ -43,7 +43,7 @@ import Testing
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `Views` {
+@Suite(.timeLimit(.minutes(15))) struct `Views` {
   @Test func `hold what was written, without the padding, and the versions`() {
     let layout = ShardLayout.even(parameterCount: 11, shards: 3, scalarBytes: 8)
     let parameters = SharedParameters<Double>(layout: layout, stateVectors: 2)

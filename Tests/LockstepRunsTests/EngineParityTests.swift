@@ -5,7 +5,7 @@ import LockstepThreads
 import LockstepTopology
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct `The two engines` {
+@Suite(.timeLimit(.minutes(15))) struct `The two engines` {
   /// 90 examples of 6 features in 3 classes, through a hidden layer.
   private static func network() throws -> MultilayerPerceptron<Double> {
     var stream = RandomStream(seed: 13, purpose: .syntheticData)

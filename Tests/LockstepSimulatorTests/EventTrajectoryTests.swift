@@ -4,7 +4,7 @@ import Testing
 
 @testable import LockstepSimulator
 
-@Suite(.timeLimit(.minutes(2))) struct `Trajectories in virtual time` {
+@Suite(.timeLimit(.minutes(15))) struct `Trajectories in virtual time` {
   // Check 6 of the references: 20 unknowns, η = ½.
   @Test(arguments: [("barrier", 0.988_830_826_2), ("sequential", 0.977_786_402_9)])
   func `the Laplacian contracts as Jacobi and Gauss–Seidel do`(

@@ -5,7 +5,7 @@ import Testing
 
 @testable import LockstepSimulator
 
-@Suite(.timeLimit(.minutes(2))) struct `Laws of service time` {
+@Suite(.timeLimit(.minutes(15))) struct `Laws of service time` {
   private static func durations(_ text: String, count: Int) throws -> [Double] {
     let law = try ServiceLaw(ServiceSpecification(text), workers: 1)
     return (0..<count).map {

@@ -17,7 +17,7 @@ private func disturb(_ worker: Int, _ clock: Int) {
 
 private let blackHole = Atomic<Int>(0)
 
-@Suite(.timeLimit(.minutes(3))) struct `Staleness` {
+@Suite(.timeLimit(.minutes(15))) struct `Staleness` {
   @Test(arguments: [2, 5, 16])
   func `a bound holds under stress, by the versions in every view`(workers: Int) throws {
     for bound in [0, 1, 4] {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import LockstepThreads
 
-@Suite(.timeLimit(.minutes(2))) struct `Trajectories` {
+@Suite(.timeLimit(.minutes(15))) struct `Trajectories` {
   private static let rounds = 500
 
   private static func finalParameters(

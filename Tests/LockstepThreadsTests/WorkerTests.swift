@@ -7,7 +7,7 @@ import Testing
 
 @testable import LockstepThreads
 
-@Suite(.timeLimit(.minutes(3)), .serialized) struct `Workers` {
+@Suite(.timeLimit(.minutes(15)), .serialized) struct `Workers` {
   /// What the kernel says a thread may run on.
   private static func allowed(_ thread: Int32) -> String? {
     guard

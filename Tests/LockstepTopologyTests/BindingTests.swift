@@ -34,7 +34,7 @@ private func keepProcess(to os: [Int], by machine: Topology) throws {
 
 private struct Interruption: Error, Equatable {}
 
-@Suite(.timeLimit(.minutes(1))) struct BindingTests {
+@Suite(.timeLimit(.minutes(15))) struct BindingTests {
   @Test func `the live machine is what the affinity leaves of it`() async throws {
     try await onDispatchThread {
       let live = try Topology(.live)

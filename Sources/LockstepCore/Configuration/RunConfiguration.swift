@@ -98,7 +98,9 @@ public struct RunConfiguration: Sendable {
     switch optimizer {
     case .sgd, .momentum, .nesterov:
       if case .factorization = model.kind { return 0.02 }
-      if case .multilayerPerceptron = model.kind, optimizer == .sgd { return 0.2 }
+      if case .multilayerPerceptron = model.kind, optimizer == .sgd, resolvedSchedule == .linear {
+        return 0.2
+      }
       return optimizer == .sgd ? 0.1 : 0.01
     case .adagrad: return 0.01
     case .rmsprop, .adam: return 0.001
@@ -110,12 +112,14 @@ public struct RunConfiguration: Sendable {
 
   /// How the learning rate changes along the run.
   ///
-  /// A rate that somebody chose stays as it is. Where none is given, a model with data is trained with
-  /// the default rate, falling to zero: that ends closer to the optimum than any constant rate.
+  /// A rate that somebody chose stays as it is, and so does that of a run of a number of updates, which
+  /// may be a piece of a longer one. A run of whole epochs for which nobody chose a rate is a training
+  /// from start to end: its rate falls to zero, which ends closer to the optimum than a constant one.
   public var resolvedSchedule: RateSchedule {
     if let schedule { return schedule }
     if case .quadratic = model.kind { return .constant }
-    return learningRate == nil ? .linear : .constant
+    let isWhole = updates == nil && minibatchesPath == nil
+    return learningRate == nil && isWhole ? .linear : .constant
   }
 
   /// Checks what can be checked without the data.

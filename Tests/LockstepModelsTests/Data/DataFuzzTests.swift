@@ -4,7 +4,7 @@ import Testing
 @testable import LockstepModels
 
 /// Whatever happens to the bytes of a file, reading it ends in a data set or in a ``DataError``.
-@Suite(.timeLimit(.minutes(2))) struct `Mutated files` {
+@Suite(.timeLimit(.minutes(15))) struct `Mutated files` {
   private static let libsvm = "+1 1:0.5 3:-2e0 # c\n-1 2:1\n\n3 1:1e3 7:0.125\n"
   private static let csv = "a,b,c\n1,\"2\",0\n3.5,-4e1,1\n5,6,1\n"
   private static let ratings = "user,item,rating\n0::1::3.5::9\n2,3,4\n4\t5\t1e0\n"
