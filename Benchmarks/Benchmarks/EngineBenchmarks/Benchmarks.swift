@@ -13,4 +13,5 @@ let benchmarks: @Sendable () -> Void = {
   addTrainingBenchmarks()
   addKernelBenchmarks()
   addTelemetryBenchmarks()
+  addSimulatorBenchmarks()
 }
