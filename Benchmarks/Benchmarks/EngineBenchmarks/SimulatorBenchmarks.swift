@@ -11,10 +11,12 @@ func addSimulatorBenchmarks() {
       addEvents("events, \(name), \(workers) workers", service: service, workers: workers)
     }
   }
-  for (widths, updates) in [([128], 1_024), ([512, 512], 256)] {
-    addOverhead(
-      "simulated mlp 784-\(widths.map { "\($0)-" }.joined())10, batch 32, 64 workers",
-      widths: widths, updates: updates)
+  for (widths, updates) in [([128], 1_024), ([512, 512], 512)] {
+    for workers in [8, 64] {
+      addOverhead(
+        "simulated mlp 784-\(widths.map { "\($0)-" }.joined())10, batch 32, \(workers) workers",
+        widths: widths, updates: updates, workers: workers)
+    }
   }
 }
 
@@ -47,9 +49,9 @@ private func addEvents(_ name: String, service: ServiceSpecification, workers: I
   }
 }
 
-/// Adds a run of 64 simulated workers beside a plain loop over the same gradients and updates: the
+/// Adds a run of simulated workers beside a plain loop over the same gradients and updates: the
 /// two take turns, and what is measured is by how much the first takes longer.
-private func addOverhead(_ name: String, widths: [Int], updates: Int) {
+private func addOverhead(_ name: String, widths: [Int], updates: Int, workers: Int) {
   // The harness runs a benchmark on one thread, and each in a process of its own.
   nonisolated(unsafe) var model: MultilayerPerceptron<Float>?
   Benchmark(
@@ -59,7 +61,7 @@ private func addOverhead(_ name: String, widths: [Int], updates: Int) {
   ) { benchmark in
     guard let model else { return }
     let configuration = SimulationConfiguration(
-      decomposition: .samples, policy: Hogwild(), workers: 64, optimizer: .sgd,
+      decomposition: .samples, policy: Hogwild(), workers: workers, optimizer: .sgd,
       learningRate: 0.01, batch: 32, updates: updates, lossEvery: updates, seed: 1)
     let engine = try EventEngine(
       model: model, configuration: configuration, service: .exponential(mean: 1))

@@ -124,4 +124,21 @@ public enum VectorSum {
       for index in 0..<count { sum[index] += scale * vector[index] }
     }
   }
+
+  /// `w' ← w − η·g`, with the bits of ``SharedScalar/racyGradientDescent(_:gradient:rate:count:)``.
+  ///
+  /// - Parameters:
+  ///   - vector: `w`, `[count]`, private.
+  ///   - gradient: `g`, `[count]`, private.
+  ///   - rate: `η`.
+  ///   - result: `w'`, `[count]`, private; may be `w` itself.
+  ///   - count: the length of all three.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public static func descend<Scalar: ModelScalar>(
+    from vector: UnsafePointer<Scalar>, along gradient: UnsafePointer<Scalar>, rate: Scalar,
+    into result: UnsafeMutablePointer<Scalar>, count: Int
+  ) {
+    for index in 0..<count { result[index] = vector[index] - rate * gradient[index] }
+  }
 }

@@ -210,10 +210,20 @@ extension EventRun {
       applyToShard(worker, gradient)
     } else {
       vector.letGo(states[worker].view)
+      guard optimizerState.first != nil else { return descend(along: gradient) }
       optimizer.apply(
         gradient, to: vector.advance(), state: optimizerState, offset: 0,
         count: model.parameterCount, step: updates &+ 1)
     }
+  }
+
+  /// Makes a step of plain gradient descent from one version to the next, in one pass.
+  @inline(__always)
+  private func descend(along gradient: UnsafePointer<Scalar>) {
+    let old = vector.advanceElsewhere()
+    VectorSum.descend(
+      from: old, along: gradient, rate: optimizer.rate, into: vector.values(vector.newest),
+      count: model.parameterCount)
   }
 
   private func applyToShard(_ worker: Int, _ gradient: UnsafePointer<Scalar>) {

@@ -1,4 +1,9 @@
+import LockstepParameters
+
 /// Buffers of one size that are handed out and taken back, for values of shards.
+///
+/// Small buffers are cut out of slabs on large pages: thousands of views would otherwise cost a walk
+/// through the page tables at every turn.
 ///
 /// Whoever takes a buffer gives it back by its number; the memory is unsafe because the values go
 /// straight to the kernels.
@@ -8,8 +13,15 @@ struct BufferPool<Scalar: BitwiseCopyable> {
   /// Where each buffer is.
   private(set) var buffers: UnsafeMutablePointer<UnsafeMutablePointer<Scalar>>
 
+  private let strideBytes: Int
   private let size: Int
   private var capacity = 16
+  private var slabs: [UnsafeMutableRawPointer] = []
+  private var slabLeft = 0
+
+  /// The size of a slab that holds more than one buffer.
+  private static var slabBytes: Int { 4 << 20 }
+
   private var free: UnsafeMutablePointer<Int32>
   private var freeCount = 0
 
@@ -18,12 +30,15 @@ struct BufferPool<Scalar: BitwiseCopyable> {
   /// - Parameter size: the number of scalars of a buffer.
   init(size: Int) {
     self.size = size
+    // A whole number of cache lines and an odd one, lest all buffers fall into the same sets.
+    let lines = (max(1, size) * MemoryLayout<Scalar>.stride + 63) / 64
+    strideBytes = (lines | 1) * 64
     buffers = .allocate(capacity: capacity)
     free = .allocate(capacity: capacity)
   }
 
   func deallocate() {
-    for index in 0..<allocated { buffers[index].deallocate() }
+    for slab in slabs { slab.deallocate() }
     buffers.deallocate()
     free.deallocate()
   }
@@ -59,9 +74,15 @@ struct BufferPool<Scalar: BitwiseCopyable> {
       free = .allocate(capacity: capacity * 2)
       capacity *= 2
     }
-    let bytes = max(1, size) * MemoryLayout<Scalar>.stride
-    let raw = UnsafeMutableRawPointer.allocate(byteCount: (bytes + 63) / 64 * 64, alignment: 64)
-    let buffer = raw.bindMemory(to: Scalar.self, capacity: max(1, size))
+    if slabLeft == 0 {
+      slabLeft = max(1, Self.slabBytes / strideBytes)
+      // The first buffers are few where few views are live: they don't take a whole slab.
+      if slabs.isEmpty { slabLeft = min(slabLeft, 4) }
+      slabs.append(LargeMemory.allocate(byteCount: slabLeft * strideBytes))
+    }
+    slabLeft -= 1
+    let place = slabs[slabs.count - 1] + slabLeft * strideBytes
+    let buffer = place.bindMemory(to: Scalar.self, capacity: max(1, size))
     (buffers + allocated).initialize(to: buffer)
     allocated += 1
     return allocated - 1

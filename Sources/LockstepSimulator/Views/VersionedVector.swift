@@ -49,12 +49,23 @@ struct VersionedVector<Scalar: BitwiseCopyable> {
   /// The values of a new version, to be updated in place; they start as the newest version's.
   @inline(__always)
   mutating func advance() -> UnsafeMutablePointer<Scalar> {
-    guard holders[newest] > 0 else { return pool.buffers[newest] }
+    let old = advanceElsewhere()
+    let new = pool.buffers[newest]
+    if old != UnsafePointer(new) { new.update(from: old, count: count) }
+    return new
+  }
+
+  /// Makes room for a new version, whose values the caller writes.
+  ///
+  /// - Returns: the values of the version before, which may stand in the same place.
+  @inline(__always)
+  mutating func advanceElsewhere() -> UnsafePointer<Scalar> {
+    let old = UnsafePointer(pool.buffers[newest])
+    guard holders[newest] > 0 else { return old }
     let next = pool.take()
     if next >= holderCapacity { growHolders() }
-    pool.buffers[next].update(from: pool.buffers[newest], count: count)
     newest = next
-    return pool.buffers[next]
+    return old
   }
 
   @inline(never)
