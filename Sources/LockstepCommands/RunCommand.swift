@@ -33,8 +33,10 @@ struct RunCommand: ParsableCommand {
     if let path = configuration.savePath { try OutputFolder.check(file: path) }
     let topology = try Topology(.live)
     // A wrong --pin is said before the data is loaded.
-    _ = try PlacementPlan(
-      workers: configuration.workers, pin: PinPlan(configuration.pin), on: topology)
+    if configuration.engine == .threads {
+      _ = try PlacementPlan(
+        workers: configuration.workers, pin: PinPlan(configuration.resolvedPin), on: topology)
+    }
     let prepared = try PreparedModel(configuration)
     if let positive = prepared.positiveClass, configuration.model.positiveClass == nil,
       !reporting.quiet
@@ -55,7 +57,8 @@ struct RunCommand: ParsableCommand {
     display.finish()
     if let folder {
       try folder.write(JSONFormat.encode(record), as: "record.json")
-      try folder.write(Data(LossTable.csv(record.loss).utf8), as: "loss.csv")
+      let unit = configuration.engine == .threads ? "seconds" : "time"
+      try folder.write(Data(LossTable.csv(record.loss, timeUnit: unit).utf8), as: "loss.csv")
     }
     if reporting.json {
       try Console.putJSON(record)
@@ -68,8 +71,8 @@ struct RunCommand: ParsableCommand {
 
 /// The loss curve as comma-separated values.
 enum LossTable {
-  static func csv(_ loss: LossRecord) -> String {
-    loss.curve.reduce(into: "update,seconds,loss\n") { text, point in
+  static func csv(_ loss: LossRecord, timeUnit: String) -> String {
+    loss.curve.reduce(into: "update,\(timeUnit),loss\n") { text, point in
       text += "\(point.update),\(point.time),\(point.loss.map { "\($0)" } ?? "")\n"
     }
   }

@@ -12,7 +12,7 @@ struct RunReport {
   }
 
   var text: String {
-    [heading, losses, speed, staleness, workers, curve].filter { !$0.isEmpty }
+    [heading, losses, speed, staleness, ensemble, workers, curve].filter { !$0.isEmpty }
       .joined(separator: "\n")
   }
 
@@ -31,13 +31,31 @@ struct RunReport {
     let falling = option("schedule") == RateSchedule.linear.rawValue ? " falling to 0" : ""
     return """
       \(option("model"))\(data), \(Format.count(record.parameterCount)) parameters
-      \(option("policy")), \(option("decomposition")), \(record.workers.count) \
+      \(gate), \(option("decomposition")), \(Format.count(record.workers.count)) \
       \(record.workers.count == 1 ? "worker" : "workers"), \(option("optimizer")) at rate \
       \(option("learningRate"))\(falling)\(batch), \(option("precision")), seed \(option("seed"))
       \(record.status.rawValue) after \(Format.count(record.updates)) updates, \
-      \(Format.count(record.samples)) samples, \(Format.seconds(record.wallSeconds))
+      \(Format.count(record.samples)) samples, \(duration)
 
       """
+  }
+
+  private var isVirtual: Bool { option("engine") == EngineChoice.virtual.rawValue }
+
+  /// What decides how stale a view is.
+  private var gate: String {
+    guard isVirtual else { return option("policy") }
+    guard option("delay") != "–" else {
+      return "\(option("policy")) in virtual time, service \(option("service"))"
+    }
+    return "delay \(option("delay")) per \(option("delayPer"))"
+  }
+
+  private var duration: String {
+    let host = Format.seconds(record.wallSeconds)
+    guard isVirtual else { return host }
+    guard let time = record.virtualTime else { return "simulated in \(host)" }
+    return "\(Format.number(time)) units of time, simulated in \(host)"
   }
 
   private var losses: String {
@@ -53,6 +71,14 @@ struct RunReport {
 
   private var speed: String {
     let throughput = record.throughput
+    if isVirtual {
+      guard record.virtualTime != nil else { return "" }
+      return """
+        throughput  \(Format.rate(throughput.updatesPerSecond))updates, \
+        \(Format.rate(throughput.samplesPerSecond))samples per unit of time
+
+        """
+    }
     return """
       throughput  \(Format.rate(throughput.updatesPerSecond))updates/s, \
       \(Format.rate(throughput.samplesPerSecond))samples/s
@@ -82,22 +108,19 @@ struct RunReport {
     return lines
   }
 
+  private var ensemble: String {
+    let ensemble = record.ensemble
+    guard let square = ensemble.stationaryMeanSquare else { return "" }
+    var line = "mean square \(Format.number(square))"
+    if let error = ensemble.stationaryMeanSquareError { line += " ± \(Format.number(error))" }
+    let replicas = ensemble.replicas
+    return line + " over \(Format.count(replicas)) \(replicas == 1 ? "replica" : "replicas")\n"
+  }
+
   private var workers: String {
-    var rows = [
-      ["worker", "core", "updates", "compute", "read", "apply", "wait", "parks"]
-    ]
-    for (worker, place) in zip(record.workers, record.placement) {
-      let total =
-        worker.computeSeconds + worker.readSeconds + worker.applySeconds + worker.waitSeconds
-      func share(_ part: Double) -> String { total > 0 ? Format.percent(part / total) : "–" }
-      rows.append([
-        "\(worker.worker)",
-        place.os.isEmpty ? "any" : place.os.map(String.init).joined(separator: ","),
-        Format.count(worker.updates), share(worker.computeSeconds), share(worker.readSeconds),
-        share(worker.applySeconds), share(worker.waitSeconds), Format.count(worker.parks),
-      ])
-    }
-    var text = Format.table(rows)
+    // Nobody's time is known where delays are set directly.
+    guard option("delay") == "–" else { return "" }
+    var text = Format.table(WorkerTable.rows(record))
     if record.oversubscribed {
       text +=
         "More workers than processing units: times and staleness measure the operating system's "
@@ -108,11 +131,13 @@ struct RunReport {
 
   private var curve: String {
     guard record.loss.curve.count > 2 else { return "" }
-    var rows = [["updates", "seconds", "loss"]]
+    // Where delays are set directly, no time passes.
+    let hasTime = !isVirtual || record.virtualTime != nil
+    var rows = [["updates"] + (hasTime ? [isVirtual ? "time" : "seconds"] : []) + ["loss"]]
     for point in record.loss.curve {
-      rows.append([
-        Format.count(point.update), String(format: "%.3f", point.time), Format.number(point.loss),
-      ])
+      rows.append(
+        [Format.count(point.update)] + (hasTime ? [String(format: "%.3f", point.time)] : [])
+          + [Format.number(point.loss)])
     }
     return Format.table(rows)
   }

@@ -23,15 +23,17 @@ struct TrainingOptions: ParsableArguments {
       valueName: "held-out"))
   var heldOut = "automatic"
 
-  @Option(help: "Who carries it out: threads.")
+  @Option(help: "Who carries it out: threads (real workers), or virtual (simulated ones).")
   var engine = "threads"
 
   @Option(help: "What the workers divide: blocks (parameters) or samples (minibatches).")
   var decomposition = "blocks"
 
   @Option(
-    help: "Who may start an iteration when: sequential, barrier, bounded:S, hogwild or locked.")
-  var policy = "barrier"
+    help: ArgumentHelp(
+      "Who may start an iteration when: sequential, barrier, bounded:S, hogwild or locked. "
+        + "(default: barrier, and hogwild with --delay)"))
+  var policy: String?
 
   @Option(parsing: .unconditional, help: "The number of workers.")
   var workers = 1
@@ -73,14 +75,17 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "Dense algebra by blas, or portable: the same bits on every processor.")
   var kernels = "blas"
 
-  @Option(help: "The parameters' type: single or double.")
-  var precision = "single"
+  @Option(
+    help: "The parameters' type: single or double. (default: single, and double in virtual time)")
+  var precision: String?
 
   @Option(
     help: ArgumentHelp(
       "Where workers are pinned: none, compact, scatter, cores, sockets, numa, core:0-3, "
-        + "pu:0,2, os:0-3,8 or a 0x mask.", valueName: "plan"))
-  var pin = "compact"
+        + "pu:0,2, os:0-3,8 or a 0x mask. (default: compact)", valueName: "plan"))
+  var pin: String?
+
+  @OptionGroup(title: "Virtual time") var virtual: VirtualOptions
 
   @Option(help: "What to record: loss=EVERY, the number of updates between two losses.")
   var record: [String] = []
@@ -108,7 +113,9 @@ struct TrainingOptions: ParsableArguments {
     result.heldOut = try HeldOut(heldOut)
     result.engine = try Self.choice(engine, option: "--engine")
     result.decomposition = try Self.choice(decomposition, option: "--decomposition")
-    result.policy = try PolicySpecification.parse(policy)
+    result.virtual = try virtual.configuration()
+    result.policy = try PolicySpecification.parse(
+      policy ?? (virtual.delay == nil ? "barrier" : "hogwild"))
     result.workers = workers
     result.optimizer = try OptimizerSpecification(optimizer)
     result.learningRate = learningRate
@@ -122,7 +129,9 @@ struct TrainingOptions: ParsableArguments {
     result.targetLoss = targetLoss
     result.seed = seed
     result.kernels = try Self.choice(kernels, option: "--kernels")
-    result.precision = try Self.choice(precision, option: "--precision")
+    result.precision = try precision.map { text throws(ConfigurationError) in
+      try Self.choice(text, option: "--precision")
+    }
     result.pin = pin
     result.initialParametersPath = initialParameters
     result.savePath = save

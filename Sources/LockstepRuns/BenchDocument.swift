@@ -59,7 +59,7 @@ public struct BenchDocument: Codable, Sendable {
       sampling = shared.sampling.rawValue
       seed = shared.seed
       kernels = shared.kernels.rawValue
-      precision = shared.precision.rawValue
+      precision = shared.resolvedPrecision.rawValue
       runs = plan.runs
       seconds = nil
       updates = nil

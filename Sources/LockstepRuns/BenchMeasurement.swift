@@ -69,7 +69,7 @@ public final class BenchMeasurement: Sendable {
     let configurations = plan.configurations
     let placements = try configurations.map { configuration in
       try PlacementPlan(
-        workers: configuration.workers, pin: PinPlan(configuration.pin), on: topology)
+        workers: configuration.workers, pin: PinPlan(configuration.resolvedPin), on: topology)
     }
     let prepared = try prepare(configurations)
     var outcome = Outcome(

@@ -140,6 +140,6 @@ public struct BenchPlan: Sendable {
     let workers = configuration.workers
     return "\(configuration.model.specification), \(configuration.policy.specification), "
       + "\(configuration.decomposition.rawValue), \(workers) "
-      + "\(workers == 1 ? "worker" : "workers"), pin \(configuration.pin)"
+      + "\(workers == 1 ? "worker" : "workers"), pin \(configuration.resolvedPin)"
   }
 }

@@ -58,7 +58,7 @@ public struct BenchSummary: Codable, Equatable, Sendable {
     policy = configuration.policy.specification
     decomposition = configuration.decomposition.rawValue
     workers = configuration.workers
-    pin = configuration.pin
+    pin = configuration.resolvedPin
     updatesPerSecond = BenchEstimate(runs.compactMap(\.updatesPerSecond))
     samplesPerSecond = BenchEstimate(runs.compactMap(\.samplesPerSecond))
     speedup = outcome.speedup(of: index)

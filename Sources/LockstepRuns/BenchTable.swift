@@ -16,7 +16,7 @@ public enum BenchTable {
       let model = configuration.model.specification
       let names = [
         model, outcome.dataNames[model] ?? "", configuration.policy.specification,
-        configuration.decomposition.rawValue, "\(configuration.workers)", configuration.pin,
+        configuration.decomposition.rawValue, "\(configuration.workers)", configuration.resolvedPin,
         "\(run.repetition)", run.status.rawValue, "\(outcome.oversubscribed[run.configuration])",
         "\(run.updates)", "\(run.samples)",
       ]

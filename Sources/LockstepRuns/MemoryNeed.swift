@@ -1,5 +1,6 @@
 import Foundation
 import LockstepCore
+import LockstepSimulator
 import LockstepThreads
 
 /// How much memory the vectors of a run take, worked out before any of them is allocated.
@@ -14,8 +15,8 @@ public struct MemoryNeed: Equatable, Sendable {
   public let workers: Int
   /// The bytes of all vectors, as a double, because the product may exceed any integer.
   ///
-  /// Shared parameters, optimiser state, copies for evaluation and result, each worker's view and
-  /// gradient, and what each thread keeps of the examples it works on.
+  /// Shared parameters, optimiser state, copies for evaluation and result, views and gradients of each
+  /// worker or thread, and what each of them keeps of the examples it works on.
   public let bytes: Double
 
   /// The share of the machine's memory that a run's vectors may take.
@@ -35,29 +36,50 @@ public struct MemoryNeed: Equatable, Sendable {
   ///   - scalarsPerExample: what each thread keeps for an example.
   ///   - batch: the largest number of examples of a minibatch.
   ///   - modelBytesPerParameter: what the model itself keeps, such as eigenvalues.
+  ///   - delayBytes: what each thread of a run with `--delay` keeps of old versions and messages.
   public init(
     parameters: Int, scalarBytes: Int, configuration: RunConfiguration, updatesInPlace: Bool,
-    scalarsPerExample: Int = 0, batch: Int = 1, modelBytesPerParameter: Int = 0
+    scalarsPerExample: Int = 0, batch: Int = 1, modelBytesPerParameter: Int = 0,
+    delayBytes: Double = 0
   ) {
     self.parameters = parameters
     workers = configuration.workers
     let count = Double(parameters)
-    let workerCount = Double(configuration.workers)
+    let isVirtual = configuration.engine == .virtual
+    // What computes at the same time: workers, or the host's threads on their behalf.
+    let lanes = Double(
+      isVirtual ? configuration.virtual.resolvedHostThreads : configuration.workers)
     // The shared vector and the optimiser's state; a copy to evaluate at and one to hand back.
     var vectors = 3.0 + Double(configuration.optimizer.statePerParameter)
-    if !updatesInPlace {
+    if isVirtual {
+      // Four gradients ahead of their time for each thread, and its view; each replica has its own.
+      vectors += lanes * 5 + Self.liveViews(configuration)
+      if configuration.virtual.replicas ?? 1 > 1 { vectors *= lanes }
+    } else if !updatesInPlace {
       // A view each, and a gradient: of the own shard, or of everything, with the averages of joint
       // steps, a whole vector between them.
-      vectors += workerCount + (configuration.decomposition == .blocks ? 1 : workerCount + 1)
+      vectors += lanes + (configuration.decomposition == .blocks ? 1 : lanes + 1)
     }
     var bytes = count * vectors * Double(scalarBytes) + count * Double(modelBytesPerParameter)
     // Minibatches are worked on in parts; the evaluation has threads of its own.
     let examples =
-      workerCount * Double(min(batch, Self.largestPart))
+      lanes * Double(min(batch, Self.largestPart))
       + Double(ProcessInfo.processInfo.activeProcessorCount * Self.largestPart)
     bytes += examples * Double(scalarsPerExample) * Double(scalarBytes)
     if configuration.initialParametersPath != nil { bytes += 8 * count }
+    bytes += delayBytes * (configuration.virtual.replicas ?? 1 > 1 ? lanes : 1)
     self.bytes = bytes
+  }
+
+  /// How many whole vectors the views of a simulated run can come to.
+  private static func liveViews(_ configuration: RunConfiguration) -> Double {
+    guard configuration.virtual.delay == nil else { return 0 }
+    // Whoever is in flight in `blocks` shares the shards that nobody has updated meanwhile; those of
+    // a few rounds are live at once.
+    if configuration.decomposition == .blocks { return 4 }
+    let rules = configuration.policy.rules(for: WorkerID(0), of: configuration.workers)
+    if rules.joinsSteps { return 2 }
+    return Double(min(configuration.workers, configuration.updates ?? .max)) + 1
   }
 
   /// Whether the need fits into the memory of this machine, or of the control group it runs in.

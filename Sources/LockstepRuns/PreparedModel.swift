@@ -30,7 +30,7 @@ public struct PreparedModel: Sendable {
   /// - Throws: ``ConfigurationError`` or ``DataError``.
   public init(_ configuration: RunConfiguration) throws {
     try Self.checkQuadratic(configuration)
-    switch configuration.precision {
+    switch configuration.resolvedPrecision {
     case .single:
       let (model, name, data, positive, scalars) = try Self.load(configuration, as: Float.self)
       objective = .single(model)
@@ -84,7 +84,7 @@ public struct PreparedModel: Sendable {
     case .coupled, .laplacian, .file: modelBytes = 0
     }
     let need = MemoryNeed(
-      parameters: dimension, scalarBytes: configuration.precision == .single ? 4 : 8,
+      parameters: dimension, scalarBytes: configuration.resolvedPrecision == .single ? 4 : 8,
       configuration: configuration, updatesInPlace: false, modelBytesPerParameter: modelBytes)
     guard need.fits else {
       throw .invalid(

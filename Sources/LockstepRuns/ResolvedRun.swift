@@ -1,5 +1,6 @@
 import LockstepCore
 import LockstepModels
+import LockstepSimulator
 import LockstepTelemetry
 import LockstepThreads
 
@@ -7,8 +8,21 @@ import LockstepThreads
 public struct ResolvedRun: Sendable {
   /// What was asked for.
   public let configuration: RunConfiguration
-  /// What the engine gets.
+  /// What the engine of real threads gets.
   public let engine: EngineConfiguration
+
+  /// What the engine of virtual time gets: the same, and what only it has.
+  public var simulation: SimulationConfiguration {
+    let virtual = configuration.virtual
+    return SimulationConfiguration(
+      decomposition: engine.decomposition, policy: engine.policy, workers: engine.workers,
+      optimizer: engine.optimizer, learningRate: engine.learningRate, schedule: engine.schedule,
+      batch: engine.batch, sampling: engine.sampling, minibatches: engine.minibatches,
+      updates: engine.updates, targetLoss: engine.targetLoss, lossEvery: engine.lossEvery,
+      seed: engine.seed, initialParameters: engine.initialParameters,
+      replicas: virtual.replicas ?? 1, warmup: virtual.warmup ?? 0,
+      hostThreads: virtual.resolvedHostThreads)
+  }
 
   /// The number of points of the loss curve where nothing else is asked for.
   public static let defaultCurvePoints = 20
@@ -85,6 +99,8 @@ public struct ResolvedRun: Sendable {
   /// Every option by its name, for the record.
   public func values(_ prepared: PreparedModel) -> [String: ConfigurationValue] {
     func text(_ value: String?) -> ConfigurationValue { value.map { .text($0) } ?? .null }
+    let isVirtual = configuration.engine == .virtual
+    let virtual = configuration.virtual
     return [
       "model": .text(configuration.model.specification),
       "positiveClass": prepared.positiveClass.map { .integer($0) } ?? .null,
@@ -108,8 +124,13 @@ public struct ResolvedRun: Sendable {
       "seed": Int(exactly: configuration.seed).map { .integer($0) }
         ?? .text("\(configuration.seed)"),
       "kernels": .text(configuration.kernels.rawValue),
-      "precision": .text(configuration.precision.rawValue),
-      "pin": .text(configuration.pin),
+      "precision": .text(configuration.resolvedPrecision.rawValue),
+      "pin": isVirtual ? .null : .text(configuration.resolvedPin),
+      "service": text(isVirtual ? virtual.resolvedService?.specification : nil),
+      "delay": text(virtual.delay?.specification),
+      "delayPer": text(virtual.delay.map { _ in (virtual.delayScope ?? .read).rawValue }),
+      "replicas": isVirtual ? .integer(virtual.replicas ?? 1) : .null,
+      "warmup": isVirtual ? .integer(virtual.warmup ?? 0) : .null,
       "record": .text("loss=\(engine.lossEvery)"),
       "init": text(configuration.initialParametersPath),
       "save": text(configuration.savePath),

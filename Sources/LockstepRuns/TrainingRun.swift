@@ -1,6 +1,7 @@
 import Foundation
 import LockstepCore
 import LockstepModels
+import LockstepSimulator
 import LockstepTelemetry
 import LockstepThreads
 import LockstepTopology
@@ -61,13 +62,11 @@ public final class TrainingRun: Sendable {
     interruption.withLock { $0.hasBegun = true }
     try configuration.validate()
     let resolved = try ResolvedRun(configuration, prepared)
-    let plan = try PlacementPlan(
-      workers: configuration.workers, pin: PinPlan(configuration.pin), on: topology)
     switch prepared.objective {
     case .single(let model):
-      return try train(model, resolved, prepared, topology, plan, progress)
+      return try train(model, resolved, prepared, topology, progress)
     case .double(let model):
-      return try train(model, resolved, prepared, topology, plan, progress)
+      return try train(model, resolved, prepared, topology, progress)
     }
   }
 
@@ -99,20 +98,46 @@ public final class TrainingRun: Sendable {
 
   private func train<Model: Objective>(
     _ model: Model, _ resolved: ResolvedRun, _ prepared: PreparedModel, _ topology: Topology,
-    _ plan: PlacementPlan, _ progress: (Progress) -> Void
+    _ progress: (Progress) -> Void
   ) throws -> RunRecord {
     let configuration = resolved.configuration
     let need = MemoryNeed(
       parameters: model.parameterCount, scalarBytes: MemoryLayout<Model.Scalar>.stride,
       configuration: configuration,
-      updatesInPlace: ThreadEngine.updatesInPlace(model, configuration: resolved.engine),
+      updatesInPlace: configuration.engine == .threads
+        && ThreadEngine.updatesInPlace(model, configuration: resolved.engine),
       scalarsPerExample: prepared.scalarsPerExample,
-      batch: resolved.engine.minibatches?.longest ?? resolved.engine.batch)
+      batch: resolved.engine.minibatches?.longest ?? resolved.engine.batch,
+      delayBytes: try delayBytes(model, resolved))
     guard need.fits else {
       let data = prepared.dataName.map { " on \($0)" } ?? ""
       throw DataError.unsuitable(
         reason: need.complaint(configuration.model.specification + data))
     }
+    switch configuration.engine {
+    case .threads: return try runThreads(model, resolved, prepared, topology, progress)
+    case .virtual: return try simulate(model, resolved, prepared, topology, progress)
+    }
+  }
+
+  /// What a thread of a run with `--delay` keeps of old versions and messages.
+  private func delayBytes<Model: Objective>(
+    _ model: Model, _ resolved: ResolvedRun
+  ) throws -> Double {
+    let virtual = resolved.configuration.virtual
+    guard let delay = virtual.delay else { return 0 }
+    return DelayMemory.bytes(
+      try DelayLaw(delay), scope: virtual.delayScope ?? .read, configuration: resolved.simulation,
+      parameters: model.parameterCount, scalarBytes: MemoryLayout<Model.Scalar>.stride)
+  }
+
+  private func runThreads<Model: Objective>(
+    _ model: Model, _ resolved: ResolvedRun, _ prepared: PreparedModel, _ topology: Topology,
+    _ progress: (Progress) -> Void
+  ) throws -> RunRecord {
+    let configuration = resolved.configuration
+    let plan = try PlacementPlan(
+      workers: configuration.workers, pin: PinPlan(configuration.resolvedPin), on: topology)
     let engine = try ThreadEngine(
       model: model, configuration: resolved.engine, topology: topology, placement: plan)
     let isRequested = interruption.withLock { state in
@@ -136,5 +161,48 @@ public final class TrainingRun: Sendable {
         updates: outcome.updates, samples: outcome.samples, seconds: outcome.wallSeconds),
       loss: outcome.loss, staleness: outcome.staleness, tornViews: outcome.tornViews,
       workers: outcome.workers)
+  }
+
+  private func simulate<Model: Objective>(
+    _ model: Model, _ resolved: ResolvedRun, _ prepared: PreparedModel, _ topology: Topology,
+    _ report: (Progress) -> Void
+  ) throws -> RunRecord {
+    let configuration = resolved.configuration
+    let simulation = resolved.simulation
+    let isStopped: @Sendable () -> Bool = { [self] in
+      interruption.withLock { $0.isRequested }
+    }
+    let progress = { (updates: Int, total: Int, loss: Double?) in
+      report(Progress(updates: updates, total: total, loss: loss))
+    }
+    let watch = HostTime()
+    let outcome: SimulationOutcome<Model.Scalar>
+    if let delay = configuration.virtual.delay {
+      let engine = try DelayEngine(
+        model: model, configuration: simulation, delay: delay,
+        scope: configuration.virtual.delayScope ?? .read)
+      outcome = try engine.run(isStopped: isStopped, progress: progress)
+    } else {
+      let engine = try EventEngine(
+        model: model, configuration: simulation,
+        service: configuration.virtual.resolvedService ?? VirtualConfiguration.defaultService)
+      outcome = try engine.run(isStopped: isStopped, progress: progress)
+    }
+    let (wall, processor) = watch.elapsed
+    if let path = configuration.savePath {
+      try Self.save(outcome.parameters, to: path)
+    }
+    var record = RunRecord(
+      configuration: resolved.values(prepared), machine: topology.machine, placement: [],
+      oversubscribed: false, status: outcome.status, parameterCount: model.parameterCount,
+      updates: outcome.updates, samples: outcome.samples, wallSeconds: wall,
+      cpuSeconds: processor,
+      throughput: ThroughputRecord(
+        updates: outcome.updates, samples: outcome.samples, seconds: outcome.virtualTime ?? 0),
+      loss: outcome.loss, staleness: outcome.staleness, tornViews: outcome.tornViews,
+      workers: outcome.workers)
+    record.virtualTime = outcome.virtualTime
+    record.ensemble = outcome.ensemble
+    return record
   }
 }

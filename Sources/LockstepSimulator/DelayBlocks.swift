@@ -102,7 +102,7 @@ final class DelayBlocks<Model: Objective>: DelayProcess {
       }
       replica.optimizer.apply(
         replica.gradient.values, to: replica.values, state: replica.state, offset: 0,
-        count: bounds[active], step: clock + 1)
+        count: bounds[active], step: clock + 1, clock: clock)
       replica.updates += active
       replica.samples += replica.gradient.examples.count
       replica.reads += active * workers

@@ -14,11 +14,7 @@ enum DelayCheck {
     scope: DelayScope
   ) throws {
     let workers = configuration.workers
-    guard (1...SimulationConfiguration.largestWorkerCount).contains(workers) else {
-      throw ConfigurationError.invalid(
-        option: "--workers", value: "\(workers)",
-        reason: "virtual time takes 1 to \(SimulationConfiguration.largestWorkerCount) workers")
-    }
+    try EngineChoice.virtual.check(workers: workers)
     if scope == .message, configuration.decomposition == .blocks {
       throw ConfigurationError.conflict(
         reason: "--delay-per message goes with --decomposition samples: a message is an update of "

@@ -56,7 +56,9 @@ final class DelayReplica<Model: Objective> {
       stateVectors: configuration.optimizer.statePerParameter)
     values = shared.values
     state = OptimizerState(of: shared)
-    optimizer = Optimizer(configuration.optimizer, rate: configuration.learningRate)
+    optimizer = Optimizer(
+      configuration.optimizer, rate: configuration.learningRate, schedule: configuration.schedule,
+      iterations: UpdateBudget(workers: configuration.workers, isJoint: false, isDealt: true).expectedIterations(within: configuration.updates))
     gradient = DelayGradient(model: model, configuration: configuration)
     tally = DelayTally(largest: longest)
   }

@@ -72,7 +72,7 @@ final class DelaySamples<Model: Objective>: DelayProcess {
       gradient.compute(at: view, range: 0..<replica.count, worker: worker, clock: clock)
       replica.optimizer.apply(
         gradient.values, to: replica.values, state: replica.state, offset: 0,
-        count: replica.count, step: update + 1)
+        count: replica.count, step: update + 1, clock: clock)
       replica.updates = update + 1
       replica.samples += gradient.examples.count
       replica.reads += 1

@@ -12,6 +12,11 @@ import LockstepTelemetry
 /// The standard error is that of the replicas' mean squares; for a single replica it is estimated
 /// from the means over 20 equal stretches of time, each much longer than what the iterates remember
 /// if the run is long.
+///
+/// The growth rate is half the slope of a straight line through `ln ⟨‖x‖²/n⟩`, the replica mean at the
+/// recorded points after the warm-up: at rate `r` an iterate grows by `eʳ` an update. It ends at the
+/// first point where a replica has overflowed. Its standard error is the jackknife's over runs of
+/// replicas.
 struct EnsembleAccumulator: Sendable {
   /// The number of replicas that have ended.
   private(set) var replicas = 0
@@ -19,12 +24,14 @@ struct EnsembleAccumulator: Sendable {
   private let plan: EnsemblePlan
   // Sums over ended replicas, and how many points each of them reached at least.
   private var sums: [Double]
+  private var squareSums: [[Double]] = []
   private var reached: Int
   private var meanSquares: [Double] = []
   private var batchMeans: [Double] = []
 
   // The replica that is under way.
   private var values: [Double]
+  private var squares: [Double] = []
   private var point = 0
   private var nextPoint = 0
   private var square = 0.0
@@ -38,6 +45,7 @@ struct EnsembleAccumulator: Sendable {
     self.plan = plan
     sums = Array(repeating: 0, count: plan.points.count)
     values = sums
+    if plan.collectsSquares { squares = sums }
     reached = plan.points.count
   }
 
@@ -52,6 +60,11 @@ struct EnsembleAccumulator: Sendable {
     batches.removeAll(keepingCapacity: true)
   }
 
+  /// Whether anything would come of looking at the parameters after a number of updates.
+  func wants(_ update: Int) -> Bool {
+    update >= nextPoint || plan.collectsSquares && update > plan.warmup
+  }
+
   /// Looks at the parameters after a number of updates.
   ///
   /// - Parameters:
@@ -62,22 +75,27 @@ struct EnsembleAccumulator: Sendable {
   mutating func record<Scalar: ModelScalar>(
     update: Int, parameters: UnsafePointer<Scalar>, count: Int
   ) {
-    if update >= nextPoint { recordPoint(update, Double(parameters[0])) }
+    let isPoint = update >= nextPoint
+    var mean = 0.0
+    if plan.collectsSquares, isPoint || update > plan.warmup {
+      for index in 0..<count {
+        let value = Double(parameters[index])
+        mean += value * value
+      }
+      mean /= Double(count)
+    }
+    if isPoint { recordPoint(update, Double(parameters[0]), square: mean) }
     guard plan.collectsSquares, update > plan.warmup else { return }
     if update > batchEnd { endBatches(before: update) }
-    var sum = 0.0
-    for index in 0..<count {
-      let value = Double(parameters[index])
-      sum += value * value
-    }
-    square += sum / Double(count)
+    square += mean
     squareCount &+= 1
   }
 
   @inline(never)
-  private mutating func recordPoint(_ update: Int, _ value: Double) {
+  private mutating func recordPoint(_ update: Int, _ value: Double, square: Double) {
     while nextPoint <= update {
       values[point] = value
+      if plan.collectsSquares { squares[point] = square }
       point += 1
       nextPoint = point < plan.points.count ? plan.points[point] : .max
     }
@@ -104,6 +122,10 @@ struct EnsembleAccumulator: Sendable {
       batchMeans = batches.filter { $0.count > 0 }.map { $0.sum / Double($0.count) }
     }
     for index in 0..<point { sums[index] += values[index] }
+    if plan.collectsSquares {
+      if squareSums.isEmpty { squareSums = [Array(repeating: 0, count: squares.count)] }
+      for index in 0..<point { squareSums[0][index] += squares[index] }
+    }
     reached = min(reached, point)
     replicas += 1
   }
@@ -114,6 +136,7 @@ struct EnsembleAccumulator: Sendable {
     if replicas == 0 { batchMeans = later.batchMeans }
     for index in sums.indices { sums[index] += later.sums[index] }
     reached = min(reached, later.reached)
+    squareSums += later.squareSums
     meanSquares += later.meanSquares
     replicas += later.replicas
   }
@@ -127,6 +150,12 @@ struct EnsembleAccumulator: Sendable {
       record.stationaryMeanSquare = Self.finite(mean)
       let spread = Self.meanAndError(replicas == 1 ? batchMeans : meanSquares)
       record.stationaryMeanSquareError = spread?.error.flatMap(Self.finite)
+    }
+    if !squareSums.isEmpty {
+      let growth = GrowthRate(
+        groups: squareSums, points: Array(plan.points[..<reached]), warmup: plan.warmup)
+      record.growthRate = growth.rate
+      record.growthRateError = growth.error
     }
     record.mean = (0..<reached).map {
       EnsembleRecord.Point(

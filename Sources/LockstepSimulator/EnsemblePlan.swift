@@ -11,6 +11,8 @@ struct EnsemblePlan: Equatable, Sendable {
   let points: [Int]
   /// The number of updates.
   let updates: Int
+  /// The number of updates that are applied together.
+  let round: Int
   /// The number of updates left out of averages over time.
   let warmup: Int
   /// Whether the mean square is wanted; it takes a pass over all parameters at each update.
@@ -35,6 +37,7 @@ struct EnsemblePlan: Equatable, Sendable {
       }
     }
     self.updates = updates
+    self.round = round
     self.warmup = warmup
     self.collectsSquares = collectsSquares
   }

@@ -13,6 +13,8 @@ public struct SimulationConfiguration: Sendable {
   public var optimizer: OptimizerSpecification
   /// The learning rate `η`.
   public var learningRate: Double
+  /// How the learning rate changes along the run.
+  public var schedule: RateSchedule
   /// The number of examples of a minibatch; ignored by an objective without data.
   public var batch: Int
   /// How the examples of a minibatch are chosen.
@@ -37,12 +39,13 @@ public struct SimulationConfiguration: Sendable {
   public var hostThreads: Int
 
   /// The largest number of workers.
-  public static let largestWorkerCount = 65_536
+  public static let largestWorkerCount = EngineChoice.virtual.largestWorkerCount
 
   /// Creates a configuration.
   public init(
     decomposition: Decomposition, policy: any SynchronizationPolicy, workers: Int,
-    optimizer: OptimizerSpecification, learningRate: Double, batch: Int,
+    optimizer: OptimizerSpecification, learningRate: Double, schedule: RateSchedule = .constant,
+    batch: Int,
     sampling: SamplingMethod = .shuffled, minibatches: MinibatchFile? = nil, updates: Int,
     targetLoss: Double? = nil, lossEvery: Int, seed: UInt64, initialParameters: [Double]? = nil,
     replicas: Int = 1, warmup: Int = 0, hostThreads: Int = 1
@@ -52,6 +55,7 @@ public struct SimulationConfiguration: Sendable {
     self.workers = workers
     self.optimizer = optimizer
     self.learningRate = learningRate
+    self.schedule = schedule
     self.batch = batch
     self.sampling = sampling
     self.minibatches = minibatches

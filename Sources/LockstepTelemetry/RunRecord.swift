@@ -275,6 +275,10 @@ public struct EnsembleRecord: Codable, Equatable, Sendable {
   @ExplicitNull public var stationaryMeanSquare: Double?
   /// Its standard error.
   @ExplicitNull public var stationaryMeanSquareError: Double?
+  /// How fast ‖x‖ grows after the warm-up, as the logarithm of its factor per update.
+  @ExplicitNull public var growthRate: Double?
+  /// Its standard error.
+  @ExplicitNull public var growthRateError: Double?
   /// The replica mean of the first coordinate along the run.
   public var mean: [Point] = []
 
@@ -282,6 +286,8 @@ public struct EnsembleRecord: Codable, Equatable, Sendable {
   public init() {
     stationaryMeanSquare = nil
     stationaryMeanSquareError = nil
+    growthRate = nil
+    growthRateError = nil
   }
 }
 

@@ -33,9 +33,8 @@ public struct EngineConfiguration: Sendable {
   /// The first parameters, `[n]`, where they are given instead of made by the model.
   public var initialParameters: [Double]?
 
-  /// The largest number of workers that Dispatch starts: measured on Linux, the 256th block on a
-  /// private queue never gets a thread while 255 others block theirs.
-  public static let largestWorkerCount = 255
+  /// The largest number of workers that Dispatch starts.
+  public static let largestWorkerCount = EngineChoice.threads.largestWorkerCount
 
   /// Creates a configuration.
   public init(
@@ -59,11 +58,6 @@ public struct EngineConfiguration: Sendable {
     self.lossEvery = lossEvery
     self.seed = seed
     self.initialParameters = initialParameters
-  }
-
-  /// The number of iterations a worker is expected to make.
-  var expectedIterations: Int {
-    budget.isJoint ? updates : (updates + workers - 1) / workers
   }
 
   /// How the updates are divided among the workers.

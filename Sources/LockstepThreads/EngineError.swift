@@ -1,3 +1,5 @@
+import LockstepCore
+
 /// Why the engine of real threads cannot run, or had to give up.
 public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
   /// More workers than Dispatch starts threads for.
@@ -15,9 +17,8 @@ public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .tooManyWorkers(let count):
-      return "--workers \(count): real threads take 1 to "
-        + "\(EngineConfiguration.largestWorkerCount) workers, because Dispatch never starts a 256th "
-        + "thread while 255 wait; the virtual-time engine (--engine virtual) takes up to 65,536"
+      let reason = EngineChoice.threads.complaint(workers: count) ?? "that is too many"
+      return "--workers \(count): \(reason)"
     case .tooFewParameters(let parameters, let workers):
       return "--workers \(workers): with --decomposition blocks every worker owns at least one "
         + "parameter, and this model has \(parameters); take at most \(parameters) workers or "

@@ -30,8 +30,6 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   private let index: Int
   private let rules: WorkerRules
   private let isBlocks: Bool
-  private let schedule: RateSchedule
-  private let expectedIterations: Int
   private let range: Range<Int>
   @exclusivity(unchecked) private var feed: MinibatchFeed
   private let counter: StepCounter
@@ -53,8 +51,6 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
     precondition(layout.isContiguous, "in place, parameter i stands at offset i")
     rules = configuration.policy.rules(for: WorkerID(index), of: configuration.workers)
     isBlocks = configuration.decomposition == .blocks
-    schedule = configuration.schedule
-    expectedIterations = configuration.expectedIterations
     range =
       isBlocks || run.isJoint
       ? (index < layout.shardCount ? layout.ranges[index] : 0..<0) : 0..<layout.parameterCount
@@ -232,7 +228,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
 
   /// The learning rate of the current iteration.
   private var rate: Scalar {
-    run.optimizer.rate * Scalar(schedule.factor(at: clock, of: expectedIterations))
+    run.optimizer.rate(at: clock)
   }
 
   private func applyUpdate() {

@@ -32,7 +32,9 @@ final class SharedRun<Model: Objective>: @unchecked Sendable {
     self.model = model
     self.configuration = configuration
     self.parameters = parameters
-    optimizer = Optimizer(configuration.optimizer, rate: configuration.learningRate)
+    optimizer = Optimizer(
+      configuration.optimizer, rate: configuration.learningRate, schedule: configuration.schedule,
+      iterations: configuration.budget.expectedIterations(within: configuration.updates))
     optimizerState = OptimizerState(of: parameters)
     self.clocks = clocks
     isJoint = configuration.budget.isJoint

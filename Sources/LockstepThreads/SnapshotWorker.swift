@@ -26,8 +26,6 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
   @exclusivity(unchecked) private var feed: MinibatchFeed
   private let average: UnsafeMutablePointer<Scalar>?
   private let isBlocks: Bool
-  private let schedule: RateSchedule
-  private let expectedIterations: Int
 
   var copies: (reads: Int, torn: Int)? { (view.reads, view.torn) }
 
@@ -41,8 +39,6 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
     let layout = run.parameters.layout
     rules = configuration.policy.rules(for: WorkerID(index), of: configuration.workers)
     isBlocks = configuration.decomposition == .blocks
-    schedule = configuration.schedule
-    expectedIterations = configuration.expectedIterations
     view = ParameterView(of: run.parameters)
     computer = GradientComputer(
       model: run.model, range: isBlocks ? layout.ranges[index] : 0..<layout.parameterCount,
@@ -208,8 +204,7 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
     let before = parameters.versions.begin(shard, exclusive: exclusive)
     run.optimizer.apply(
       gradient, to: parameters.values, state: run.optimizerState, offset: place.offset,
-      count: place.count, step: before + 1,
-      factor: Scalar(schedule.factor(at: clock, of: expectedIterations)))
+      count: place.count, step: before + 1, clock: clock)
     parameters.versions.end(shard, exclusive: exclusive)
   }
 }

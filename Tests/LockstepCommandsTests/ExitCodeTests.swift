@@ -30,7 +30,7 @@ private func refuse(
     ("--workers 0", "--workers 0: at least one worker is needed"),
     ("--workers -3", "--workers -3: at least one worker is needed"),
     ("--workers 256", "Dispatch never starts a 256th thread"),
-    ("--workers 256", "the virtual-time engine (--engine virtual) takes up to 65536"),
+    ("--workers 256", "the virtual-time engine (--engine virtual) takes up to 65,536"),
     ("--workers two", "The value 'two' is invalid for '--workers <workers>'"),
     ("--workers 99999999999999999999", "is invalid for '--workers <workers>'"),
     ("--learning-rate nan", "--learning-rate nan: the rate is a finite number above 0"),
@@ -116,10 +116,55 @@ private func refuse(
     try refuse(typed, 64, text)
   }
 
-  @Test func `as an engine that there isn't yet`() throws {
-    let help = try lockstep(typed: "run --help").output
-    try #require(!help.contains("threads or virtual"), "it exists now: test that it runs")
-    try refuse("run --engine virtual", 64, "--engine virtual: not one of threads")
+  @Test(arguments: [
+    ("--service constant:1", "--service is for simulated time; add --engine virtual"),
+    ("--delay constant:1", "--delay is for simulated time; add --engine virtual"),
+    ("--replicas 3", "--replicas is for simulated time; add --engine virtual"),
+    ("--engine virtual --workers 65537", "the virtual-time engine takes 1 to 65,536 workers"),
+    ("--engine virtual --workers 0", "at least one worker is needed"),
+    ("--engine virtual --pin compact", "--pin is for real threads"),
+    ("--engine virtual --service constant:0", "'0' is not a number above 0"),
+    ("--engine virtual --service constant:-1", "'-1' is not a number above 0"),
+    ("--engine virtual --service exponential:nan", "'nan' is not a number above 0"),
+    ("--engine virtual --service exponential:inf", "'inf' is not a number above 0"),
+    ("--engine virtual --service gamma:1", "write gamma:MEAN,CV"),
+    ("--engine virtual --service pareto:1,1", "a mean only for a tail index ALPHA above 1"),
+    ("--engine virtual --service exponental:1", "did you mean exponential?"),
+    ("--engine virtual --workers 3 --service per-worker:1;2", "2 durations for 3 workers"),
+    ("--engine virtual --delay constant:-1", "'-1' is not a whole number from 0"),
+    ("--engine virtual --delay uniform:1..4", "write uniform:0..S"),
+    ("--engine virtual --delay geometric:nan", "'nan' is not a number"),
+    ("--engine virtual --delay exchange:0", "'0' is not a whole number from 1"),
+    ("--engine virtual --delay constant:1 --service constant:1", "give one of them"),
+    ("--engine virtual --delay constant:1 --policy barrier", "leave the policy out"),
+    ("--engine virtual --delay-per message", "give that, too"),
+    ("--engine virtual --delay constant:1 --delay-per mesage", "did you mean message?"),
+    ("--engine virtual --delay constant:1 --delay-per message", "--decomposition samples"),
+    (
+      "--engine virtual --delay exchange:2 --decomposition samples", "goes with --decomposition blocks"
+    ),
+    ("--engine virtual --replicas 0", "write a whole number from 1"),
+    ("--engine virtual --warmup -1", "at least 0 and less than --updates"),
+    ("--engine virtual --updates 9 --warmup 9", "at least 0 and less than --updates"),
+    ("--engine virtual --host-threads 0", "write a whole number from 1 to 1024"),
+  ])
+  func `as a simulation`(_ options: String, _ text: String) throws {
+    try refuse("run --model quadratic:dimension=8 \(options)", 64, text)
+  }
+
+  @Test func `as a file that a law is read from`() throws {
+    let folder = try CommandFolder()
+    try folder.write("empty.txt", "")
+    try folder.write("negative.txt", "1\n-2\n")
+    let start = "run --model quadratic:dimension=8 --engine virtual"
+    for option in ["--service", "--delay"] {
+      for (file, code) in [("empty.txt", Int32(65)), ("negative.txt", 65), ("none.txt", 66)]
+      {
+        let result = try lockstep(typed: "\(start) \(option) trace:\(file)", in: folder.path)
+        #expect(result.code == code && result.output.isEmpty, "\(option) \(file)")
+        #expect(result.errors.contains(file), "\(option) \(file)")
+      }
+    }
   }
 }
 

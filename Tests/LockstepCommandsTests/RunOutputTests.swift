@@ -22,7 +22,8 @@ import Testing
     for option in [
       "model", "data", "held-out", "engine", "decomposition", "policy", "workers", "optimizer",
       "learning-rate", "batch", "sampling", "updates", "epochs", "target-loss", "seed", "kernels",
-      "precision", "pin", "record", "init", "save", "batches", "json", "progress", "quiet", "out",
+      "precision", "pin", "service", "delay", "delay-per", "replicas", "warmup", "host-threads",
+      "record", "init", "save", "batches", "json", "progress", "quiet", "out",
     ] {
       #expect(help.contains("--\(option) ") || help.contains("--\(option)\n"), "\(option)")
     }
@@ -131,7 +132,8 @@ import Testing
     for option in [
       "model", "data", "heldOut", "engine", "decomposition", "policy", "workers", "optimizer",
       "learningRate", "batch", "sampling", "updates", "epochs", "targetLoss", "seed", "kernels",
-      "precision", "pin", "record", "init", "save", "batches",
+      "precision", "pin", "service", "delay", "delayPer", "replicas", "warmup", "record", "init",
+      "save", "batches",
     ] {
       #expect(configuration[option] != nil, "\(option)")
     }

@@ -112,7 +112,7 @@ private final class BareLoop<Model: Objective> where Model.Scalar == Float {
       computer.compute(at: parameters, examples: feed.examples, clock: clock)
       optimizer.apply(
         computer.gradient, to: parameters, state: OptimizerState(first: nil, second: nil),
-        offset: 0, count: model.parameterCount, step: clock + 1)
+        offset: 0, count: model.parameterCount, step: clock + 1, clock: clock)
     }
   }
 }

@@ -29,12 +29,6 @@ public enum BatchSize: Equatable, Sendable {
   }
 }
 
-/// Which engine carries out a run.
-public enum EngineChoice: String, CaseIterable, Sendable {
-  /// Real Dispatch workers on real cores.
-  case threads
-}
-
 /// One training run, as it was asked for: what the options said, and the defaults for the rest.
 ///
 /// What depends on the model or the data, such as the number of updates in an epoch, is resolved
@@ -74,10 +68,12 @@ public struct RunConfiguration: Sendable {
   public var seed: UInt64 = 1
   /// Who does the dense linear algebra.
   public var kernels = KernelChoice.blas
-  /// The type of the parameters.
-  public var precision = Precision.single
-  /// Where the workers are pinned, as written after `--pin`.
-  public var pin = "compact"
+  /// The type of the parameters; `nil` for the engine's default.
+  public var precision: Precision?
+  /// Where the workers are pinned, as written after `--pin`; `nil` for ``defaultPin``.
+  public var pin: String?
+  /// What only the virtual-time engine has.
+  public var virtual = VirtualConfiguration()
   /// The number of updates between two points of the loss curve; `nil` for about twenty points.
   public var lossEvery: Int?
   /// The file the first parameters are read from.
@@ -86,6 +82,17 @@ public struct RunConfiguration: Sendable {
   public var savePath: String?
   /// The file the minibatches are read from.
   public var minibatchesPath: String?
+
+  /// Where workers are pinned unless somebody says otherwise.
+  public static let defaultPin = "compact"
+
+  /// Where the workers are pinned.
+  public var resolvedPin: String { pin ?? Self.defaultPin }
+
+  /// The type of the parameters: simulations are about small differences, so theirs are double.
+  public var resolvedPrecision: Precision {
+    precision ?? (engine == .threads ? .single : .double)
+  }
 
   /// Creates the configuration of a model, with the default for everything else.
   public init(model: ModelSpecification) {
@@ -126,14 +133,8 @@ public struct RunConfiguration: Sendable {
   ///
   /// - Throws: ``ConfigurationError`` for a value out of range or options that don't go together.
   public func validate() throws(ConfigurationError) {
-    guard (1...255).contains(workers) else {
-      throw .invalid(
-        option: "--workers", value: "\(workers)",
-        reason: workers > 255
-          ? "real threads take 1 to 255 workers, because Dispatch never starts a 256th thread "
-            + "while 255 wait; the virtual-time engine (--engine virtual) takes up to 65536"
-          : "at least one worker is needed")
-    }
+    try engine.check(workers: workers)
+    try virtual.validate(self)
     if let learningRate, !(learningRate > 0 && learningRate.isFinite) {
       throw .invalid(
         option: "--learning-rate", value: "\(learningRate)",

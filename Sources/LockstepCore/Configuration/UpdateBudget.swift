@@ -25,6 +25,12 @@ public struct UpdateBudget: Equatable, Sendable {
     return updates / workers + (worker.index < updates % workers ? 1 : 0)
   }
 
+  /// The number of iterations that a worker is expected to make of a run's updates: as many as a
+  /// schedule of rates reckons with, also where whoever is free makes the next.
+  public func expectedIterations(within updates: Int) -> Int {
+    isJoint ? updates : (updates + workers - 1) / workers
+  }
+
   /// The smallest number of updates, at least `updates`, at which the workers can pause without
   /// breaking a round in two.
   public func pausePoint(atOrAfter updates: Int) -> Int {

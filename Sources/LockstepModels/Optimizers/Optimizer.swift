@@ -8,22 +8,42 @@ import LockstepParameters
 public struct Optimizer<Scalar: SharedScalar>: Sendable {
   /// The rule.
   public let specification: OptimizerSpecification
-  /// The learning rate `η`.
+  /// The learning rate `η` at the start.
   public let rate: Scalar
 
+  @usableFromInline let schedule: RateSchedule
+  @usableFromInline let iterations: Int
   private let momentum: Scalar
 
   /// Adam's decay rates `β₁` and `β₂`.
   public static var adamDecays: (Double, Double) { (0.9, 0.999) }
 
   /// Creates the rule.
-  public init(_ specification: OptimizerSpecification, rate: Double) {
+  ///
+  /// - Parameters:
+  ///   - specification: the rule.
+  ///   - rate: the learning rate `η` at the start.
+  ///   - schedule: how it changes.
+  ///   - iterations: the number of iterations that a worker is expected to make.
+  public init(
+    _ specification: OptimizerSpecification, rate: Double, schedule: RateSchedule = .constant,
+    iterations: Int = 1
+  ) {
     self.specification = specification
     self.rate = Scalar(rate)
+    self.schedule = schedule
+    self.iterations = iterations
     switch specification {
     case .momentum(let value), .nesterov(let value): momentum = Scalar(value)
     default: momentum = 0
     }
+  }
+
+  /// The learning rate of a worker's iteration, by its clock.
+  @inlinable
+  @inline(__always)
+  public func rate(at clock: Int) -> Scalar {
+    schedule == .constant ? rate : rate * Scalar(schedule.factor(at: clock, of: iterations))
   }
 
   /// Applies one update to a run of parameters.
@@ -35,15 +55,15 @@ public struct Optimizer<Scalar: SharedScalar>: Sendable {
   ///   - offset: where the run starts in the storage.
   ///   - count: its length.
   ///   - step: the number of this update of these parameters, from 1 (Adam's bias correction).
-  ///   - factor: the share of the learning rate to take.
+  ///   - clock: that of the worker that makes it, for the schedule of the rate.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func apply(
     _ gradient: UnsafePointer<Scalar>, to parameters: UnsafeMutablePointer<Scalar>,
     state: OptimizerState<Scalar>, offset: Int, count: Int, step: Int,
-    factor: Scalar = 1
+    clock: Int
   ) {
-    let rate = rate * factor
+    let rate = rate(at: clock)
     let w = parameters + offset
     guard let first = state.first else {
       Scalar.racyGradientDescent(w, gradient: gradient, rate: rate, count: count)

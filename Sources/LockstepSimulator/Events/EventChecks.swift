@@ -14,11 +14,7 @@ extension SimulationConfiguration {
 
   /// Refuses what doesn't go together.
   func check<Model: Objective>(_ model: Model) throws {
-    guard (1...Self.largestWorkerCount).contains(workers) else {
-      throw ConfigurationError.invalid(
-        option: "--workers", value: "\(workers)",
-        reason: "the virtual-time engine takes 1 to 65,536 workers")
-    }
+    try EngineChoice.virtual.check(workers: workers)
     if decomposition == .blocks, model.parameterCount < workers {
       throw ConfigurationError.invalid(
         option: "--workers", value: "\(workers)",

@@ -1,6 +1,7 @@
 import LockstepCore
 import LockstepModels
 import LockstepTelemetry
+import Synchronization
 
 /// The engine of virtual time: workers, policies, models and optimisers as in the engine of real
 /// threads, with the durations of iterations drawn from a law.
@@ -16,8 +17,11 @@ public final class EventEngine<Model: Objective> {
   private let model: Model
   private let configuration: SimulationConfiguration
   private let law: ServiceLaw
+  private let plan: EnsemblePlan
   /// The most buffers of shards that the last run had in use at once.
   package private(set) var peakBuffers = 0
+  /// The numbers of updates that the views in flight at the end of the last run were read at.
+  package private(set) var versionsInFlight: [Int] = []
 
   /// Creates an engine.
   ///
@@ -34,6 +38,13 @@ public final class EventEngine<Model: Objective> {
     self.model = model
     self.configuration = configuration
     law = try ServiceLaw(service, workers: configuration.workers)
+    let rules = configuration.policy.rules(for: WorkerID(0), of: configuration.workers)
+    plan = EnsemblePlan(
+      updates: configuration.updates,
+      round: rules.joinsSteps && configuration.decomposition == .blocks ? configuration.workers : 1,
+      warmup: configuration.warmup,
+      collectsSquares: model.trainingCount == 0 || configuration.replicas > 1
+        || configuration.warmup > 0)
   }
 
   /// Runs to the end.
@@ -45,10 +56,13 @@ public final class EventEngine<Model: Objective> {
   /// - Returns: what came of it.
   /// - Throws: ``ConfigurationError`` where the virtual clock would overflow.
   public func run(
-    isStopped: @Sendable () -> Bool = { false },
+    isStopped: @escaping @Sendable () -> Bool = { false },
     progress: (_ updates: Int, _ total: Int, _ loss: Double?) -> Void = { _, _, _ in }
   ) throws -> SimulationOutcome<Model.Scalar> {
-    let run = EventRun(model: model, configuration: configuration, law: law)
+    let replicas = max(1, configuration.replicas)
+    let total = configuration.updates
+    let run = EventRun(
+      model: model, configuration: configuration, law: law, plan: plan, total: total)
     run.begin()
     let clock = ContinuousClock()
     var reported = clock.now
@@ -60,15 +74,59 @@ public final class EventEngine<Model: Objective> {
       let now = clock.now
       if now - reported >= .milliseconds(100) {
         reported = now
-        progress(run.updates, configuration.updates, run.latestLoss)
+        progress(run.updates / replicas, total, run.latestLoss)
       }
     }
     peakBuffers = run.peakBuffers
-    guard !run.hasOverflowed else {
-      throw ConfigurationError.conflict(
-        reason: "--service: the virtual clock went past 2⁴² units; take a larger unit of time")
+    versionsInFlight = run.versionsInFlight
+    guard !run.hasOverflowed else { throw Self.overflow }
+    run.ensemble.end()
+    if replicas > 1, run.status != .interrupted {
+      let share = run.updates
+      try run.ensemble.merge(
+        follow(to: share, isStopped: isStopped) { done in
+          progress((done + 1) * share / replicas, total, run.latestLoss)
+        })
+      if run.ensemble.replicas < replicas { run.status = .interrupted }
     }
-    progress(run.updates, configuration.updates, run.latestLoss)
+    progress(run.updates, total, run.latestLoss)
     return run.outcome()
+  }
+
+  /// Runs the replicas after the first.
+  private func follow(
+    to total: Int, isStopped: @escaping @Sendable () -> Bool, progress: (Int) -> Void
+  ) throws -> EnsembleAccumulator {
+    let (model, configuration, law, plan) = (model, configuration, law, plan)
+    let hasOverflowed = Atomic<Bool>(false)
+    let sum = EnsembleReplicas.run(
+      1..<configuration.replicas, hostThreads: configuration.hostThreads, plan: plan,
+      makeContext: {},
+      replica: { replica, _, accumulator in
+        let run = EventRun(
+          model: model, configuration: configuration, law: law, plan: plan, replica: replica,
+          total: total)
+        // The run adds to the sums of the replicas before it.
+        swap(&accumulator, &run.ensemble)
+        defer { swap(&accumulator, &run.ensemble) }
+        run.begin()
+        while run.advance() {
+          if isStopped() { return false }
+        }
+        if run.hasOverflowed {
+          hasOverflowed.store(true, ordering: .relaxed)
+          return false
+        }
+        run.ensemble.end()
+        return true
+      }, whileRunning: progress)
+    // Relaxed: joining the threads has ordered it.
+    guard !hasOverflowed.load(ordering: .relaxed) else { throw Self.overflow }
+    return sum
+  }
+
+  private static var overflow: ConfigurationError {
+    .conflict(
+      reason: "--service: the virtual clock went past 2⁴² units; take a larger unit of time")
   }
 }

@@ -8,9 +8,14 @@ extension EventRun {
 
   /// Evaluates the first parameters and lets everybody who may start at time 0.
   func begin() {
-    evaluate()
-    losses.initial = latest?.loss
-    setNextPause()
+    ensemble.begin()
+    readParameters()
+    ensemble.record(update: 0, parameters: snapshot, count: model.parameterCount)
+    if isObserved {
+      evaluate()
+      losses.initial = latest?.loss
+      setNextPause()
+    }
     for worker in 0..<workers {
       states[worker].share =
         budget.isDealt || isJoint
@@ -41,7 +46,7 @@ extension EventRun {
 
   private func evaluate() {
     readParameters()
-    latest = evaluator.evaluate(at: snapshot, on: .training)
+    latest = evaluator?.evaluate(at: snapshot, on: .training)
     losses.curve.append(LossPoint(update: updates, time: virtualTime, loss: latest?.loss))
     guard let loss = latest?.loss else { return }
     if !loss.isFinite {
@@ -52,7 +57,7 @@ extension EventRun {
   }
 
   /// Copies the newest parameters to the snapshot.
-  private func readParameters() {
+  func readParameters() {
     if let shards {
       shards.copy(at: shards.moment, into: snapshot)
     } else {
@@ -63,7 +68,7 @@ extension EventRun {
   /// What came of the run.
   func outcome() -> SimulationOutcome<Scalar> {
     readParameters()
-    let heldOut = evaluator.evaluate(at: snapshot, on: .heldOut)
+    let heldOut = evaluator?.evaluate(at: snapshot, on: .heldOut)
     losses.final = latest?.loss
     losses.heldout = heldOut?.loss
     losses.accuracy = heldOut == nil ? latest?.accuracy : heldOut?.accuracy
@@ -81,6 +86,6 @@ extension EventRun {
       samples: isBlocks ? samples / workers : samples, virtualTime: virtualTime, loss: losses,
       staleness: staleness.record(),
       tornViews: TornViewsRecord(reads: reads * (isBlocks ? workers : 1), torn: 0),
-      workers: records, ensemble: EnsembleRecord())
+      workers: records, ensemble: ensemble.record())
   }
 }

@@ -67,13 +67,9 @@ extension EventRun {
     }
   }
 
-  /// Claims an iteration for a worker and lets it start, now or when its policy does.
+  /// Lets a worker's next iteration start, now or when its policy does.
   @inline(__always)
   private func admit(_ worker: Int) {
-    if !budget.isDealt, !isJoint {
-      guard claimed < total else { return retire(worker) }
-      claimed &+= 1
-    }
     let gate = startGates[worker]
     let clock = states[worker].clock
     states[worker].phase = .start
@@ -129,15 +125,30 @@ extension EventRun {
       if states[worker].clock == updates {
         applyJointly()
         updates &+= 1
+        noteForEnsemble()
       }
       vector.letGo(states[worker].view)
     } else {
       applyAlone(worker)
       updates &+= 1
+      if round == 1 || updates % round == 0 || updates == total { noteForEnsemble() }
     }
     tick(worker)
     // A joint round's point is taken when its last worker is through.
     if updates == nextPause, !isJoint || worker == workers &- 1 { pause() }
+  }
+
+  /// Shows the ensemble the newest parameters.
+  @inline(__always)
+  func noteForEnsemble() {
+    if isBlocks {
+      guard ensemble.wants(updates) else { return }
+      readParameters()
+      ensemble.record(update: updates, parameters: snapshot, count: model.parameterCount)
+    } else {
+      ensemble.record(
+        update: updates, parameters: vector.values(vector.newest), count: model.parameterCount)
+    }
   }
 
   /// Completes an iteration and asks for the next.
@@ -210,20 +221,22 @@ extension EventRun {
       applyToShard(worker, gradient)
     } else {
       vector.letGo(states[worker].view)
-      guard optimizerState.first != nil else { return descend(along: gradient) }
+      guard optimizerState.first != nil else {
+        return descend(along: gradient, clock: states[worker].clock)
+      }
       optimizer.apply(
         gradient, to: vector.advance(), state: optimizerState, offset: 0,
-        count: model.parameterCount, step: updates &+ 1)
+        count: model.parameterCount, step: updates &+ 1, clock: states[worker].clock)
     }
   }
 
   /// Makes a step of plain gradient descent from one version to the next, in one pass.
   @inline(__always)
-  private func descend(along gradient: UnsafePointer<Scalar>) {
+  private func descend(along gradient: UnsafePointer<Scalar>, clock: Int) {
     let old = vector.advanceElsewhere()
     VectorSum.descend(
-      from: old, along: gradient, rate: optimizer.rate, into: vector.values(vector.newest),
-      count: model.parameterCount)
+      from: old, along: gradient, rate: optimizer.rate(at: clock),
+      into: vector.values(vector.newest), count: model.parameterCount)
   }
 
   private func applyToShard(_ worker: Int, _ gradient: UnsafePointer<Scalar>) {
@@ -234,7 +247,8 @@ extension EventRun {
       state: OptimizerState(
         first: optimizerState.first.map { $0 + place.start },
         second: optimizerState.second.map { $0 + place.start }),
-      offset: 0, count: place.count, step: states[worker].clock &+ 1)
+      offset: 0, count: place.count, step: states[worker].clock &+ 1,
+      clock: states[worker].clock)
   }
 
   /// Makes one update with the average of all workers' gradients, added up by their numbers.
@@ -248,6 +262,6 @@ extension EventRun {
     }
     optimizer.apply(
       average, to: vector.advance(), state: optimizerState, offset: 0, count: count,
-      step: updates &+ 1)
+      step: updates &+ 1, clock: updates)
   }
 }

@@ -21,11 +21,16 @@ final class EventRun<Model: Objective> {
   let isJoint: Bool
   let seed: UInt64
   let total: Int
+  /// Whether losses and staleness are told of.
+  let isObserved: Bool
+  /// The number of updates between two looks at the parameters for the ensemble.
+  let round: Int
+  /// What has been added up for it.
+  @exclusivity(unchecked) var ensemble: EnsembleAccumulator
 
   // One thread at a time runs a run, so its fields need no run-time check for overlapping access.
   @exclusivity(unchecked) var now: UInt64 = 0
   @exclusivity(unchecked) var updates = 0
-  @exclusivity(unchecked) var claimed = 0
   @exclusivity(unchecked) var nextPause = 0
   @exclusivity(unchecked) var status: RunStatus?
   @exclusivity(unchecked) var hasOverflowed = false
@@ -50,7 +55,7 @@ final class EventRun<Model: Objective> {
   let optimizer: Optimizer<Scalar>
   let optimizerState: OptimizerState<Scalar>
   let snapshot: UnsafeMutablePointer<Scalar>
-  let evaluator: LossEvaluator<Model>
+  let evaluator: LossEvaluator<Model>?
   /// The number of events between two looks at the outside world.
   let burst: Int
 
@@ -64,19 +69,48 @@ final class EventRun<Model: Objective> {
   /// The most buffers of shards that were in use at once.
   var peakBuffers: Int { shards?.peak ?? vector.peak }
 
+  /// The numbers of updates that the views in flight were read at.
+  var versionsInFlight: [Int] {
+    var versions: [Int] = []
+    heap.visitEarly {
+      versions.append(states[Int($0.worker)].seen)
+      return true
+    }
+    return versions
+  }
+
   /// The cost of a gradient, in parameters times examples, from which on threads are worth it.
   static var parallelCost: Int { 16_384 }
 
-  init(model: Model, configuration: SimulationConfiguration, law: ServiceLaw) {
+  /// Makes the tables of a run.
+  ///
+  /// - Parameters:
+  ///   - model: what is trained.
+  ///   - configuration: how.
+  ///   - law: the law of durations.
+  ///   - plan: what an ensemble of such runs is averaged over.
+  ///   - replica: which of its replicas this is; all but the first have a seed of their own and take
+  ///     no points of the loss curve.
+  ///   - total: the number of updates to make.
+  init(
+    model: Model, configuration: SimulationConfiguration, law: ServiceLaw, plan: EnsemblePlan,
+    replica: Int = 0, total: Int
+  ) {
+    var configuration = configuration
+    configuration.seed = EnsembleReplicas.seed(of: replica, ofRun: configuration.seed)
+    if replica > 0 { configuration.hostThreads = 1 }
+    isObserved = replica == 0
+    ensemble = EnsembleAccumulator(plan: plan)
+    round = plan.round
     self.model = model
     self.configuration = configuration
     self.law = law
+    self.total = total
     budget = configuration.budget
     workers = configuration.workers
     isBlocks = configuration.decomposition == .blocks
     isJoint = budget.isJoint
     seed = configuration.seed
-    total = configuration.updates
     let count = model.parameterCount
 
     let rules = (0..<workers).map {
@@ -114,7 +148,9 @@ final class EventRun<Model: Objective> {
     }
     vector = VersionedVector(count: isBlocks ? 0 : count, from: snapshot)
 
-    optimizer = Optimizer(configuration.optimizer, rate: configuration.learningRate)
+    optimizer = Optimizer(
+      configuration.optimizer, rate: configuration.learningRate, schedule: configuration.schedule,
+      iterations: budget.expectedIterations(within: configuration.updates))
     let stateVectors = configuration.optimizer.statePerParameter
     let zeros = [Scalar](repeating: 0, count: count)
     optimizerState = OptimizerState(
@@ -136,7 +172,7 @@ final class EventRun<Model: Objective> {
     } else {
       ahead = nil
     }
-    evaluator = LossEvaluator(model, lanes: max(1, configuration.hostThreads))
+    evaluator = replica == 0 ? LossEvaluator(model, lanes: max(1, configuration.hostThreads)) : nil
   }
 
   deinit {

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Lockstep
+
+/// What only `--engine virtual` takes.
+struct VirtualOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The law of an iteration's time: constant:T, exponential:MEAN, gamma:MEAN,CV, "
+        + "pareto:MEAN,ALPHA, lognormal:MEAN,CV, per-worker:T1;T2;… or trace:FILE. "
+        + "(default: constant:1)", valueName: "law"))
+  var service: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The law of staleness itself, instead of --service: constant:T, uniform:0..S, "
+        + "geometric:MEAN, trace:FILE or exchange:K.", valueName: "law"))
+  var delay: String?
+
+  @Option(
+    name: .customLong("delay-per"),
+    help: ArgumentHelp(
+      "What a delay is drawn for: read or message. (default: read)", valueName: "scope"))
+  var delayScope: String?
+
+  @Option(parsing: .unconditional, help: "The number of independent copies. (default: 1)")
+  var replicas: Int?
+
+  @Option(
+    parsing: .unconditional, help: "The number of updates left out of averages. (default: 0)")
+  var warmup: Int?
+
+  @Option(
+    name: .customLong("host-threads"), parsing: .unconditional,
+    help: "The threads that compute; no result depends on it. (default: one per core)")
+  var hostThreads: Int?
+
+  /// Reads the options.
+  func configuration() throws(ConfigurationError) -> VirtualConfiguration {
+    var result = VirtualConfiguration()
+    if let service { result.service = try ServiceSpecification(service) }
+    if let delay { result.delay = try DelaySpecification(delay) }
+    if let delayScope {
+      let scope: DelayScope = try TrainingOptions.choice(delayScope, option: "--delay-per")
+      result.delayScope = scope
+    }
+    result.replicas = replicas
+    result.warmup = warmup
+    result.hostThreads = hostThreads
+    return result
+  }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import Lockstep
+import Testing
+
+@Suite(.timeLimit(.minutes(15))) struct `Runs in virtual time` {
+  /// The record of a run.
+  private func record(_ options: String, in folder: String = "/") throws -> RunRecord {
+    let result = try lockstep(typed: "run --json --quiet \(options)", in: folder)
+    try #require(result.code == 0, "\(options): \(result.errors)")
+    return try JSONDecoder().decode(RunRecord.self, from: Data(result.output.utf8))
+  }
+
+  @Test(arguments: ["barrier", "sequential"], ["blocks", "samples"])
+  func `save the same bytes as the threads where the schedule leaves no choice`(
+    policy: String, decomposition: String
+  ) throws {
+    let folder = try CommandFolder()
+    let options =
+      "--model mlp:6 --policy \(policy) --decomposition \(decomposition) --workers 3 "
+      + "--epochs 1 --batch 64 --kernels portable --precision double --pin none"
+    _ = try record("\(options) --save threads.npy", in: folder.path)
+    let virtual = options.replacing(" --precision double --pin none", with: "")
+    let simulated = try record(
+      "\(virtual) --engine virtual --service lognormal:1,1 --save virtual.npy", in: folder.path)
+    #expect(try folder.read("threads.npy") == folder.read("virtual.npy"))
+    #expect(simulated.configuration["precision"] == .text("double"))
+    #expect(simulated.configuration["pin"] == .null && simulated.placement.isEmpty)
+    #expect(simulated.virtualTime ?? 0 > 0)
+  }
+
+  @Test(arguments: [
+    "--model mlp:8 --policy hogwild --decomposition samples --workers 5 --updates 60 "
+      + "--service exponential:2",
+    "--model mlp:8 --policy bounded:1 --workers 4 --updates 60 --service gamma:1,0.5",
+    "--model quadratic:dimension=3,noise=1 --workers 3 --updates 300 --replicas 20 --warmup 90 "
+      + "--decomposition samples --delay uniform:0..4",
+    "--model quadratic:dimension=3,noise=1 --workers 3 --updates 300 --replicas 20 --warmup 90 "
+      + "--decomposition samples --policy hogwild --service exponential:1",
+  ])
+  func `are the same on any number of threads of the host`(_ options: String) throws {
+    var texts: Set<Data> = []
+    for threads in [1, 2, 4] {
+      var record = try record(
+        "\(options) --kernels portable --engine virtual --host-threads \(threads)")
+      (record.wallSeconds, record.cpuSeconds) = (0, 0)
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .sortedKeys
+      texts.insert(try encoder.encode(record))
+    }
+    #expect(texts.count == 1)
+  }
+
+  // Kuruklis, 1994: x ← x − a·x(t − τ) is stable iff a < 2 sin(π / (2(2τ + 1))), here .347296.
+  // The growth is that of the largest root of z⁵ = z⁴ − a.
+  @Test(arguments: [
+    (0.3465, -0.000365133), (0.3480, 0.000321957), (0.05, -0.067836024), (0.7, 0.113044885),
+  ])
+  func `grow as the largest root of their recursion says`(rate: Double, growth: Double) throws {
+    let record = try record(
+      "--engine virtual --model quadratic:eigenvalues=1 --decomposition samples "
+        + "--delay constant:4 --updates 2000 --warmup 100 --learning-rate \(rate)")
+    let found = try #require(record.ensemble.growthRate)
+    // The oscillation doesn't quite average out.
+    #expect((found - growth).magnitude < 1.5e-4 && (found > 0) == (growth > 0))
+    #expect(record.virtualTime == nil && record.throughput.updatesPerSecond == nil)
+    #expect(record.configuration["policy"] == .text("hogwild"))
+  }
+
+  @Test func `take as many workers as there are numbers for`() throws {
+    let record = try record(
+      "--engine virtual --model quadratic:dimension=2 --decomposition samples --policy hogwild "
+        + "--workers 65536 --updates 131072 --service constant:1 --learning-rate 1e-6")
+    #expect(record.virtualTime == 2 && record.workers.count == 65_536)
+    #expect(record.throughput.updatesPerSecond == 65_536)
+    // Everybody reads at once, and applies after all those before it.
+    #expect(record.staleness.max == 65_535)
+  }
+
+  @Test func `average what --replicas and --warmup say`() throws {
+    // Unit curvature, noise of variance 1, fresh views: a/(2 − a) = 1/19 for a = 0.1.
+    let record = try record(
+      "--engine virtual --model quadratic:eigenvalues=1,noise=1 --updates 2000 --warmup 200 "
+        + "--replicas 200 --learning-rate 0.1")
+    let square = try #require(record.ensemble.stationaryMeanSquare)
+    let error = try #require(record.ensemble.stationaryMeanSquareError)
+    #expect(record.ensemble.replicas == 200 && error > 0 && error < 0.001)
+    #expect((square - 1.0 / 19).magnitude < 4 * error)
+  }
+
+  @Test func `print a report in units of virtual time`() throws {
+    let result = try lockstep(
+      typed: "run --engine virtual --model quadratic:dimension=4 --decomposition samples "
+        + "--policy bounded:1 --workers 2 --service per-worker:1;3 --updates 12 --record loss=6 "
+        + "--learning-rate 0.5")
+    #expect(result.code == 0 && result.errors.isEmpty)
+    for line in [
+      "bounded:1 in virtual time, service per-worker:1.0;3.0, samples, 2 workers",
+      "completed after 12 updates, 0 samples, 18.00 units of time, simulated in ",
+      "worker  updates  compute    wait", "updates    time", "updates, 0.0 samples per unit of time",
+    ] {
+      #expect(result.output.contains(line), "\(line)\n\(result.output)")
+    }
+  }
+}
