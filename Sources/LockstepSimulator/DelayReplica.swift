@@ -58,7 +58,8 @@ final class DelayReplica<Model: Objective> {
     state = OptimizerState(of: shared)
     optimizer = Optimizer(
       configuration.optimizer, rate: configuration.learningRate, schedule: configuration.schedule,
-      iterations: UpdateBudget(workers: configuration.workers, isJoint: false, isDealt: true).expectedIterations(within: configuration.updates))
+      iterations: UpdateBudget(workers: configuration.workers, isJoint: false, isDealt: true)
+        .expectedIterations(within: configuration.updates))
     gradient = DelayGradient(model: model, configuration: configuration)
     tally = DelayTally(largest: longest)
   }

@@ -141,7 +141,8 @@ private func refuse(
     ("--engine virtual --delay constant:1 --delay-per mesage", "did you mean message?"),
     ("--engine virtual --delay constant:1 --delay-per message", "--decomposition samples"),
     (
-      "--engine virtual --delay exchange:2 --decomposition samples", "goes with --decomposition blocks"
+      "--engine virtual --delay exchange:2 --decomposition samples",
+      "goes with --decomposition blocks"
     ),
     ("--engine virtual --replicas 0", "write a whole number from 1"),
     ("--engine virtual --warmup -1", "at least 0 and less than --updates"),
@@ -158,8 +159,7 @@ private func refuse(
     try folder.write("negative.txt", "1\n-2\n")
     let start = "run --model quadratic:dimension=8 --engine virtual"
     for option in ["--service", "--delay"] {
-      for (file, code) in [("empty.txt", Int32(65)), ("negative.txt", 65), ("none.txt", 66)]
-      {
+      for (file, code) in [("empty.txt", Int32(65)), ("negative.txt", 65), ("none.txt", 66)] {
         let result = try lockstep(typed: "\(start) \(option) trace:\(file)", in: folder.path)
         #expect(result.code == code && result.output.isEmpty, "\(option) \(file)")
         #expect(result.errors.contains(file), "\(option) \(file)")

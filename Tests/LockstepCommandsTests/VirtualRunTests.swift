@@ -96,7 +96,8 @@ import Testing
     for line in [
       "bounded:1 in virtual time, service per-worker:1.0;3.0, samples, 2 workers",
       "completed after 12 updates, 0 samples, 18.00 units of time, simulated in ",
-      "worker  updates  compute    wait", "updates    time", "updates, 0.0 samples per unit of time",
+      "worker  updates  compute    wait", "updates    time",
+      "updates, 0.0 samples per unit of time",
     ] {
       #expect(result.output.contains(line), "\(line)\n\(result.output)")
     }
