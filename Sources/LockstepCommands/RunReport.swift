@@ -12,7 +12,7 @@ struct RunReport {
   }
 
   var text: String {
-    [heading, losses, speed, staleness, ensemble, workers, curve].filter { !$0.isEmpty }
+    [heading, stall, losses, speed, staleness, ensemble, workers, curve].filter { !$0.isEmpty }
       .joined(separator: "\n")
   }
 
@@ -56,6 +56,12 @@ struct RunReport {
     guard isVirtual else { return host }
     guard let time = record.virtualTime else { return "simulated in \(host)" }
     return "\(Format.number(time)) units of time, simulated in \(host)"
+  }
+
+  private var stall: String {
+    guard let stall = record.stall else { return "" }
+    return "stalled     worker \(stall.worker) crashed at \(Format.number(stall.crashedAt)); since "
+      + "\(Format.number(stall.since)) all others (\(stall.waiting)) wait for it\n\n"
   }
 
   private var losses: String {

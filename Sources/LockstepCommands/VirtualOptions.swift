@@ -22,6 +22,12 @@ struct VirtualOptions: ParsableArguments {
       "What a delay is drawn for: read or message. (default: read)", valueName: "scope"))
   var delayScope: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "What befalls a worker: worker=P,at=TIME,kind=stall:TIME, kind=crash or kind=restart; may be "
+        + "repeated.", valueName: "fault"))
+  var fault: [String] = []
+
   @Option(parsing: .unconditional, help: "The number of independent copies. (default: 1)")
   var replicas: Int?
 
@@ -43,6 +49,7 @@ struct VirtualOptions: ParsableArguments {
       let scope: DelayScope = try TrainingOptions.choice(delayScope, option: "--delay-per")
       result.delayScope = scope
     }
+    for text in fault { result.faults.append(try FaultSpecification(text)) }
     result.replicas = replicas
     result.warmup = warmup
     result.hostThreads = hostThreads

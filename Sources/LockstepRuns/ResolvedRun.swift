@@ -20,7 +20,7 @@ public struct ResolvedRun: Sendable {
       batch: engine.batch, sampling: engine.sampling, minibatches: engine.minibatches,
       updates: engine.updates, targetLoss: engine.targetLoss, lossEvery: engine.lossEvery,
       seed: engine.seed, initialParameters: engine.initialParameters,
-      replicas: virtual.replicas ?? 1, warmup: virtual.warmup ?? 0,
+      faults: virtual.faults, replicas: virtual.replicas ?? 1, warmup: virtual.warmup ?? 0,
       hostThreads: virtual.resolvedHostThreads)
   }
 
@@ -129,6 +129,8 @@ public struct ResolvedRun: Sendable {
       "service": text(isVirtual ? virtual.resolvedService?.specification : nil),
       "delay": text(virtual.delay?.specification),
       "delayPer": text(virtual.delay.map { _ in (virtual.delayScope ?? .read).rawValue }),
+      "faults": virtual.faults.isEmpty
+        ? .null : .text(virtual.faults.map(\.specification).joined(separator: " ")),
       "replicas": isVirtual ? .integer(virtual.replicas ?? 1) : .null,
       "warmup": isVirtual ? .integer(virtual.warmup ?? 0) : .null,
       "record": .text("loss=\(engine.lossEvery)"),

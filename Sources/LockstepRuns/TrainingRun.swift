@@ -203,6 +203,7 @@ public final class TrainingRun: Sendable {
       workers: outcome.workers)
     record.virtualTime = outcome.virtualTime
     record.ensemble = outcome.ensemble
+    record.stall = outcome.stall
     return record
   }
 }

@@ -31,6 +31,8 @@ public struct SimulationConfiguration: Sendable {
   public var seed: UInt64
   /// The first parameters, `[n]`, where they are given instead of made by the model.
   public var initialParameters: [Double]?
+  /// What befalls workers; only where there are events.
+  public var faults: [FaultSpecification]
   /// The number of independent copies.
   public var replicas: Int
   /// The number of updates left out of averages.
@@ -48,6 +50,7 @@ public struct SimulationConfiguration: Sendable {
     batch: Int,
     sampling: SamplingMethod = .shuffled, minibatches: MinibatchFile? = nil, updates: Int,
     targetLoss: Double? = nil, lossEvery: Int, seed: UInt64, initialParameters: [Double]? = nil,
+    faults: [FaultSpecification] = [],
     replicas: Int = 1, warmup: Int = 0, hostThreads: Int = 1
   ) {
     self.decomposition = decomposition
@@ -64,6 +67,7 @@ public struct SimulationConfiguration: Sendable {
     self.lossEvery = lossEvery
     self.seed = seed
     self.initialParameters = initialParameters
+    self.faults = faults
     self.replicas = replicas
     self.warmup = warmup
     self.hostThreads = hostThreads

@@ -22,6 +22,8 @@ public struct SimulationOutcome<Scalar: Sendable>: Sendable {
   public var workers: [WorkerRecord]
   /// Averages over replicas.
   public var ensemble: EnsembleRecord
+  /// Who kept the others waiting for ever, where the status is `stalled`.
+  public var stall: StallRecord?
 
   /// Creates an outcome.
   public init(

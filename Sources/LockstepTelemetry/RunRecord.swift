@@ -10,6 +10,8 @@ public enum RunStatus: String, Codable, Sendable {
   case diverged
   /// Somebody interrupted it.
   case interrupted
+  /// The workers wait for one that will never go on.
+  case stalled
 }
 
 /// Everything that is known about one training run: `lockstep.run/1` of the contract.
@@ -50,6 +52,8 @@ public struct RunRecord: Codable, Sendable {
   public var tornViews: TornViewsRecord
   /// Each worker's share.
   public var workers: [WorkerRecord]
+  /// Who kept the others waiting for ever; left out unless the status is `stalled`.
+  public var stall: StallRecord?
   /// Averages over replicas; a single run has no averages.
   public var ensemble = EnsembleRecord()
   /// Noise probes, where they were asked for.
@@ -74,6 +78,7 @@ public struct RunRecord: Codable, Sendable {
     self.wallSeconds = wallSeconds
     self.cpuSeconds = cpuSeconds
     virtualTime = nil
+    stall = nil
     self.throughput = throughput
     self.loss = loss
     self.staleness = staleness
@@ -250,6 +255,26 @@ public struct WorkerRecord: Codable, Equatable, Sendable {
     self.applySeconds = applySeconds
     self.waitSeconds = waitSeconds
     self.parks = parks
+  }
+}
+
+/// Why a simulation made no more progress.
+public struct StallRecord: Codable, Equatable, Sendable {
+  /// The worker that will never go on; of several, the one with the lowest clock.
+  public var worker: Int
+  /// When it crashed.
+  public var crashedAt: Double
+  /// When the last of the others came to a halt.
+  public var since: Double
+  /// The number of workers that wait.
+  public var waiting: Int
+
+  /// Creates a record.
+  public init(worker: Int, crashedAt: Double, since: Double, waiting: Int) {
+    self.worker = worker
+    self.crashedAt = crashedAt
+    self.since = since
+    self.waiting = waiting
   }
 }
 

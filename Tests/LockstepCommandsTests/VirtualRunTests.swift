@@ -102,4 +102,20 @@ import Testing
       #expect(result.output.contains(line), "\(line)\n\(result.output)")
     }
   }
+
+  @Test func `say which worker the others wait for`() throws {
+    let start =
+      "--engine virtual --model quadratic:dimension=8 --decomposition samples --workers 4 "
+      + "--updates 100 --fault worker=3,at=5,kind=crash"
+    for (policy, status) in [
+      ("barrier", RunStatus.stalled), ("bounded:2", .stalled), ("hogwild", .completed),
+    ] {
+      let record = try record("\(start) --policy \(policy)")
+      #expect(record.status == status && record.stall?.worker == (status == .stalled ? 3 : nil))
+    }
+    let result = try lockstep(typed: "run \(start) --policy bounded:2")
+    #expect(result.output.contains("stalled     worker 3 crashed at 5.000; since "))
+    let wrong = try lockstep(typed: "run \(start) --fault worker=4,at=5,kind=crash")
+    #expect(wrong.code == 64 && wrong.errors.contains("there are 4 workers, numbered from 0"))
+  }
 }

@@ -18,13 +18,15 @@ struct Simulation {
   var seed: UInt64 = 7
   var initial: [Double]?
   var hostThreads = 1
+  var faults: [FaultSpecification] = []
   var service = ServiceSpecification.exponential(mean: 1)
 
   var configuration: SimulationConfiguration {
     SimulationConfiguration(
       decomposition: decomposition, policy: policy, workers: workers, optimizer: optimizer,
       learningRate: rate, batch: batch, updates: updates, targetLoss: target,
-      lossEvery: lossEvery, seed: seed, initialParameters: initial, hostThreads: hostThreads)
+      lossEvery: lossEvery, seed: seed, initialParameters: initial, faults: faults,
+      hostThreads: hostThreads)
   }
 
   func engine<Model: Objective>(_ model: Model) throws -> EventEngine<Model> {

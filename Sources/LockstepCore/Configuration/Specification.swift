@@ -53,15 +53,31 @@ public struct Specification: Equatable, Sendable {
         argument = part
         continue
       }
-      guard pair.count == 2, !pair[0].isEmpty, !pair[1].isEmpty else {
-        throw .invalid(
-          option: option, value: text, reason: "'\(part)' is not of the form KEY=VALUE")
-      }
-      guard !values.contains(where: { $0.key == pair[0] }) else {
-        throw .invalid(option: option, value: text, reason: "'\(pair[0])' is given twice")
-      }
-      values.append((String(pair[0]), String(pair[1])))
+      try addPair(part)
     }
+  }
+
+  /// Splits `KEY=V,…` without a name before it.
+  ///
+  /// - Throws: ``ConfigurationError/invalid(option:value:reason:)`` for a part that is not `KEY=V` and
+  ///   for a key given twice.
+  public init(pairs text: String, option: String) throws(ConfigurationError) {
+    self.option = option
+    self.text = text
+    name = ""
+    values = []
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      try addPair(String(part))
+    }
+  }
+
+  private mutating func addPair(_ part: String) throws(ConfigurationError) {
+    let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    guard pair.count == 2, !pair[0].isEmpty, !pair[1].isEmpty else {
+      throw invalid("'\(part)' is not of the form KEY=VALUE")
+    }
+    guard !has(String(pair[0])) else { throw invalid("'\(pair[0])' is given twice") }
+    values.append((String(pair[0]), String(pair[1])))
   }
 
   /// Whether two values are written alike for the same option.

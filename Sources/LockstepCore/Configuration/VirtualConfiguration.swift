@@ -12,6 +12,8 @@ public struct VirtualConfiguration: Equatable, Sendable {
   public var replicas: Int?
   /// The number of updates left out of averages; `nil` for none.
   public var warmup: Int?
+  /// What befalls workers, in the order it was given.
+  public var faults: [FaultSpecification] = []
   /// The number of threads of the host that compute; `nil` for one per core.
   public var hostThreads: Int?
 
@@ -39,7 +41,8 @@ public struct VirtualConfiguration: Equatable, Sendable {
     let options: [(String, Bool)] = [
       ("--service", service != nil), ("--delay", delay != nil),
       ("--delay-per", delayScope != nil), ("--replicas", replicas != nil),
-      ("--warmup", warmup != nil), ("--host-threads", hostThreads != nil),
+      ("--warmup", warmup != nil), ("--fault", !faults.isEmpty),
+      ("--host-threads", hostThreads != nil),
     ]
     return options.first { $0.1 }?.0
   }
@@ -59,6 +62,11 @@ public struct VirtualConfiguration: Equatable, Sendable {
           + "of them out")
     }
     try validateDelay(run)
+    if let fault = faults.first(where: { $0.worker >= run.workers }) {
+      throw .invalid(
+        option: "--fault", value: fault.specification,
+        reason: "there are \(run.workers) workers, numbered from 0")
+    }
     if let replicas, !(1...Self.largestReplicaCount).contains(replicas) {
       throw .invalid(
         option: "--replicas", value: "\(replicas)",
@@ -86,6 +94,11 @@ public struct VirtualConfiguration: Equatable, Sendable {
     if service != nil {
       throw .conflict(
         reason: "--service and --delay both say how stale reads are; give one of them")
+    }
+    if !faults.isEmpty {
+      throw .conflict(
+        reason:
+          "--fault happens at a time, and under --delay no time passes; take --service instead")
     }
     if run.policy.specification != Hogwild().specification {
       throw .conflict(

@@ -21,7 +21,9 @@ extension EventRun {
         budget.isDealt || isJoint
         ? budget.iterations(of: WorkerID(worker), within: total) : Int.max
     }
-    if status == nil { admitAll() }
+    guard status == nil else { return }
+    scheduleFaults()
+    admitAll()
   }
 
   /// Takes a point of the loss curve, between two events; virtual time stands still.
@@ -44,7 +46,7 @@ extension EventRun {
       ? total : min(total, budget.pausePoint(atOrAfter: wanted.partialValue))
   }
 
-  private func evaluate() {
+  func evaluate() {
     readParameters()
     latest = evaluator?.evaluate(at: snapshot, on: .training)
     losses.curve.append(LossPoint(update: updates, time: virtualTime, loss: latest?.loss))
@@ -79,7 +81,7 @@ extension EventRun {
         worker: worker, updates: state.clock, computeSeconds: Double(state.computed) / unit,
         readSeconds: 0, applySeconds: 0, waitSeconds: Double(state.waited) / unit, parks: 0)
     }
-    return SimulationOutcome(
+    var outcome = SimulationOutcome(
       parameters: Array(UnsafeBufferPointer(start: snapshot, count: model.parameterCount)),
       status: status ?? .completed, updates: updates,
       // In `blocks` all workers process the same minibatch: it counts once.
@@ -87,5 +89,7 @@ extension EventRun {
       staleness: staleness.record(),
       tornViews: TornViewsRecord(reads: reads * (isBlocks ? workers : 1), torn: 0),
       workers: records, ensemble: ensemble.record())
+    outcome.stall = stalled
+    return outcome
   }
 }

@@ -18,10 +18,15 @@ extension EventRun {
     for _ in 0..<burst {
       guard status == nil, updates < total, !hasOverflowed else { return false }
       guard let event = heap.takeFirst() else {
-        preconditionFailure("a policy's rules always let somebody go on")
+        stall()
+        return false
       }
-      now = event.time
-      finish(Int(event.worker))
+      if let faults, !passesFaults(event, faults) {
+        // Only a fault, or a block that has ended.
+      } else {
+        now = event.time
+        finish(Int(event.worker))
+      }
       while status == nil, let worker = queue.popFirst() { resume(worker) }
     }
     return status == nil && updates < total && !hasOverflowed
@@ -39,7 +44,7 @@ extension EventRun {
 
   /// Whether a worker has another iteration to make.
   @inline(__always)
-  private func hasWork(_ worker: Int) -> Bool {
+  func hasWork(_ worker: Int) -> Bool {
     states[worker].clock < states[worker].share
   }
 
@@ -78,6 +83,7 @@ extension EventRun {
 
   @inline(__always)
   private func resume(_ worker: Int) {
+    if let faults, !mayGoOn(worker, faults) { return }
     states[worker].waited &+= now &- states[worker].since
     states[worker].since = now
     if states[worker].phase == .start { start(worker) } else { apply(worker) }
@@ -85,13 +91,17 @@ extension EventRun {
 
   /// Reads a view and begins to compute.
   @inline(__always)
-  private func start(_ worker: Int) {
+  func start(_ worker: Int) {
     states[worker].seen = updates
     if isBlocks { shards?.hold(by: worker) } else { states[worker].view = vector.hold() }
     reads &+= 1
     let duration = law.ticks(seed: seed, worker: worker, clock: states[worker].clock)
     let end = now &+ duration
     if end > 1 << 62 { hasOverflowed = true }
+    if let faults {
+      faults.states[worker].isComputing = true
+      faults.states[worker].due = end
+    }
     heap.insert(Event(time: end, worker: Int32(truncatingIfNeeded: worker)))
   }
 
@@ -122,6 +132,8 @@ extension EventRun {
   @inline(__always)
   private func apply(_ worker: Int) {
     if isJoint {
+      // A joint step takes everybody; where one has crashed meanwhile, it is never made.
+      if deadCount > 0 { return }
       if states[worker].clock == updates {
         applyJointly()
         updates &+= 1
@@ -208,8 +220,8 @@ extension EventRun {
     if isJoint {
       for other in (worker + 1)..<max(worker + 1, workers) where !add(other) { break }
     } else {
-      queue.visit { states[$0].phase == .start || add($0) }
-      if tasks.count < room { heap.visitEarly { add(Int($0.worker)) } }
+      queue.visit { states[$0].phase == .start || hasCrashed($0) || add($0) }
+      if tasks.count < room { heap.visitEarly { !isUnderWay($0) || add(Int($0.worker)) } }
     }
     ahead.compute(tasks, shards: shards)
   }

@@ -34,6 +34,10 @@ final class EventRun<Model: Objective> {
   @exclusivity(unchecked) var nextPause = 0
   @exclusivity(unchecked) var status: RunStatus?
   @exclusivity(unchecked) var hasOverflowed = false
+  @exclusivity(unchecked) var deadCount = 0
+  @exclusivity(unchecked) var stalled: StallRecord?
+  /// What befalls workers; `nil` for nothing.
+  let faults: FaultTable?
   @exclusivity(unchecked) var reads = 0
   @exclusivity(unchecked) var samples = 0
 
@@ -73,7 +77,7 @@ final class EventRun<Model: Objective> {
   var versionsInFlight: [Int] {
     var versions: [Int] = []
     heap.visitEarly {
-      versions.append(states[Int($0.worker)].seen)
+      if isUnderWay($0) { versions.append(states[Int($0.worker)].seen) }
       return true
     }
     return versions
@@ -129,7 +133,9 @@ final class EventRun<Model: Objective> {
     let gates = (starts + applies).filter { $0.subject != Gate.nobody }
     completed = ClockBook(workers: workers, gates: gates.filter { !$0.isComputed })
     computed = ClockBook(workers: workers, gates: gates.filter(\.isComputed))
-    heap = EventHeap(capacity: workers)
+    heap = EventHeap(capacity: workers + FaultTable.extraEvents(configuration.faults))
+    faults =
+      configuration.faults.isEmpty ? nil : FaultTable(configuration.faults, workers: workers)
     batch = WorkerBatch(workers: workers)
     queue = WorkerQueue(workers: workers)
 
@@ -177,6 +183,7 @@ final class EventRun<Model: Objective> {
 
   deinit {
     heap.deallocate()
+    faults?.deallocate()
     completed.deallocate()
     computed.deallocate()
     batch.deallocate()

@@ -1,0 +1,122 @@
+import LockstepCore
+import LockstepTelemetry
+
+/// Workers that stall, crash and restart.
+///
+/// Faults stand in the heap as events of negative workers, so they come before everything else of
+/// their tick. What they make out of date stays in the heap and is passed over.
+extension EventRun {
+  /// Puts the faults among the events to come.
+  func scheduleFaults() {
+    guard let table = faults else { return }
+    for (index, fault) in table.faults.enumerated() {
+      heap.insert(
+        Event(time: ServiceLaw.ticks(fault.time), worker: Int32(-1 - index)))
+    }
+  }
+
+  /// Carries out an event if it is a fault or the end of a block; time stands still where it is a
+  /// fault that hits nobody, or out of date.
+  ///
+  /// - Returns: whether it is the end of a computation, which is still to be carried out.
+  @inline(never)
+  func passesFaults(_ event: Event, _ table: FaultTable) -> Bool {
+    if event.worker < 0 {
+      let before = now
+      now = event.time
+      if !strike(table.faults[Int(-1 - event.worker)], table) { now = before }
+      return false
+    }
+    let worker = Int(event.worker)
+    guard table.states[worker].due == event.time, !table.states[worker].isDead else {
+      return false
+    }
+    table.states[worker].due = 0
+    if table.states[worker].isComputing {
+      table.states[worker].isComputing = false
+      return true
+    }
+    now = event.time
+    queue.append(worker)
+    return false
+  }
+
+  /// Whether a worker may go on now; where it is blocked, it will be told when it may.
+  @inline(never)
+  func mayGoOn(_ worker: Int, _ table: FaultTable) -> Bool {
+    let state = table.states[worker]
+    guard !state.isDead else { return false }
+    guard state.blockedUntil > now else { return true }
+    table.states[worker].due = state.blockedUntil
+    heap.insert(Event(time: state.blockedUntil, worker: Int32(truncatingIfNeeded: worker)))
+    return false
+  }
+
+  /// - Returns: whether the fault has an effect.
+  private func strike(_ fault: FaultSpecification, _ table: FaultTable) -> Bool {
+    let worker = fault.worker
+    guard !table.states[worker].isDead, hasWork(worker) else { return false }
+    switch fault.kind {
+    case .stall(let duration):
+      let ticks = ServiceLaw.ticks(duration)
+      let state = table.states[worker]
+      if state.isComputing {
+        table.states[worker].due = state.due &+ ticks
+        if state.due &+ ticks > 1 << 62 { hasOverflowed = true }
+        heap.insert(
+          Event(time: state.due &+ ticks, worker: Int32(truncatingIfNeeded: worker)))
+      } else {
+        table.states[worker].blockedUntil = max(state.blockedUntil, now) &+ ticks
+      }
+    case .crash:
+      dropView(worker, table)
+      table.states[worker].isDead = true
+      table.states[worker].diedAt = now
+      deadCount += 1
+    case .restart:
+      guard table.states[worker].isComputing else { return false }
+      dropView(worker, table)
+      states[worker].computed &+= now &- states[worker].since
+      states[worker].since = now
+      start(worker)
+    }
+    return true
+  }
+
+  /// Loses what a worker holds between its read and its update.
+  private func dropView(_ worker: Int, _ table: FaultTable) {
+    guard table.states[worker].isComputing || states[worker].phase == .apply else { return }
+    if let ahead, ahead.has(worker) { _ = ahead.take(worker) }
+    if isBlocks { shards?.letGo(by: worker) } else { vector.letGo(states[worker].view) }
+    table.states[worker].isComputing = false
+  }
+
+  /// Whether a computation of an event is under way, so that its gradient may be asked for.
+  func isUnderWay(_ event: Event) -> Bool {
+    guard let table = faults else { return true }
+    guard event.worker >= 0 else { return false }
+    let state = table.states[Int(event.worker)]
+    return state.isComputing && !state.isDead && state.due == event.time
+  }
+
+  /// Whether a worker will never go on.
+  func hasCrashed(_ worker: Int) -> Bool { faults?.states[worker].isDead ?? false }
+
+  /// Ends a run in which nobody can go on any more.
+  func stall() {
+    guard let table = faults else {
+      preconditionFailure("a policy's rules always let somebody go on")
+    }
+    status = .stalled
+    let dead = (0..<workers).filter { table.states[$0].isDead }
+    guard let worker = dead.min(by: { (states[$0].clock, $0) < (states[$1].clock, $1) }) else {
+      return
+    }
+    let unit = Double(ServiceLaw.ticksPerUnit)
+    stalled = StallRecord(
+      worker: worker, crashedAt: Double(table.states[worker].diedAt) / unit, since: virtualTime,
+      waiting: (0..<workers).count { !table.states[$0].isDead && hasWork($0) })
+    if losses.curve.last?.update != updates { evaluate() }
+    status = .stalled
+  }
+}

@@ -1,0 +1,38 @@
+import LockstepCore
+
+/// What befell a worker.
+struct FaultState: BitwiseCopyable {
+  /// Whether it has crashed.
+  var isDead = false
+  /// When it crashed, in ticks.
+  var diedAt: UInt64 = 0
+  /// It does nothing before this tick.
+  var blockedUntil: UInt64 = 0
+  /// When its computation ends, or its block; 0 for neither.
+  ///
+  /// An event at another time is out of date.
+  var due: UInt64 = 0
+  /// Whether it computes.
+  var isComputing = false
+}
+
+/// The faults of a run and the workers they hit.
+///
+/// The memory is unsafe for the sake of the event loop: indices are workers' numbers.
+struct FaultTable {
+  let faults: [FaultSpecification]
+  let states: UnsafeMutablePointer<FaultState>
+
+  /// Makes the table of some workers, none of them hit.
+  init(_ faults: [FaultSpecification], workers: Int) {
+    self.faults = faults
+    states = .allocate(capacity: workers)
+    states.initialize(repeating: FaultState(), count: workers)
+  }
+
+  func deallocate() { states.deallocate() }
+
+  /// The most events that are pending at once beyond one for each worker: a fault, and what it leaves
+  /// out of date or wakes up later.
+  static func extraEvents(_ faults: [FaultSpecification]) -> Int { faults.count * 4 }
+}
