@@ -29,7 +29,11 @@ final class LockstepProcess {
   }
 
   /// The executable, next to the test bundle.
-  static let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+  ///
+  /// `LOCKSTEP` names another one.
+  static let executable =
+    ProcessInfo.processInfo.environment["LOCKSTEP"]
+    ?? URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     .deletingLastPathComponent().appending(path: "lockstep").path
 
   /// How long a command may take before it counts as stuck.
