@@ -44,6 +44,11 @@ enum ExitStatus: Int32, Error {
       case .invalid: data.rawValue
       case .cannotWrite: cannotWrite.rawValue
       }
+    case let error as TraceError:
+      switch error {
+      case .missing: noInput.rawValue
+      case .malformed: data.rawValue
+      }
     case is OutputError: cannotWrite.rawValue
     default: nil
     }

@@ -26,7 +26,13 @@ struct OutputFolder {
   ///
   /// - Throws: ``OutputError``.
   func write(_ data: Data, as name: String) throws(OutputError) {
-    let file = path + "/" + name
+    try Self.write(data, to: path + "/" + name)
+  }
+
+  /// Writes a file anywhere by way of a temporary one beside it.
+  ///
+  /// - Throws: ``OutputError``.
+  static func write(_ data: Data, to file: String) throws(OutputError) {
     do {
       try data.write(to: URL(fileURLWithPath: file), options: .atomic)
     } catch {

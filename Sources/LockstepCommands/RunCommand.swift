@@ -19,8 +19,22 @@ struct RunCommand: ParsableCommand {
       "Write record.json and loss.csv to a folder.", valueName: "dir"))
   var out: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Note every iteration down in a file: complete as .csv or .jsonl, for Perfetto as .json.",
+      valueName: "file"))
+  var trace: String?
+
   func run() throws {
-    let configuration = try training.configuration()
+    var configuration = try training.configuration()
+    if trace != nil, !configuration.recordsTrace {
+      configuration.recordsTrace = true
+      try configuration.validate()
+    }
+    if configuration.recordsTrace, trace == nil, out == nil {
+      throw ConfigurationError.conflict(
+        reason: "--record trace needs a place for the trace; add --trace FILE or --out DIR")
+    }
     let run = TrainingRun()
     let interruption = Interruption {
       if !run.interrupt() {
@@ -31,6 +45,7 @@ struct RunCommand: ParsableCommand {
     defer { interruption.end() }
     let folder = try out.map { path throws(OutputError) in try OutputFolder(path) }
     if let path = configuration.savePath { try OutputFolder.check(file: path) }
+    if let trace { try OutputFolder.check(file: trace) }
     let topology = try Topology(.live)
     // A wrong --pin is said before the data is loaded.
     if configuration.engine == .threads {
@@ -48,12 +63,21 @@ struct RunCommand: ParsableCommand {
     var display = ProgressDisplay(
       reporting.progress, quiet: reporting.quiet,
       title: "\(configuration.model.specification) \(configuration.policy.specification)")
-    let record = try run.execute(configuration, prepared, on: topology) { state in
-      let loss = state.loss.map { ", loss \(Format.number($0))" } ?? ""
-      display.show(
-        Double(state.updates) / Double(max(1, state.total)),
-        "\(Format.count(state.updates)) of \(Format.count(state.total)) updates\(loss)")
-    }
+    let record = try run.execute(
+      configuration, prepared, on: topology,
+      progress: { state in
+        let loss = state.loss.map { ", loss \(Format.number($0))" } ?? ""
+        display.show(
+          Double(state.updates) / Double(max(1, state.total)),
+          "\(Format.count(state.updates)) of \(Format.count(state.total)) updates\(loss)")
+      },
+      keepTrace: { found in
+        if let trace {
+          try OutputFolder.write(TraceFile.encode(found, for: trace), to: trace)
+        } else {
+          try folder?.write(TraceFile.encode(found, for: "trace.csv"), as: "trace.csv")
+        }
+      })
     display.finish()
     if let folder {
       try folder.write(JSONFormat.encode(record), as: "record.json")

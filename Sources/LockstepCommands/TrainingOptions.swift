@@ -87,7 +87,10 @@ struct TrainingOptions: ParsableArguments {
 
   @OptionGroup(title: "Virtual time") var virtual: VirtualOptions
 
-  @Option(help: "What to record: loss=EVERY, the number of updates between two losses.")
+  @Option(
+    help: ArgumentHelp(
+      "What to record: loss=EVERY, the number of updates between two losses, or trace; may be "
+        + "repeated."))
   var record: [String] = []
 
   @Option(
@@ -144,11 +147,15 @@ struct TrainingOptions: ParsableArguments {
   private static func read(
     record: String, into result: inout RunConfiguration
   ) throws(ConfigurationError) {
+    if record == "trace" {
+      result.recordsTrace = true
+      return
+    }
     let parts = record.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts[0] == "loss" else {
       throw .unknown(
-        option: "--record", value: record, choices: ["loss=EVERY"],
-        nearest: Suggestion.nearest(to: String(parts[0]), among: ["loss"]))
+        option: "--record", value: record, choices: ["loss=EVERY", "trace"],
+        nearest: Suggestion.nearest(to: String(parts[0]), among: ["loss", "trace"]))
     }
     guard parts.count == 2, let every = Int(parts[1]), every >= 1 else {
       throw .invalid(

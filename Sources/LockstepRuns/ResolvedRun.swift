@@ -20,7 +20,8 @@ public struct ResolvedRun: Sendable {
       batch: engine.batch, sampling: engine.sampling, minibatches: engine.minibatches,
       updates: engine.updates, targetLoss: engine.targetLoss, lossEvery: engine.lossEvery,
       seed: engine.seed, initialParameters: engine.initialParameters,
-      faults: virtual.faults, replicas: virtual.replicas ?? 1, warmup: virtual.warmup ?? 0,
+      faults: virtual.faults, recordsTrace: configuration.recordsTrace,
+      replicas: virtual.replicas ?? 1, warmup: virtual.warmup ?? 0,
       hostThreads: virtual.resolvedHostThreads)
   }
 
@@ -93,7 +94,8 @@ public struct ResolvedRun: Sendable {
       targetLoss: configuration.targetLoss,
       lossEvery: configuration.lossEvery
         ?? max(1, (updates + Self.defaultCurvePoints - 1) / Self.defaultCurvePoints),
-      seed: configuration.seed, initialParameters: initial)
+      seed: configuration.seed, initialParameters: initial,
+      recordsTrace: configuration.recordsTrace)
   }
 
   /// Every option by its name, for the record.
@@ -133,7 +135,7 @@ public struct ResolvedRun: Sendable {
         ? .null : .text(virtual.faults.map(\.specification).joined(separator: " ")),
       "replicas": isVirtual ? .integer(virtual.replicas ?? 1) : .null,
       "warmup": isVirtual ? .integer(virtual.warmup ?? 0) : .null,
-      "record": .text("loss=\(engine.lossEvery)"),
+      "record": .text("loss=\(engine.lossEvery)" + (configuration.recordsTrace ? " trace" : "")),
       "init": text(configuration.initialParametersPath),
       "save": text(configuration.savePath),
       "batches": text(configuration.minibatchesPath),

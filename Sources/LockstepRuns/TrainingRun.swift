@@ -52,21 +52,22 @@ public final class TrainingRun: Sendable {
   ///   - prepared: the configuration's model with its data.
   ///   - topology: the machine.
   ///   - progress: called now and then on the calling thread.
+  ///   - keepTrace: called with every iteration of the run, where the configuration asks for them.
   /// - Returns: the record; the last parameters are written to the configuration's `savePath`.
   /// - Throws: ``ConfigurationError``, ``DataError``, ``EngineError``, ``TopologyError`` or
   ///   ``NumPyError``.
   public func execute(
     _ configuration: RunConfiguration, _ prepared: PreparedModel, on topology: Topology,
-    progress: (Progress) -> Void = { _ in }
+    progress: (Progress) -> Void = { _ in }, keepTrace: (Trace) throws -> Void = { _ in }
   ) throws -> RunRecord {
     interruption.withLock { $0.hasBegun = true }
     try configuration.validate()
     let resolved = try ResolvedRun(configuration, prepared)
     switch prepared.objective {
     case .single(let model):
-      return try train(model, resolved, prepared, topology, progress)
+      return try train(model, resolved, prepared, topology, progress, keepTrace)
     case .double(let model):
-      return try train(model, resolved, prepared, topology, progress)
+      return try train(model, resolved, prepared, topology, progress, keepTrace)
     }
   }
 
@@ -98,13 +99,13 @@ public final class TrainingRun: Sendable {
 
   private func train<Model: Objective>(
     _ model: Model, _ resolved: ResolvedRun, _ prepared: PreparedModel, _ topology: Topology,
-    _ progress: (Progress) -> Void
+    _ progress: (Progress) -> Void, _ keepTrace: (Trace) throws -> Void
   ) throws -> RunRecord {
     let configuration = resolved.configuration
     let need = MemoryNeed(
       parameters: model.parameterCount, scalarBytes: MemoryLayout<Model.Scalar>.stride,
       configuration: configuration,
-      updatesInPlace: configuration.engine == .threads
+      updatesInPlace: configuration.engine == .threads && !configuration.recordsTrace
         && ThreadEngine.updatesInPlace(model, configuration: resolved.engine),
       scalarsPerExample: prepared.scalarsPerExample,
       batch: resolved.engine.minibatches?.longest ?? resolved.engine.batch,
@@ -115,8 +116,8 @@ public final class TrainingRun: Sendable {
         reason: need.complaint(configuration.model.specification + data))
     }
     switch configuration.engine {
-    case .threads: return try runThreads(model, resolved, prepared, topology, progress)
-    case .virtual: return try simulate(model, resolved, prepared, topology, progress)
+    case .threads: return try runThreads(model, resolved, prepared, topology, progress, keepTrace)
+    case .virtual: return try simulate(model, resolved, prepared, topology, progress, keepTrace)
     }
   }
 
@@ -133,7 +134,7 @@ public final class TrainingRun: Sendable {
 
   private func runThreads<Model: Objective>(
     _ model: Model, _ resolved: ResolvedRun, _ prepared: PreparedModel, _ topology: Topology,
-    _ progress: (Progress) -> Void
+    _ progress: (Progress) -> Void, _ keepTrace: (Trace) throws -> Void
   ) throws -> RunRecord {
     let configuration = resolved.configuration
     let plan = try PlacementPlan(
@@ -152,6 +153,7 @@ public final class TrainingRun: Sendable {
     if let path = configuration.savePath {
       try Self.save(outcome.parameters, to: path)
     }
+    try keep(outcome.trace, of: resolved, prepared, keepTrace)
     return RunRecord(
       configuration: resolved.values(prepared), machine: topology.machine,
       placement: plan.placements, oversubscribed: plan.oversubscribed, status: outcome.status,
@@ -163,9 +165,19 @@ public final class TrainingRun: Sendable {
       workers: outcome.workers)
   }
 
+  /// Hands over a trace, with every option of its run.
+  private func keep(
+    _ trace: Trace?, of resolved: ResolvedRun, _ prepared: PreparedModel,
+    _ keepTrace: (Trace) throws -> Void
+  ) throws {
+    guard var trace else { return }
+    trace.header.configuration = resolved.values(prepared)
+    try keepTrace(trace)
+  }
+
   private func simulate<Model: Objective>(
     _ model: Model, _ resolved: ResolvedRun, _ prepared: PreparedModel, _ topology: Topology,
-    _ report: (Progress) -> Void
+    _ report: (Progress) -> Void, _ keepTrace: (Trace) throws -> Void
   ) throws -> RunRecord {
     let configuration = resolved.configuration
     let simulation = resolved.simulation
@@ -192,6 +204,7 @@ public final class TrainingRun: Sendable {
     if let path = configuration.savePath {
       try Self.save(outcome.parameters, to: path)
     }
+    try keep(outcome.trace, of: resolved, prepared, keepTrace)
     var record = RunRecord(
       configuration: resolved.values(prepared), machine: topology.machine, placement: [],
       oversubscribed: false, status: outcome.status, parameterCount: model.parameterCount,

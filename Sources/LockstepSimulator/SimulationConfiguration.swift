@@ -33,6 +33,8 @@ public struct SimulationConfiguration: Sendable {
   public var initialParameters: [Double]?
   /// What befalls workers; only where there are events.
   public var faults: [FaultSpecification]
+  /// Whether every iteration is noted down; only where there are events.
+  public var recordsTrace: Bool
   /// The number of independent copies.
   public var replicas: Int
   /// The number of updates left out of averages.
@@ -50,7 +52,7 @@ public struct SimulationConfiguration: Sendable {
     batch: Int,
     sampling: SamplingMethod = .shuffled, minibatches: MinibatchFile? = nil, updates: Int,
     targetLoss: Double? = nil, lossEvery: Int, seed: UInt64, initialParameters: [Double]? = nil,
-    faults: [FaultSpecification] = [],
+    faults: [FaultSpecification] = [], recordsTrace: Bool = false,
     replicas: Int = 1, warmup: Int = 0, hostThreads: Int = 1
   ) {
     self.decomposition = decomposition
@@ -68,6 +70,7 @@ public struct SimulationConfiguration: Sendable {
     self.seed = seed
     self.initialParameters = initialParameters
     self.faults = faults
+    self.recordsTrace = recordsTrace
     self.replicas = replicas
     self.warmup = warmup
     self.hostThreads = hostThreads

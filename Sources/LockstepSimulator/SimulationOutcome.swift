@@ -24,6 +24,8 @@ public struct SimulationOutcome<Scalar: Sendable>: Sendable {
   public var ensemble: EnsembleRecord
   /// Who kept the others waiting for ever, where the status is `stalled`.
   public var stall: StallRecord?
+  /// Every iteration, in the law's unit of time; `nil` unless asked for.
+  public var trace: Trace?
 
   /// Creates an outcome.
   public init(

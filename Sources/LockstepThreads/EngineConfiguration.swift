@@ -32,6 +32,8 @@ public struct EngineConfiguration: Sendable {
   public var seed: UInt64
   /// The first parameters, `[n]`, where they are given instead of made by the model.
   public var initialParameters: [Double]?
+  /// Whether every iteration is noted down; then no model is updated in place.
+  public var recordsTrace: Bool
 
   /// The largest number of workers that Dispatch starts.
   public static let largestWorkerCount = EngineChoice.threads.largestWorkerCount
@@ -42,7 +44,8 @@ public struct EngineConfiguration: Sendable {
     optimizer: OptimizerSpecification, learningRate: Double, schedule: RateSchedule = .constant,
     batch: Int,
     sampling: SamplingMethod = .shuffled, minibatches: MinibatchFile? = nil, updates: Int,
-    targetLoss: Double? = nil, lossEvery: Int, seed: UInt64, initialParameters: [Double]? = nil
+    targetLoss: Double? = nil, lossEvery: Int, seed: UInt64, initialParameters: [Double]? = nil,
+    recordsTrace: Bool = false
   ) {
     self.decomposition = decomposition
     self.policy = policy
@@ -58,6 +61,7 @@ public struct EngineConfiguration: Sendable {
     self.lossEvery = lossEvery
     self.seed = seed
     self.initialParameters = initialParameters
+    self.recordsTrace = recordsTrace
   }
 
   /// How the updates are divided among the workers.

@@ -41,6 +41,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
 
   var copies: (reads: Int, torn: Int)? { nil }
   var sharedWorkspace: AnyObject? { workspace }
+  var trace: TraceBuffer? { nil }
 
   /// Makes a worker's buffers; called on its own pinned thread, so that they are near it.
   init(_ run: SharedRun<Model>, index: Int) {

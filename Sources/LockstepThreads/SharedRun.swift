@@ -55,6 +55,8 @@ protocol EngineWorker: AnyObject {
   var copies: (reads: Int, torn: Int)? { get }
   /// What other workers read for joint updates in place; `nil` where there is nothing to read.
   var sharedWorkspace: AnyObject? { get }
+  /// What it noted down of its iterations; `nil` unless a trace is recorded.
+  var trace: TraceBuffer? { get }
   /// The number of examples it processed.
   var samples: Int { get }
 }

@@ -17,6 +17,7 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
   @exclusivity(unchecked) private(set) var samples = 0
 
   let gradient: UnsafeMutablePointer<Scalar>
+  let trace: TraceBuffer?
 
   private let run: SharedRun<Model>
   private let index: Int
@@ -45,6 +46,9 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
       batch: configuration.largestMinibatch(exampleCount: run.model.trainingCount),
       seed: configuration.seed, worker: isBlocks ? 0 : index)
     gradient = computer.gradient
+    trace =
+      configuration.recordsTrace
+      ? TraceBuffer(shards: layout.shardCount, shard: isBlocks || run.isJoint ? index : nil) : nil
     feed = configuration.feed(exampleCount: run.model.trainingCount, worker: index)
     if run.isJoint, index < layout.shardCount {
       let buffer = UnsafeMutablePointer<Scalar>.allocate(capacity: layout.ranges[index].count)
@@ -95,12 +99,15 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
       run.lock.withLock { _ in
         timer.lap(&phases.wait)
         seen = clocks.completedByOthers(than: index)
+        trace?.times.start = lockstep_nanoseconds()
         view.refresh()
       }
     } else {
       if timer.isRunning { seen = clocks.completedByOthers(than: index) }
+      trace?.times.start = lockstep_nanoseconds()
       view.refresh()
     }
+    if let trace { noteView(in: trace) }
     run.probe?.afterRead?(
       index, clock, UnsafeBufferPointer(start: view.versions, count: view.shardCount))
     timer.lap(&phases.read)
@@ -109,6 +116,7 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
     feed.advance(to: clock)
     computer.compute(at: view.values, examples: feed.examples, clock: clock)
     timer.lap(&phases.compute)
+    trace?.times.ready = lockstep_nanoseconds()
 
     // The update. Its staleness is taken when it is ready to be applied: under `barrier` nobody has
     // applied anything of this round yet.
@@ -166,7 +174,23 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
     }
   }
 
+  /// Notes down the versions of the view that has just been copied.
+  private func noteView(in trace: TraceBuffer) {
+    trace.times.compute = lockstep_nanoseconds()
+    for shard in 0..<view.shardCount { trace.read[shard] = view.versions[shard] }
+  }
+
   private func applyUpdate() {
+    if let trace { trace.times.apply = lockstep_nanoseconds() }
+    makeUpdate()
+    if let trace {
+      trace.times.end = lockstep_nanoseconds()
+      trace.commit(clock: clock)
+    }
+  }
+
+  @inline(__always)
+  private func makeUpdate() {
     let parameters = run.parameters
     if isBlocks {
       apply(gradient, to: index, exclusive: true)
@@ -202,6 +226,7 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
     let parameters = run.parameters
     let place = parameters.places[shard]
     let before = parameters.versions.begin(shard, exclusive: exclusive)
+    if let trace { trace.applied[shard] = before + 1 }
     run.optimizer.apply(
       gradient, to: parameters.values, state: run.optimizerState, offset: place.offset,
       count: place.count, step: before + 1, clock: clock)

@@ -53,6 +53,8 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
     public var tornViews: TornViewsRecord
     /// Each worker's share.
     public var workers: [WorkerRecord]
+    /// Every iteration, in nanoseconds since the first began; `nil` unless asked for.
+    public var trace: Trace?
   }
 
   private let model: Model
@@ -90,7 +92,10 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
     self.configuration = configuration
     self.placement = placement
     self.topology = topology
-    makeInPlaceWorker = Self.inPlaceFactory(model: model, configuration: configuration)
+    // In place there is no view to tell of.
+    makeInPlaceWorker =
+      configuration.recordsTrace
+      ? nil : Self.inPlaceFactory(model: model, configuration: configuration)
     let scalarBytes = MemoryLayout<Model.Scalar>.stride
     let layout =
       configuration.decomposition == .samples || makeInPlaceWorker != nil
@@ -327,7 +332,33 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
       tornViews: TornViewsRecord(
         reads: hasViews ? copies.map(\.reads).reduce(0, +) : nil,
         torn: hasViews ? copies.map(\.torn).reduce(0, +) : nil),
-      workers: present.enumerated().map { $1.telemetry.record(worker: $0) })
+      workers: present.enumerated().map { $1.telemetry.record(worker: $0) },
+      trace: configuration.recordsTrace ? trace(updates: updates) : nil)
+  }
+
+  /// What the workers noted down.
+  private func trace(updates: Int) -> Trace {
+    let isJoint = shared.isJoint
+    let header = Trace.Header(
+      engine: EngineChoice.threads.rawValue, policy: configuration.policy.specification,
+      decomposition: configuration.decomposition.rawValue, workers: configuration.workers,
+      shards: shared.parameters.layout.shardCount, isJoint: isJoint,
+      isDealt: configuration.budget.isDealt, updates: updates, timeUnit: "ns",
+      torn: workers.all.compactMap { $0.copies?.torn }.reduce(0, +))
+    let ticks = workers.all.enumerated().flatMap { index, worker in
+      worker.trace?.events(of: index) { Double($0) } ?? []
+    }
+    let origin = ticks.map(\.start).min() ?? 0
+    let events = ticks.map { event in
+      var event = event
+      event.start -= origin
+      event.compute -= origin
+      event.ready = event.ready.map { $0 - origin }
+      event.apply = event.apply.map { $0 - origin }
+      event.end = event.end.map { $0 - origin }
+      return event
+    }
+    return Trace(header: header, events: events)
   }
 
   private static func processorSeconds() -> Double {

@@ -18,6 +18,7 @@ struct Simulation {
   var seed: UInt64 = 7
   var initial: [Double]?
   var hostThreads = 1
+  var recordsTrace = false
   var faults: [FaultSpecification] = []
   var service = ServiceSpecification.exponential(mean: 1)
 
@@ -26,6 +27,7 @@ struct Simulation {
       decomposition: decomposition, policy: policy, workers: workers, optimizer: optimizer,
       learningRate: rate, batch: batch, updates: updates, targetLoss: target,
       lossEvery: lossEvery, seed: seed, initialParameters: initial, faults: faults,
+      recordsTrace: recordsTrace,
       hostThreads: hostThreads)
   }
 

@@ -76,6 +76,8 @@ public struct RunConfiguration: Sendable {
   public var virtual = VirtualConfiguration()
   /// The number of updates between two points of the loss curve; `nil` for about twenty points.
   public var lossEvery: Int?
+  /// Whether every iteration is noted down.
+  public var recordsTrace = false
   /// The file the first parameters are read from.
   public var initialParametersPath: String?
   /// The file the last parameters are written to.
@@ -153,6 +155,11 @@ public struct RunConfiguration: Sendable {
     }
     if updates != nil, epochs != nil {
       throw .conflict(reason: "--updates and --epochs both say how long to train; give one of them")
+    }
+    if recordsTrace, virtual.delay != nil {
+      throw .conflict(
+        reason: "--record trace tells of events in time, and under --delay no time passes; take "
+          + "--service instead")
     }
     if let targetLoss, !targetLoss.isFinite {
       throw .invalid(

@@ -67,6 +67,10 @@ public struct VirtualConfiguration: Equatable, Sendable {
         option: "--fault", value: fault.specification,
         reason: "there are \(run.workers) workers, numbered from 0")
     }
+    if case .adversarial = service, !faults.isEmpty {
+      throw .conflict(
+        reason: "--fault happens at a time, and an adversary doesn't keep to times; leave one out")
+    }
     if let replicas, !(1...Self.largestReplicaCount).contains(replicas) {
       throw .invalid(
         option: "--replicas", value: "\(replicas)",

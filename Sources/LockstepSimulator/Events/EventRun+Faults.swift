@@ -86,6 +86,7 @@ extension EventRun {
   /// Loses what a worker holds between its read and its update.
   private func dropView(_ worker: Int, _ table: FaultTable) {
     guard table.states[worker].isComputing || states[worker].phase == .apply else { return }
+    trace?.lost(worker)
     if let ahead, ahead.has(worker) { _ = ahead.take(worker) }
     if isBlocks { shards?.letGo(by: worker) } else { vector.letGo(states[worker].view) }
     table.states[worker].isComputing = false

@@ -90,6 +90,14 @@ extension EventRun {
       tornViews: TornViewsRecord(reads: reads * (isBlocks ? workers : 1), torn: 0),
       workers: records, ensemble: ensemble.record())
     outcome.stall = stalled
+    if let trace {
+      let header = Trace.Header(
+        engine: EngineChoice.virtual.rawValue, policy: configuration.policy.specification,
+        decomposition: configuration.decomposition.rawValue, workers: workers,
+        shards: trace.shardCount, isJoint: isJoint, isDealt: budget.isDealt, updates: updates,
+        timeUnit: "unit", torn: 0)
+      outcome.trace = Trace(header: header, events: trace.events)
+    }
     return outcome
   }
 }

@@ -24,7 +24,7 @@ extension EventRun {
       if let faults, !passesFaults(event, faults) {
         // Only a fault, or a block that has ended.
       } else {
-        now = event.time
+        now = adversary == nil ? event.time : now &+ ServiceLaw.ticksPerUnit
         finish(Int(event.worker))
       }
       while status == nil, let worker = queue.popFirst() { resume(worker) }
@@ -95,8 +95,12 @@ extension EventRun {
     states[worker].seen = updates
     if isBlocks { shards?.hold(by: worker) } else { states[worker].view = vector.hold() }
     reads &+= 1
+    if let trace { noteStart(of: worker, in: trace) }
     let duration = law.ticks(seed: seed, worker: worker, clock: states[worker].clock)
-    let end = now &+ duration
+    var end = now &+ duration
+    if let adversary {
+      end = adversary.rank(worker: worker, clock: states[worker].clock, sequence: reads)
+    }
     if end > 1 << 62 { hasOverflowed = true }
     if let faults {
       faults.states[worker].isComputing = true
@@ -105,12 +109,19 @@ extension EventRun {
     heap.insert(Event(time: end, worker: Int32(truncatingIfNeeded: worker)))
   }
 
+  private func noteStart(of worker: Int, in trace: EventTrace) {
+    trace.began(worker, clock: states[worker].clock, at: virtualTime) {
+      isBlocks ? states[$0].clock : updates
+    }
+  }
+
   /// Ends a computation: the update is ready to be applied.
   @inline(__always)
   private func finish(_ worker: Int) {
     let clock = states[worker].clock
     states[worker].computed &+= now &- states[worker].since
     states[worker].since = now
+    if let trace { trace.finished(worker, at: virtualTime) }
     if isBlocks {
       shards?.countStaleness(since: states[worker].seen, besides: worker, into: &staleness)
     } else {
@@ -144,6 +155,10 @@ extension EventRun {
       applyAlone(worker)
       updates &+= 1
       if round == 1 || updates % round == 0 || updates == total { noteForEnsemble() }
+    }
+    if let trace {
+      let version = isBlocks || isJoint ? states[worker].clock &+ 1 : updates
+      trace.applied(worker, at: virtualTime, version: version)
     }
     tick(worker)
     // A joint round's point is taken when its last worker is through.

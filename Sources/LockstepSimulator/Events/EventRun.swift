@@ -36,6 +36,10 @@ final class EventRun<Model: Objective> {
   @exclusivity(unchecked) var hasOverflowed = false
   @exclusivity(unchecked) var deadCount = 0
   @exclusivity(unchecked) var stalled: StallRecord?
+  /// What is noted down for a trace; `nil` for nothing.
+  let trace: EventTrace?
+  /// Who picks the order; `nil` for the durations.
+  let adversary: Adversary?
   /// What befalls workers; `nil` for nothing.
   let faults: FaultTable?
   @exclusivity(unchecked) var reads = 0
@@ -109,9 +113,15 @@ final class EventRun<Model: Objective> {
     self.model = model
     self.configuration = configuration
     self.law = law
+    adversary = law.adversary
     self.total = total
     budget = configuration.budget
     workers = configuration.workers
+    trace =
+      configuration.recordsTrace && replica == 0
+      ? EventTrace(
+        workers: configuration.workers,
+        ownsShards: configuration.decomposition == .blocks || configuration.budget.isJoint) : nil
     isBlocks = configuration.decomposition == .blocks
     isJoint = budget.isJoint
     seed = configuration.seed

@@ -18,6 +18,8 @@ public final class ServiceLaw: @unchecked Sendable {
 
   private enum Kind: UInt8 { case constant, exponential, gamma, pareto, lognormal, worker, trace }
 
+  /// Who picks the order instead of durations, if somebody does.
+  let adversary: Adversary?
   private let kind: Kind
   private let first: Double
   private let second: Double
@@ -33,7 +35,14 @@ public final class ServiceLaw: @unchecked Sendable {
   ///   ``DataError`` for a file of durations that cannot be used.
   public init(_ specification: ServiceSpecification, workers: Int) throws {
     var durations: [Double] = []
+    if case .adversarial(let seed) = specification {
+      adversary = Adversary(seed: seed, workers: workers)
+    } else {
+      adversary = nil
+    }
     switch specification {
+    case .adversarial:
+      (kind, first, second, ticks) = (.constant, 0, 0, Self.ticksPerUnit)
     case .constant(let time):
       (kind, first, second, ticks) = (.constant, 0, 0, Self.ticks(time))
     case .exponential(let mean):

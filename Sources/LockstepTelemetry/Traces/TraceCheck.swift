@@ -1,0 +1,217 @@
+/// What a trace has to satisfy, checked from the trace alone.
+///
+/// | rule | what it says |
+/// |---|---|
+/// | `clocks` | a worker's clocks are 0, 1, 2, … |
+/// | `times` | start ≤ compute ≤ ready ≤ apply ≤ end, and no iteration before the last one's end |
+/// | `versions` | the versions applied to each shard are 1, 2, 3, …, each once |
+/// | `future` | nothing is read before it is applied |
+/// | `past` | nothing is missed that was applied before the read |
+/// | `policy` | what the policy promises of views, turns and clocks |
+/// | `identity` | a worker that nobody holds up reads the version it made (REFERENCE: Στ follows) |
+public struct TraceCheck: Equatable, Sendable {
+  /// A rule that an event breaks.
+  public struct Violation: Codable, Equatable, Sendable {
+    /// The rule's name.
+    public var rule: String
+    /// The event's worker.
+    public var worker: Int
+    /// The event's clock.
+    public var clock: Int
+    /// What is wrong.
+    public var reason: String
+  }
+
+  /// The violations, at most ``largestCount`` of each rule.
+  public private(set) var violations: [Violation] = []
+  /// The number of events looked at.
+  public let events: Int
+  /// The sum of all delays, where versions are of the whole vector.
+  public private(set) var delaySum: Int?
+
+  /// How many violations of a rule are kept.
+  public static let largestCount = 10
+
+  /// The number of all violations.
+  public var violationCount: Int { counts.values.reduce(0, +) }
+
+  private var counts: [String: Int] = [:]
+
+  private let header: Trace.Header
+  /// For each shard, the events that made its versions 1, 2, …, as indices; −1 for a gap.
+  private var makers: [[Int]]
+  /// For each worker, its events in the order of clocks.
+  private var byWorker: [[Int]]
+
+  /// Checks a trace.
+  public init(_ trace: Trace) {
+    header = trace.header
+    events = trace.events.count
+    makers = Array(repeating: [], count: trace.header.shards)
+    byWorker = Array(repeating: [], count: trace.header.workers)
+    for (index, event) in trace.events.enumerated() where event.worker < header.workers {
+      byWorker[event.worker].append(index)
+    }
+    checkClocks(trace.events)
+    checkVersions(trace.events)
+    checkReads(trace.events)
+    checkPolicy(trace.events)
+    checkIdentity(trace.events)
+  }
+
+  /// Whether every rule holds.
+  public var isSound: Bool { violations.isEmpty }
+
+  private mutating func note(_ rule: String, _ event: TraceEvent, _ reason: String) {
+    counts[rule, default: 0] += 1
+    guard counts[rule, default: 0] <= Self.largestCount else { return }
+    violations.append(
+      Violation(rule: rule, worker: event.worker, clock: event.clock, reason: reason))
+  }
+
+  private mutating func checkClocks(_ events: [TraceEvent]) {
+    for worker in byWorker.indices {
+      var last = -Double.infinity
+      for (clock, index) in byWorker[worker].enumerated() {
+        let event = events[index]
+        if event.clock != clock {
+          note("clocks", event, "it is the worker's iteration \(clock) by its time")
+        }
+        let times =
+          [event.start, event.compute] + [event.ready, event.apply, event.end].compactMap { $0 }
+        if zip(times, times.dropFirst()).contains(where: { $0 > $1 }) {
+          note("times", event, "its phases are out of order")
+        }
+        if event.start < last { note("times", event, "it starts before the last one ends") }
+        last = event.end ?? .infinity
+      }
+    }
+  }
+
+  /// The shards and versions that an event applied.
+  private func updates(of event: TraceEvent) -> [(shard: Int, version: Int)] {
+    if event.applied.count == 1, let shard = event.shard { return [(shard, event.applied[0])] }
+    return event.applied.enumerated().map { ($0, $1) }
+  }
+
+  private mutating func checkVersions(_ events: [TraceEvent]) {
+    var largest = Array(repeating: 0, count: header.shards)
+    for event in events {
+      for (shard, version) in updates(of: event) where shard < header.shards {
+        largest[shard] = max(largest[shard], version)
+      }
+    }
+    for shard in largest.indices {
+      // A version far beyond the number of events cannot be gap-free.
+      makers[shard] = Array(repeating: -1, count: min(largest[shard], events.count))
+    }
+    for (index, event) in events.enumerated() {
+      for (shard, version) in updates(of: event) {
+        guard shard < header.shards, version >= 1, version <= makers[shard].count else {
+          note("versions", event, "version \(version) of shard \(shard) leaves a gap")
+          continue
+        }
+        if makers[shard][version - 1] >= 0 {
+          note("versions", event, "version \(version) of shard \(shard) is made twice")
+        }
+        makers[shard][version - 1] = index
+      }
+    }
+    for shard in makers.indices {
+      guard let gap = makers[shard].firstIndex(of: -1) else { continue }
+      let after = makers[shard][(gap + 1)...].first { $0 >= 0 } ?? 0
+      note("versions", events[after], "version \(gap + 1) of shard \(shard) is missing")
+    }
+  }
+
+  private mutating func checkReads(_ events: [TraceEvent]) {
+    // When the updates of each shard had been applied, for what a view may not miss. Under hogwild
+    // an update may begin before another and end after it, so it is the number that counts.
+    var ends = Array(repeating: [Double](), count: header.shards)
+    for event in events {
+      guard let end = event.end else { continue }
+      for (shard, _) in updates(of: event) where shard < header.shards { ends[shard].append(end) }
+    }
+    for shard in ends.indices { ends[shard].sort() }
+    for event in events {
+      guard event.read.count == header.shards else {
+        note("versions", event, "it holds \(event.read.count) versions of \(header.shards) shards")
+        continue
+      }
+      for (shard, version) in event.read.enumerated() {
+        if version < 0 || version > makers[shard].count {
+          note("future", event, "version \(version) of shard \(shard) was never made")
+          continue
+        }
+        if version > 0, makers[shard][version - 1] >= 0,
+          let applied = events[makers[shard][version - 1]].apply, applied > event.compute
+        {
+          note("future", event, "version \(version) of shard \(shard) was made after it was read")
+        }
+        if version < ends[shard].count, ends[shard][version] < event.start {
+          note("past", event, "version \(version + 1) of shard \(shard) is missed")
+        }
+      }
+      for (shard, version) in updates(of: event)
+      where shard < event.read.count && version <= event.read[shard] {
+        note("future", event, "it read version \(event.read[shard]) and made \(version) of it")
+      }
+    }
+  }
+
+  private mutating func checkPolicy(_ events: [TraceEvent]) {
+    switch header.policy.split(separator: ":").first {
+    case "barrier":
+      for event in events where event.read.contains(where: { $0 != event.clock }) {
+        note(
+          "policy", event, "a view under barrier holds exactly the \(event.clock) rounds before it")
+      }
+    case "sequential":
+      for event in events {
+        let turn = event.clock * header.workers + event.worker
+        let isFresh =
+          header.decomposition == "blocks"
+          ? event.read.enumerated().allSatisfy {
+            $1 == event.clock + ($0 < event.worker ? 1 : 0)
+          } : event.read.allSatisfy { $0 == turn }
+        if !isFresh { note("policy", event, "a view under sequential holds everything before it") }
+      }
+    case "bounded":
+      let bound = Int(header.policy.dropFirst("bounded:".count)) ?? 0
+      for event in events { checkBound(bound, event, events) }
+    default: break
+    }
+  }
+
+  private mutating func checkBound(_ bound: Int, _ event: TraceEvent, _ events: [TraceEvent]) {
+    let needed = event.clock - bound
+    guard needed > 0 else { return }
+    for worker in byWorker.indices where worker != event.worker {
+      // Nobody waits for a worker that has used up its share.
+      let mine = byWorker[worker]
+      guard needed <= mine.count else { continue }
+      guard let end = events[mine[needed - 1]].end, end <= event.start else {
+        note("policy", event, "worker \(worker) had not completed \(needed) iterations")
+        return
+      }
+    }
+  }
+
+  private mutating func checkIdentity(_ events: [TraceEvent]) {
+    guard header.shards == 1, !header.isJoint else { return }
+    delaySum = events.reduce(0) { sum, event in
+      sum + (event.applied.first.map { $0 - 1 - (event.read.first ?? 0) } ?? 0)
+    }
+    guard header.engine == "virtual", header.policy == "hogwild" || header.policy == "locked",
+      header.configuration["faults"] ?? .null == .null
+    else { return }
+    for indices in byWorker {
+      for (before, after) in zip(indices, indices.dropFirst())
+      where events[after].read.first != events[before].applied.first {
+        note(
+          "identity", events[after],
+          "it starts at once, so it reads version \(events[before].applied.first ?? 0)")
+      }
+    }
+  }
+}

@@ -1,0 +1,177 @@
+import Foundation
+
+/// Why a trace cannot be read.
+public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The file cannot be opened.
+  case missing(path: String)
+  /// A line is not what it should be.
+  case malformed(path: String, line: Int, reason: String)
+
+  /// The sentence for the person who sees it.
+  public var description: String {
+    switch self {
+    case .missing(let path): "\(path): cannot be read; is the name right?"
+    case .malformed(let path, let line, let reason): "\(path), line \(line): \(reason)"
+    }
+  }
+}
+
+/// Traces as files: complete as `.csv` or `.jsonl`, for a viewer as `.json`.
+public enum TraceFile {
+  /// The columns of the CSV, after a first line `# ` and the header as JSON.
+  ///
+  /// Versions of several shards have `;` between them; what never happened is empty.
+  public static let columns = [
+    "worker", "clock", "shard", "start", "compute", "ready", "apply", "end", "wait", "read",
+    "applied",
+  ]
+
+  /// The bytes of a trace in the format that a file's name asks for.
+  ///
+  /// - Parameters:
+  ///   - trace: the trace.
+  ///   - path: `.jsonl` and `.json` ask for those, everything else for CSV.
+  public static func encode(_ trace: Trace, for path: String) throws -> Data {
+    if path.hasSuffix(".jsonl") { return try lines(trace) }
+    if path.hasSuffix(".json") { return try PerfettoTrace.encode(trace) }
+    return try csv(trace)
+  }
+
+  private static func number(_ value: Double?) -> String {
+    guard let value else { return "" }
+    if let whole = Int(exactly: value) { return "\(whole)" }
+    return "\(value)"
+  }
+
+  /// The time between being ready and applying.
+  private static func wait(_ event: TraceEvent) -> Double? {
+    guard let ready = event.ready, let apply = event.apply else { return nil }
+    return apply - ready
+  }
+
+  private static func encoder() -> JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return encoder
+  }
+
+  private static func csv(_ trace: Trace) throws -> Data {
+    var text = "# " + String(decoding: try encoder().encode(trace.header), as: UTF8.self) + "\n"
+    text += columns.joined(separator: ",") + "\n"
+    for event in trace.events {
+      let cells = [
+        "\(event.worker)", "\(event.clock)", event.shard.map { "\($0)" } ?? "",
+        number(event.start), number(event.compute), number(event.ready), number(event.apply),
+        number(event.end), number(wait(event)),
+        event.read.map { "\($0)" }.joined(separator: ";"),
+        event.applied.map { "\($0)" }.joined(separator: ";"),
+      ]
+      text += cells.joined(separator: ",")
+      text += "\n"
+    }
+    return Data(text.utf8)
+  }
+
+  /// An event as one line of JSON.
+  private struct Line: Codable {
+    var worker: Int
+    var clock: Int
+    var shard: Int?
+    var start: Double
+    var compute: Double
+    var ready: Double?
+    var apply: Double?
+    var end: Double?
+    var read: [Int]
+    var applied: [Int]
+  }
+
+  private static func lines(_ trace: Trace) throws -> Data {
+    let encoder = encoder()
+    var data = try encoder.encode(trace.header)
+    data.append(0x0a)
+    for event in trace.events {
+      data += try encoder.encode(
+        Line(
+          worker: event.worker, clock: event.clock, shard: event.shard, start: event.start,
+          compute: event.compute, ready: event.ready, apply: event.apply, end: event.end,
+          read: event.read, applied: event.applied))
+      data.append(0x0a)
+    }
+    return data
+  }
+
+  // MARK: Reading
+
+  /// Reads a complete trace, CSV or JSON lines by its first character.
+  ///
+  /// - Throws: ``TraceError`` with the line that is wrong.
+  public static func read(_ path: String) throws -> Trace {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw TraceError.missing(path: path)
+    }
+    let text = String(decoding: data, as: UTF8.self)
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    guard let first = lines.first, first.hasPrefix("# {") || first.hasPrefix("{\"") else {
+      throw TraceError.malformed(
+        path: path, line: 1,
+        reason: "it doesn't begin with a header; give a trace that --trace FILE.csv or .jsonl wrote"
+      )
+    }
+    let isCSV = first.hasPrefix("#")
+    let header: Trace.Header
+    do {
+      header = try JSONDecoder().decode(
+        Trace.Header.self, from: Data(first.dropFirst(isCSV ? 2 : 0).utf8))
+    } catch {
+      throw TraceError.malformed(path: path, line: 1, reason: "the header is not lockstep.trace/1")
+    }
+    guard header.schema == "lockstep.trace/1", header.workers >= 1, header.shards >= 1 else {
+      throw TraceError.malformed(path: path, line: 1, reason: "the header is not lockstep.trace/1")
+    }
+    var events: [TraceEvent] = []
+    let decoder = JSONDecoder()
+    for index in (isCSV ? 2 : 1)..<max(isCSV ? 2 : 1, lines.count) where !lines[index].isEmpty {
+      guard
+        let event = isCSV ? parse(lines[index]) : parse(lines[index], decoder),
+        (0..<header.workers).contains(event.worker)
+      else {
+        throw TraceError.malformed(
+          path: path, line: index + 1, reason: "'\(lines[index].prefix(60))' is not an event")
+      }
+      events.append(event)
+    }
+    return Trace(header: header, events: events)
+  }
+
+  private static func parse(_ line: Substring, _ decoder: JSONDecoder) -> TraceEvent? {
+    guard let line = try? decoder.decode(Line.self, from: Data(line.utf8)) else { return nil }
+    return TraceEvent(
+      worker: line.worker, clock: line.clock, shard: line.shard, start: line.start,
+      compute: line.compute, ready: line.ready, apply: line.apply, end: line.end, read: line.read,
+      applied: line.applied)
+  }
+
+  private static func parse(_ line: Substring) -> TraceEvent? {
+    let cells = line.split(separator: ",", omittingEmptySubsequences: false)
+    guard cells.count == columns.count, let worker = Int(cells[0]), let clock = Int(cells[1]),
+      let start = Double(cells[3]), let compute = Double(cells[4])
+    else { return nil }
+    func versions(_ cell: Substring) -> [Int]? {
+      let parts = cell.split(separator: ";")
+      let numbers = parts.compactMap { Int($0) }
+      return numbers.count == parts.count ? numbers : nil
+    }
+    guard let read = versions(cells[9]), let applied = versions(cells[10]) else { return nil }
+    var times: [Double?] = []
+    for cell in cells[5...7] {
+      let time = Double(cell)
+      guard cell.isEmpty || time != nil else { return nil }
+      times.append(time)
+    }
+    guard cells[2].isEmpty || Int(cells[2]) != nil else { return nil }
+    return TraceEvent(
+      worker: worker, clock: clock, shard: Int(cells[2]), start: start, compute: compute,
+      ready: times[0], apply: times[1], end: times[2], read: read, applied: applied)
+  }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import LockstepCore
+import LockstepTelemetry
+import LockstepTopology
+import Testing
+
+@testable import LockstepRuns
+
+@Suite(.timeLimit(.minutes(15))) struct `Traces` {
+  static let policies = [
+    "barrier", "sequential", "bounded:0", "bounded:2", "hogwild", "locked",
+  ]
+
+  static func trace(
+    _ policy: String, _ decomposition: Decomposition, _ engine: EngineChoice,
+    service: String = "exponential:1", faults: [String] = [], updates: Int = 90
+  ) throws -> (Trace, RunRecord) {
+    var run = RunConfiguration(model: try ModelSpecification("mlp:4"))
+    run.policy = try PolicySpecification.parse(policy)
+    run.decomposition = decomposition
+    run.engine = engine
+    run.workers = 3
+    run.updates = updates
+    run.kernels = .portable
+    run.recordsTrace = true
+    if engine == .threads {
+      run.pin = "none"
+    } else {
+      run.virtual.service = try ServiceSpecification(service)
+      run.virtual.faults = try faults.map { text throws(ConfigurationError) in
+        try FaultSpecification(text)
+      }
+    }
+    var trace: Trace?
+    let record = try TrainingRun().execute(
+      run, PreparedModel(run), on: Topology(.live), keepTrace: { trace = $0 })
+    return (try #require(trace), record)
+  }
+
+  @Test(arguments: policies, [Decomposition.blocks, .samples])
+  func `of both engines satisfy every rule, and survive their files`(
+    policy: String, decomposition: Decomposition
+  ) throws {
+    for engine in [EngineChoice.threads, .virtual] {
+      let (trace, record) = try Self.trace(policy, decomposition, engine)
+      let check = TraceCheck(trace)
+      #expect(check.isSound, "\(engine) \(check.violations)")
+      let completed = trace.events.count { $0.end != nil }
+      #expect(completed == record.workers.reduce(0) { $0 + $1.updates })
+      for name in ["trace.csv", "trace.jsonl"] {
+        let path = NSTemporaryDirectory() + "\(UUID().uuidString)-\(name)"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try TraceFile.encode(trace, for: path).write(to: URL(fileURLWithPath: path))
+        #expect(try TraceFile.read(path) == trace)
+      }
+      let perfetto = try JSONSerialization.jsonObject(
+        with: TraceFile.encode(trace, for: "trace.json"))
+      let slices = (perfetto as? [String: Any])?["traceEvents"] as? [[String: Any]] ?? []
+      #expect(slices.count { $0["name"] as? String == "apply" } == completed)
+    }
+  }
+
+  // The delays of REFERENCES 2, and those of the record, from the trace.
+  @Test func `hold the delays of the record`() throws {
+    let (trace, record) = try Self.trace("hogwild", .samples, .virtual, updates: 500)
+    let sum = record.staleness.histogram.reduce(0) { $0 + $1[0] * $1[1] }
+    let flying = trace.events.filter { $0.end == nil }.map { 500 - ($0.read.first ?? 0) }
+    #expect(TraceCheck(trace).delaySum == sum)
+    #expect(flying.count == 2 || flying.count == 3)
+    // Whoever made the last update reads it at once, or the run ends before.
+    #expect(sum == 2 * 500 - flying.reduce(0, +))
+  }
+
+  /// Changes that each break a rule: the rule, the policy, and what to do to the events.
+  static let damages:
+    [(rule: String, policy: String, change: @Sendable (inout [TraceEvent]) -> Void)] = [
+      ("clocks", "bounded:2", { $0.remove(at: 30) }),
+      ("versions", "hogwild", { $0[20].applied[0] += 1 }),
+      ("versions", "hogwild", { $0[20].read.append(0) }),
+      ("future", "hogwild", { $0[20].read[0] += 40 }),
+      ("past", "hogwild", { $0[40].read[0] -= 20 }),
+      ("identity", "hogwild", { $0[40].read[0] -= 1 }),
+      ("times", "hogwild", { $0[40].ready = $0[40].start - 1 }),
+      ("policy", "barrier", { $0[40].read[0] -= 1 }),
+      ("policy", "sequential", { $0[40].read[0] -= 1 }),
+      (
+        "policy", "bounded:2",
+        { events in
+          // One worker runs ahead of all others.
+          for index in events.indices where events[index].worker != 0 {
+            events[index].start += 1000
+            events[index].compute += 1000
+            events[index].ready = events[index].ready.map { $0 + 1000 }
+            events[index].apply = events[index].apply.map { $0 + 1000 }
+            events[index].end = events[index].end.map { $0 + 1000 }
+          }
+        }
+      ),
+    ]
+
+  @Test(arguments: damages.indices)
+  func `that are damaged are found out, with the rule`(_ index: Int) throws {
+    let damage = Self.damages[index]
+    var (trace, _) = try Self.trace(damage.policy, .samples, .virtual)
+    #expect(TraceCheck(trace).isSound)
+    damage.change(&trace.events)
+    let check = TraceCheck(trace)
+    #expect(check.violations.contains { $0.rule == damage.rule }, "\(check.violations)")
+  }
+
+  @Test func `draw a schedule`() throws {
+    let (trace, _) = try Self.trace(
+      "bounded:1", .samples, .virtual, service: "per-worker:1;1;4", updates: 9)
+    let drawing = TraceDrawing(trace, count: 9, columns: 24)
+    let lines = drawing.text.split(separator: "\n")
+    #expect(lines.count == 4 && lines[1].hasPrefix("0 |") && lines[3].contains("####a"))
+  }
+}
