@@ -46,6 +46,7 @@ struct RunCommand: ParsableCommand {
     let folder = try out.map { path throws(OutputError) in try OutputFolder(path) }
     if let path = configuration.savePath { try OutputFolder.check(file: path) }
     if let trace { try OutputFolder.check(file: trace) }
+    if let path = configuration.calibrationPath { try OutputFolder.check(file: path) }
     let topology = try Topology(.live)
     // A wrong --pin is said before the data is loaded.
     if configuration.engine == .threads {
@@ -74,8 +75,11 @@ struct RunCommand: ParsableCommand {
       keepTrace: { found in
         if let trace {
           try OutputFolder.write(TraceFile.encode(found, for: trace), to: trace)
-        } else {
+        } else if configuration.recordsTrace {
           try folder?.write(TraceFile.encode(found, for: "trace.csv"), as: "trace.csv")
+        }
+        if let path = configuration.calibrationPath, let calibration = Calibration(found) {
+          try OutputFolder.write(JSONFormat.encode(calibration), to: path)
         }
       })
     display.finish()

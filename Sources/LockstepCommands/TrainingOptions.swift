@@ -98,6 +98,12 @@ struct TrainingOptions: ParsableArguments {
     help: ArgumentHelp("Start from the parameters in a NumPy file.", valueName: "file.npy"))
   var initialParameters: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Store how long reading, computing and applying took, for --service calibrated:FILE.",
+      valueName: "file"))
+  var calibrate: String?
+
   @Option(help: ArgumentHelp("Write the last parameters as a NumPy file.", valueName: "file.npy"))
   var save: String?
 
@@ -138,6 +144,7 @@ struct TrainingOptions: ParsableArguments {
     result.pin = pin
     result.initialParametersPath = initialParameters
     result.savePath = save
+    result.calibrationPath = calibrate
     result.minibatchesPath = batches
     for item in record { try Self.read(record: item, into: &result) }
     try result.validate()

@@ -6,7 +6,8 @@ struct VirtualOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The law of an iteration's time: constant:T, exponential:MEAN, gamma:MEAN,CV, "
-        + "pareto:MEAN,ALPHA, lognormal:MEAN,CV, per-worker:T1;T2;… or trace:FILE. "
+        + "pareto:MEAN,ALPHA, lognormal:MEAN,CV, per-worker:T1;T2;…, trace:FILE, "
+        + "calibrated:FILE or adversarial:SEED. "
         + "(default: constant:1)", valueName: "law"))
   var service: String?
 

@@ -95,7 +95,7 @@ public struct ResolvedRun: Sendable {
       lossEvery: configuration.lossEvery
         ?? max(1, (updates + Self.defaultCurvePoints - 1) / Self.defaultCurvePoints),
       seed: configuration.seed, initialParameters: initial,
-      recordsTrace: configuration.recordsTrace)
+      recordsTrace: configuration.recordsTrace || configuration.calibrationPath != nil)
   }
 
   /// Every option by its name, for the record.
@@ -138,6 +138,7 @@ public struct ResolvedRun: Sendable {
       "record": .text("loss=\(engine.lossEvery)" + (configuration.recordsTrace ? " trace" : "")),
       "init": text(configuration.initialParametersPath),
       "save": text(configuration.savePath),
+      "calibrate": text(configuration.calibrationPath),
       "batches": text(configuration.minibatchesPath),
     ]
   }

@@ -52,7 +52,8 @@ public final class TrainingRun: Sendable {
   ///   - prepared: the configuration's model with its data.
   ///   - topology: the machine.
   ///   - progress: called now and then on the calling thread.
-  ///   - keepTrace: called with every iteration of the run, where the configuration asks for them.
+  ///   - keepTrace: called with every iteration of the run, where the configuration asks for them,
+  ///     or for a calibration, which is made of them.
   /// - Returns: the record; the last parameters are written to the configuration's `savePath`.
   /// - Throws: ``ConfigurationError``, ``DataError``, ``EngineError``, ``TopologyError`` or
   ///   ``NumPyError``.
@@ -105,7 +106,7 @@ public final class TrainingRun: Sendable {
     let need = MemoryNeed(
       parameters: model.parameterCount, scalarBytes: MemoryLayout<Model.Scalar>.stride,
       configuration: configuration,
-      updatesInPlace: configuration.engine == .threads && !configuration.recordsTrace
+      updatesInPlace: configuration.engine == .threads && !resolved.engine.recordsTrace
         && ThreadEngine.updatesInPlace(model, configuration: resolved.engine),
       scalarsPerExample: prepared.scalarsPerExample,
       batch: resolved.engine.minibatches?.longest ?? resolved.engine.batch,

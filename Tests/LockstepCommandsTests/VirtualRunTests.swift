@@ -118,4 +118,30 @@ import Testing
     let wrong = try lockstep(typed: "run \(start) --fault worker=4,at=5,kind=crash")
     #expect(wrong.code == 64 && wrong.errors.contains("there are 4 workers, numbered from 0"))
   }
+
+  @Test func `draw from what threads were measured to take`() throws {
+    let folder = try CommandFolder()
+    let model = "--model mlp:16 --decomposition samples --policy hogwild"
+    _ = try record(
+      "\(model) --workers 1 --updates 300 --pin none --calibrate c.json", in: folder.path)
+    let calibration = try JSONDecoder().decode(Calibration.self, from: folder.read("c.json"))
+    #expect(calibration.iterations == 300 && calibration.service.count == 300)
+    #expect(calibration.service == calibration.service.sorted())
+    let one = try record(
+      "\(model) --engine virtual --workers 1 --updates 3000 --service calibrated:c.json",
+      in: folder.path)
+    // 3,000 draws of the mean measured duration, in microseconds.
+    let mean = calibration.service.reduce(0, +) / 300
+    let spread = calibration.service.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 299
+    let time = try #require(one.virtualTime)
+    #expect((time / 3000 - mean).magnitude < 5 * (spread / 3000).squareRoot() + 1e-5)
+    try folder.write("not.json", "{}")
+    for (file, code) in [("not.json", Int32(65)), ("none.json", 66)] {
+      let wrong = try lockstep(
+        typed: "run --engine virtual --service calibrated:\(file)", in: folder.path)
+      #expect(wrong.code == code && wrong.errors.contains(file))
+    }
+    let wrong = try lockstep(typed: "run --engine virtual --calibrate c.json", in: folder.path)
+    #expect(wrong.code == 64 && wrong.errors.contains("--calibrate measures real threads"))
+  }
 }

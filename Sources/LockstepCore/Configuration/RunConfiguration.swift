@@ -78,6 +78,8 @@ public struct RunConfiguration: Sendable {
   public var lossEvery: Int?
   /// Whether every iteration is noted down.
   public var recordsTrace = false
+  /// The file that whoever runs it writes the measured durations of iterations to.
+  public var calibrationPath: String?
   /// The file the first parameters are read from.
   public var initialParametersPath: String?
   /// The file the last parameters are written to.
@@ -155,6 +157,10 @@ public struct RunConfiguration: Sendable {
     }
     if updates != nil, epochs != nil {
       throw .conflict(reason: "--updates and --epochs both say how long to train; give one of them")
+    }
+    if calibrationPath != nil, engine != .threads {
+      throw .conflict(
+        reason: "--calibrate measures real threads; leave it out, or --engine virtual")
     }
     if recordsTrace, virtual.delay != nil {
       throw .conflict(

@@ -14,6 +14,8 @@ public enum ServiceSpecification: Equatable, Sendable {
   case perWorker([Double])
   /// Drawn with equal probability from the durations in a file.
   case trace(String)
+  /// Drawn from what was measured on real threads and stored in a file; the unit is a microsecond.
+  case calibrated(String)
   /// No durations: an adversary picks who goes on, as late as the policy lets it keep its victims
   /// waiting. Each update takes a unit of time.
   case adversarial(seed: Int)
@@ -21,7 +23,8 @@ public enum ServiceSpecification: Equatable, Sendable {
   /// The names that start a specification, with what follows them.
   public static let forms = [
     "constant:T", "exponential:MEAN", "gamma:MEAN,CV", "pareto:MEAN,ALPHA", "lognormal:MEAN,CV",
-    "per-worker:T1;T2;…", "trace:FILE", "adversarial:SEED",
+    "per-worker:T1;T2;…", "trace:FILE", "calibrated:FILE",
+    "adversarial:SEED",
   ]
 
   /// The longest duration, in the law's own unit: far beyond it the clock's integers would overflow.
@@ -52,6 +55,7 @@ public enum ServiceSpecification: Equatable, Sendable {
     case "per-worker":
       self = .perWorker(try law.list(above: 0, atMost: Self.longest))
     case "trace": self = .trace(try law.path())
+    case "calibrated": self = .calibrated(try law.path())
     case "adversarial": self = .adversarial(seed: try law.integer(0...Int(Int32.max)))
     default: throw law.unknown()
     }
@@ -67,6 +71,7 @@ public enum ServiceSpecification: Equatable, Sendable {
     case .lognormal(let mean, let variation): "lognormal:\(mean),\(variation)"
     case .perWorker(let times): "per-worker:" + times.map { "\($0)" }.joined(separator: ";")
     case .trace(let path): "trace:\(path)"
+    case .calibrated(let path): "calibrated:\(path)"
     case .adversarial(let seed): "adversarial:\(seed)"
     }
   }

@@ -41,6 +41,9 @@ public final class ServiceLaw: @unchecked Sendable {
       adversary = nil
     }
     switch specification {
+    case .calibrated(let path):
+      (kind, first, second, ticks) = (.trace, 0, 0, 0)
+      durations = try ServiceTrace.readCalibration(path)
     case .adversarial:
       (kind, first, second, ticks) = (.constant, 0, 0, Self.ticksPerUnit)
     case .constant(let time):

@@ -1,23 +1,43 @@
 import Foundation
 import LockstepCore
 import LockstepModels
+import LockstepTelemetry
 
-/// The durations in a text file, one a line.
+/// The durations in a text file, one a line, or in a calibration.
 enum ServiceTrace {
-  /// Reads a file.
-  ///
-  /// - Throws: ``DataError`` with the line for whatever isn't a duration, for an empty line and for
-  ///   an empty file.
-  static func read(_ path: String) throws(DataError) -> [Double] {
-    let data: Data
+  private static func contents(_ path: String) throws(DataError) -> Data {
     do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path))
+      return try Data(contentsOf: URL(fileURLWithPath: path))
     } catch {
       let isMissing = (error as NSError).code == NSFileReadNoSuchFileError
       throw .notFound(
         path: path,
         reason: "cannot be read (\(isMissing ? "no such file" : "not a readable file"))")
     }
+  }
+
+  /// Reads the durations of whole iterations from a calibration, in microseconds.
+  ///
+  /// - Throws: ``DataError`` for a file that isn't one.
+  static func readCalibration(_ path: String) throws(DataError) -> [Double] {
+    let data = try contents(path)
+    guard let calibration = try? JSONDecoder().decode(Calibration.self, from: data),
+      calibration.schema == "lockstep.calibration/1", !calibration.service.isEmpty,
+      calibration.service.allSatisfy({ $0 >= 0 && $0 <= ServiceSpecification.longest })
+    else {
+      throw .invalid(
+        path: path, line: nil,
+        reason: "is not a calibration; lockstep run --calibrate FILE writes one")
+    }
+    return calibration.service
+  }
+
+  /// Reads a file.
+  ///
+  /// - Throws: ``DataError`` with the line for whatever isn't a duration, for an empty line and for
+  ///   an empty file.
+  static func read(_ path: String) throws(DataError) -> [Double] {
+    let data = try contents(path)
     var durations: [Double] = []
     var line = 0
     for text in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
