@@ -49,6 +49,7 @@ enum ExitStatus: Int32, Error {
       case .missing: noInput.rawValue
       case .malformed: data.rawValue
       }
+    case is ReplayError: data.rawValue
     case is OutputError: cannotWrite.rawValue
     default: nil
     }

@@ -5,12 +5,12 @@ import Lockstep
 /// `lockstep trace`: what can be done with a recorded trace.
 struct TraceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "trace", abstract: "Check a recorded trace, or draw part of it.",
+    commandName: "trace", abstract: "Check a recorded trace, execute it again, or draw it.",
     discussion: """
       `lockstep run --trace FILE` records one: complete as .csv or .jsonl, which this command reads, \
       or for Perfetto as .json.
       """,
-    subcommands: [Check.self, Show.self])
+    subcommands: [Check.self, Replay.self, Show.self])
 
   /// `lockstep trace check`.
   struct Check: ParsableCommand {
@@ -57,6 +57,55 @@ struct TraceCommand: ParsableCommand {
         try Console.put(text)
       }
       if !check.isSound { throw ExitStatus.failed }
+    }
+  }
+
+  /// `lockstep trace replay`.
+  struct Replay: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "replay",
+      abstract: "Execute a recorded run again, with its reads and its order of updates.")
+
+    @Argument(help: "A trace as .csv or .jsonl.")
+    var file: String
+
+    @Flag(help: "Print one JSON document instead of text.")
+    var json = false
+
+    private struct Report: Encodable {
+      var schema = "lockstep.trace-replay/1"
+      var file: String
+      var iterations: Int
+      var torn: Int
+      var overlapping: Int
+      var recorded: String
+      var replayed: String
+      var isExact: Bool
+    }
+
+    func run() throws {
+      let replay = try TraceReplay(try TraceFile.read(file))
+      let mayDiffer = replay.torn > 0 || replay.overlapping > 0
+      if json {
+        try Console.putJSON(
+          Report(
+            file: file, iterations: replay.iterations, torn: replay.torn,
+            overlapping: replay.overlapping, recorded: replay.recorded,
+            replayed: replay.replayed, isExact: replay.isExact))
+      } else {
+        let verdict =
+          replay.isExact
+          ? "the same bits as recorded"
+          : mayDiffer
+            ? "other bits than recorded, which torn views and overlapping updates explain"
+            : "other bits than recorded, which nothing in the trace explains"
+        try Console.put(
+          "\(Format.count(replay.iterations)) iterations replayed: \(verdict)\n"
+            + "parameters \(replay.replayed), recorded \(replay.recorded)\n"
+            + "torn shard copies \(Format.count(replay.torn)), overlapping updates "
+            + "\(Format.count(replay.overlapping))\n")
+      }
+      if !replay.isExact, !mayDiffer { throw ExitStatus.failed }
     }
   }
 

@@ -154,7 +154,7 @@ public final class TrainingRun: Sendable {
     if let path = configuration.savePath {
       try Self.save(outcome.parameters, to: path)
     }
-    try keep(outcome.trace, of: resolved, prepared, keepTrace)
+    try keep(outcome.trace, outcome.parameters, of: resolved, prepared, keepTrace)
     return RunRecord(
       configuration: resolved.values(prepared), machine: topology.machine,
       placement: plan.placements, oversubscribed: plan.oversubscribed, status: outcome.status,
@@ -167,11 +167,12 @@ public final class TrainingRun: Sendable {
   }
 
   /// Hands over a trace, with every option of its run.
-  private func keep(
-    _ trace: Trace?, of resolved: ResolvedRun, _ prepared: PreparedModel,
+  private func keep<Scalar: ModelScalar>(
+    _ trace: Trace?, _ parameters: [Scalar], of resolved: ResolvedRun, _ prepared: PreparedModel,
     _ keepTrace: (Trace) throws -> Void
   ) throws {
     guard var trace else { return }
+    trace.header.parameters = ParameterDigest.of(parameters)
     trace.header.configuration = resolved.values(prepared)
     try keepTrace(trace)
   }
@@ -205,7 +206,7 @@ public final class TrainingRun: Sendable {
     if let path = configuration.savePath {
       try Self.save(outcome.parameters, to: path)
     }
-    try keep(outcome.trace, of: resolved, prepared, keepTrace)
+    try keep(outcome.trace, outcome.parameters, of: resolved, prepared, keepTrace)
     var record = RunRecord(
       configuration: resolved.values(prepared), machine: topology.machine, placement: [],
       oversubscribed: false, status: outcome.status, parameterCount: model.parameterCount,

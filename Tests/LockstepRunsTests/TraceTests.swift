@@ -115,4 +115,25 @@ import Testing
     let lines = drawing.text.split(separator: "\n")
     #expect(lines.count == 4 && lines[1].hasPrefix("0 |") && lines[3].contains("####a"))
   }
+
+  @Test(
+    arguments: ["barrier", "sequential", "bounded:1", "locked", "hogwild"],
+    [Decomposition.blocks, .samples])
+  func `are executed again with the same bits where nothing was torn`(
+    policy: String, decomposition: Decomposition
+  ) throws {
+    for engine in [EngineChoice.threads, .virtual] {
+      let (trace, _) = try Self.trace(policy, decomposition, engine)
+      let replay = try TraceReplay(trace)
+      if replay.torn == 0, replay.overlapping == 0 {
+        #expect(replay.isExact, "\(engine)")
+      } else {
+        #expect(engine == .threads)
+      }
+      var wrong = trace
+      let index = try #require(wrong.events.firstIndex { $0.clock == 9 })
+      for shard in wrong.events[index].read.indices { wrong.events[index].read[shard] = 0 }
+      #expect(try !TraceReplay(wrong).isExact)
+    }
+  }
 }

@@ -65,6 +65,8 @@ public struct Trace: Equatable, Sendable {
     public var timeUnit: String
     /// The number of shard copies that were torn.
     public var torn: Int
+    /// A digest of the parameters at the end.
+    public var parameters: String?
     /// Every option of the run, resolved.
     public var configuration: [String: ConfigurationValue] = [:]
 
