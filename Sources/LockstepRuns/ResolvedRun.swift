@@ -96,6 +96,22 @@ public struct ResolvedRun: Sendable {
         ?? max(1, (updates + Self.defaultCurvePoints - 1) / Self.defaultCurvePoints),
       seed: configuration.seed, initialParameters: initial,
       recordsTrace: configuration.recordsTrace || configuration.calibrationPath != nil)
+    try checkTrace(joint: isJoint)
+  }
+
+  /// Refuses a trace that would not fit into memory.
+  func checkTrace(joint isJoint: Bool) throws(ConfigurationError) {
+    guard engine.recordsTrace else { return }
+    let isWhole =
+      configuration.engine == .virtual && configuration.decomposition == .samples && !isJoint
+    let shards = isWhole ? 1.0 : Double(engine.workers)
+    let iterations = Double(engine.updates) * (isJoint ? Double(engine.workers) : 1)
+    // An iteration's times and versions, as they are noted down, as events and as text.
+    let bytes = iterations * (14 + 2 * shards) * 8 * 3
+    guard bytes > MemoryNeed.largestShare * Double(MemoryNeed.availableBytes) else { return }
+    throw .conflict(
+      reason: "a trace of \(Int(iterations)) iterations takes about \(Int(bytes / 1e9)) GB, more than "
+        + "this machine has to spare; make fewer updates")
   }
 
   /// Every option by its name, for the record.

@@ -50,6 +50,10 @@ import Testing
     ("trace check broken.csv", 65, "broken.csv, line 3: '1,2,x' is not an event"),
     ("trace show broken.csv", 65, "broken.csv, line 3"),
     ("run --record trace", 64, "--record trace needs a place for the trace"),
+    (
+      "run --engine virtual --model quadratic --updates 999999999999 --trace t.csv", 64,
+      "a trace of 999999999999 iterations takes about"
+    ),
     ("run --trace none/t.csv", 73, "none/t.csv"),
     (
       "run --engine virtual --model quadratic --delay constant:1 --trace t.csv", 64,
