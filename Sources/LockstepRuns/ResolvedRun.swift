@@ -110,7 +110,8 @@ public struct ResolvedRun: Sendable {
     let bytes = iterations * (14 + 2 * shards) * 8 * 3
     guard bytes > MemoryNeed.largestShare * Double(MemoryNeed.availableBytes) else { return }
     throw .conflict(
-      reason: "a trace of \(Int(iterations)) iterations takes about \(Int(bytes / 1e9)) GB, more than "
+      reason:
+        "a trace of \(Int(iterations)) iterations takes about \(Int(bytes / 1e9)) GB, more than "
         + "this machine has to spare; make fewer updates")
   }
 

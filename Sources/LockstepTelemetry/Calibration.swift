@@ -12,6 +12,8 @@ public struct Calibration: Codable, Equatable, Sendable {
   public var iterations: Int
   /// Reading the view, computing and applying together, without waiting.
   public var service: [Double]
+  /// The same for each worker by itself: cores differ, and so do those who share them.
+  public var workers: [[Double]]
   /// Reading the view.
   public var read: [Double]
   /// Computing the gradient.
@@ -26,8 +28,9 @@ public struct Calibration: Codable, Equatable, Sendable {
   public init?(_ trace: Trace) {
     let done = trace.events.filter { $0.end != nil }
     guard !done.isEmpty, trace.header.timeUnit == "ns" else { return nil }
-    func quantiles(_ time: (TraceEvent) -> Double) -> [Double] {
-      let sorted = done.map { time($0) * 1e-3 }.sorted()
+    func quantiles(of worker: Int? = nil, _ time: (TraceEvent) -> Double) -> [Double] {
+      let sorted = done.filter { worker == nil || $0.worker == worker }.map { time($0) * 1e-3 }
+        .sorted()
       guard sorted.count > Self.largestCount else { return sorted }
       return (0..<Self.largestCount).map {
         sorted[(2 * $0 + 1) * sorted.count / (2 * Self.largestCount)]
@@ -38,7 +41,9 @@ public struct Calibration: Codable, Equatable, Sendable {
     let apply = { (event: TraceEvent) in (event.end ?? 0) - (event.apply ?? 0) }
     configuration = trace.header.configuration
     iterations = done.count
-    service = quantiles { read($0) + compute($0) + apply($0) }
+    let whole = { (event: TraceEvent) in read(event) + compute(event) + apply(event) }
+    service = quantiles(whole)
+    workers = (0..<trace.header.workers).map { quantiles(of: $0, whole) }
     self.read = quantiles(read)
     self.compute = quantiles(compute)
     self.apply = quantiles(apply)

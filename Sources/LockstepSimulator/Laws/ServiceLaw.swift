@@ -24,6 +24,8 @@ public final class ServiceLaw: @unchecked Sendable {
   private let first: Double
   private let second: Double
   private let ticks: UInt64
+  /// Where each worker's part of the table is; empty where all draw from all of it.
+  private let parts: [Range<Int>]
   private let table: UnsafeMutableBufferPointer<UInt64>
 
   /// Prepares a law.
@@ -35,6 +37,7 @@ public final class ServiceLaw: @unchecked Sendable {
   ///   ``DataError`` for a file of durations that cannot be used.
   public init(_ specification: ServiceSpecification, workers: Int) throws {
     var durations: [Double] = []
+    var parts: [Range<Int>] = []
     if case .adversarial(let seed) = specification {
       adversary = Adversary(seed: seed, workers: workers)
     } else {
@@ -43,7 +46,13 @@ public final class ServiceLaw: @unchecked Sendable {
     switch specification {
     case .calibrated(let path):
       (kind, first, second, ticks) = (.trace, 0, 0, 0)
-      durations = try ServiceTrace.readCalibration(path)
+      let calibration = try ServiceTrace.readCalibration(path)
+      // As many workers as were measured: each has its own durations. Otherwise they are alike.
+      let own = calibration.workers.count == workers ? calibration.workers : [calibration.service]
+      for list in own {
+        parts.append(durations.count..<(durations.count + list.count))
+        durations += list
+      }
     case .adversarial:
       (kind, first, second, ticks) = (.constant, 0, 0, Self.ticksPerUnit)
     case .constant(let time):
@@ -73,6 +82,7 @@ public final class ServiceLaw: @unchecked Sendable {
       durations = try ServiceTrace.read(path)
       (kind, first, second, ticks) = (.trace, 0, 0, 0)
     }
+    self.parts = parts
     table = .allocate(capacity: durations.count)
     for (index, time) in durations.enumerated() {
       table.initializeElement(at: index, to: Self.ticks(time))
@@ -108,7 +118,10 @@ public final class ServiceLaw: @unchecked Sendable {
       return Self.ticks(
         first * PortableMath.exp(-second * PortableMath.log(stream.openUniform())))
     case .lognormal: return Self.ticks(PortableMath.exp(first + second * stream.normal()))
-    default: return table[stream.integer(below: table.count)]
+    default:
+      guard !parts.isEmpty else { return table[stream.integer(below: table.count)] }
+      let part = parts[worker % parts.count]
+      return table[part.lowerBound + stream.integer(below: part.count)]
     }
   }
 

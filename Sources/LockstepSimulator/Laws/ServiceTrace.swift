@@ -16,20 +16,22 @@ enum ServiceTrace {
     }
   }
 
-  /// Reads the durations of whole iterations from a calibration, in microseconds.
+  /// Reads the durations of iterations on real threads, in microseconds.
   ///
   /// - Throws: ``DataError`` for a file that isn't one.
-  static func readCalibration(_ path: String) throws(DataError) -> [Double] {
+  static func readCalibration(_ path: String) throws(DataError) -> Calibration {
     let data = try contents(path)
     guard let calibration = try? JSONDecoder().decode(Calibration.self, from: data),
       calibration.schema == "lockstep.calibration/1", !calibration.service.isEmpty,
-      calibration.service.allSatisfy({ $0 >= 0 && $0 <= ServiceSpecification.longest })
+      (calibration.workers + [calibration.service]).joined()
+        .allSatisfy({ $0 >= 0 && $0 <= ServiceSpecification.longest }),
+      calibration.workers.allSatisfy({ !$0.isEmpty })
     else {
       throw .invalid(
         path: path, line: nil,
         reason: "is not a calibration; lockstep run --calibrate FILE writes one")
     }
-    return calibration.service
+    return calibration
   }
 
   /// Reads a file.
