@@ -66,7 +66,7 @@ public final class Factorization<Scalar: ModelScalar>: Objective, @unchecked Sen
   let l2: Double
   /// `[trainingCount]`.
   let ratings: UnsafePointer<Rating>
-  private let heldOutRatings: UnsafePointer<Rating>?
+  let heldOutRatings: UnsafePointer<Rating>?
   private let arena: Arena
   private let meanRating: Double
 

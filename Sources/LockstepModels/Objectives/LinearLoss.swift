@@ -32,6 +32,16 @@ public enum LinearLoss: Sendable, CaseIterable {
     }
   }
 
+  /// The second derivative of the loss by the margin; for the hinge 0, also at the kink.
+  @inline(__always)
+  func secondDerivative(margin: Double, target: Double) -> Double {
+    switch self {
+    case .squared: 1
+    case .logistic: PortableMath.logistic(margin) * PortableMath.logistic(-margin)
+    case .hinge: 0
+    }
+  }
+
   /// Whether the targets are the two classes −1 and 1.
   public var isClassifier: Bool { self != .squared }
 }

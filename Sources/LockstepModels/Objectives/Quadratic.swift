@@ -44,7 +44,7 @@ public final class Quadratic<Scalar: ModelScalar>: Objective, Sendable {
   private let algebra: DenseAlgebra<Scalar>
   private let noise: Double
   private let start: QuadraticSpecification.Start
-  private let l2: Double
+  let l2: Double
 
   /// Creates the quadratic.
   ///
@@ -133,7 +133,7 @@ public final class Quadratic<Scalar: ModelScalar>: Objective, Sendable {
 
   /// `out ← (Hx)[range]`.
   @inline(__always)
-  private func multiply(
+  func multiply(
     _ x: UnsafePointer<Scalar>, range: Range<Int>, into out: UnsafeMutablePointer<Scalar>
   ) {
     let low = range.lowerBound
