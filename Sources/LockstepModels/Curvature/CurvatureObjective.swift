@@ -36,7 +36,7 @@ public protocol CurvatureObjective<CurvatureWorkspace>: Objective where Scalar =
   ///   - gradient: `∇L(w)`, `[n]`, private memory, overwritten.
   ///   - product: `Hv`, `[n]`, private memory, overwritten; apart from `direction`.
   ///   - workspace: the calling thread's buffers.
-  /// - Complexity: two to three times that of the gradient alone.
+  /// - Complexity: a constant times that of the gradient.
   func computeCurvature(
     at view: UnsafePointer<Double>, along direction: UnsafePointer<Double>,
     on set: EvaluationSet, examples: UnsafeBufferPointer<Int32>,
