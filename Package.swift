@@ -6,6 +6,7 @@ import PackageDescription
 
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
+let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 
 let package = Package(
@@ -17,6 +18,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     .systemLibrary(
@@ -42,12 +44,18 @@ let package = Package(
     .target(
       name: "LockstepSimulator",
       dependencies: ["LockstepParameters", "LockstepModels", "LockstepTelemetry"]),
-    .target(name: "LockstepRuns", dependencies: ["LockstepThreads", "LockstepSimulator"]),
+    .target(name: "LockstepNoise", dependencies: ["LockstepModels", "LockstepTelemetry"]),
+    .target(
+      name: "LockstepRuns",
+      dependencies: ["LockstepThreads", "LockstepSimulator", "LockstepNoise"]),
+    .target(name: "LockstepStudies", dependencies: ["LockstepRuns", yaml]),
+    .target(name: "LockstepReports", dependencies: ["LockstepStudies"]),
     .target(
       name: "Lockstep",
       dependencies: [
         "LockstepCore", "LockstepTopology", "LockstepParameters", "LockstepModels",
-        "LockstepTelemetry", "LockstepThreads", "LockstepSimulator", "LockstepRuns",
+        "LockstepTelemetry", "LockstepThreads", "LockstepSimulator", "LockstepNoise",
+        "LockstepRuns", "LockstepStudies", "LockstepReports",
       ]),
     .target(name: "LockstepCommands", dependencies: ["Lockstep", argumentParser]),
     .executableTarget(name: "lockstep", dependencies: ["LockstepCommands"]),
@@ -61,7 +69,10 @@ let package = Package(
     .testTarget(
       name: "LockstepThreadsTests", dependencies: ["LockstepThreads", "CSharedMemory"]),
     .testTarget(name: "LockstepSimulatorTests", dependencies: ["LockstepSimulator"]),
+    .testTarget(name: "LockstepNoiseTests", dependencies: ["LockstepNoise"]),
     .testTarget(name: "LockstepRunsTests", dependencies: ["LockstepRuns"]),
+    .testTarget(name: "LockstepStudiesTests", dependencies: ["LockstepStudies"]),
+    .testTarget(name: "LockstepReportsTests", dependencies: ["LockstepReports"]),
     // The tests of the commands run the built executable.
     .testTarget(name: "LockstepCommandsTests", dependencies: ["LockstepCommands", "lockstep"]),
   ],

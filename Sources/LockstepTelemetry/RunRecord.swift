@@ -315,23 +315,3 @@ public struct EnsembleRecord: Codable, Equatable, Sendable {
     growthRateError = nil
   }
 }
-
-/// One noise probe, on one evaluation set.
-public struct NoiseRecord: Codable, Equatable, Sendable {
-  /// The number of updates made.
-  public var update: Int
-  /// The evaluation set: `current`, `other` or `heldout`.
-  public var set: String
-  /// The interaction penalty.
-  @ExplicitNull public var interaction: Double?
-  /// The sequential gap.
-  @ExplicitNull public var sequentialGap: Double?
-  /// The linearisation penalty.
-  @ExplicitNull public var linearisation: Double?
-  /// The staleness penalty.
-  @ExplicitNull public var staleness: Double?
-  /// The relative gradient error.
-  @ExplicitNull public var gradientError: Double?
-  /// The cosine between the stale and the fresh gradient.
-  @ExplicitNull public var gradientCosine: Double?
-}

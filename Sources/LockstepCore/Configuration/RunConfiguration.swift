@@ -76,6 +76,8 @@ public struct RunConfiguration: Sendable {
   public var virtual = VirtualConfiguration()
   /// The number of updates between two points of the loss curve; `nil` for about twenty points.
   public var lossEvery: Int?
+  /// The noise probes of the run; `nil` for none.
+  public var noise: NoiseSpecification?
   /// Whether every iteration is noted down.
   public var recordsTrace = false
   /// The file that whoever runs it writes the measured durations of iterations to.

@@ -1,0 +1,51 @@
+/// How many parts the step of a noise probe is split into.
+public enum ShardSplit: Equatable, Hashable, Sendable {
+  /// As many contiguous shards as there are workers.
+  case workers
+  /// One parameter per shard.
+  case parameters
+  /// A number of contiguous shards.
+  case count(Int)
+
+  /// Reads `workers`, `parameters` or a whole number from 1.
+  ///
+  /// - Throws: ``ConfigurationError/invalid(option:value:reason:)`` for anything else.
+  public init(_ text: String) throws(ConfigurationError) {
+    switch text {
+    case "workers": self = .workers
+    case "parameters": self = .parameters
+    default:
+      guard let count = Int(text), count >= 1 else {
+        throw .invalid(
+          option: "--noise-shards", value: text,
+          reason: "write workers, parameters, or a whole number of shards from 1")
+      }
+      self = .count(count)
+    }
+  }
+
+  /// The spelling on the command line.
+  public var specification: String {
+    switch self {
+    case .workers: "workers"
+    case .parameters: "parameters"
+    case .count(let count): "\(count)"
+    }
+  }
+}
+
+/// What noise probes a run makes.
+public struct NoiseSpecification: Equatable, Sendable {
+  /// One update in how many is probed.
+  public var every: Int
+  /// The splits that each probe looks at.
+  public var splits: [ShardSplit] = [.workers]
+  /// The number of random directions where block diagonals are estimated.
+  public var directions = 16
+  /// The number of held-out examples that losses are taken on; `nil` for 1,024, or all where there
+  /// are fewer.
+  public var heldOutExamples: Int?
+
+  /// Creates a specification with the defaults.
+  public init(every: Int) { self.every = every }
+}
