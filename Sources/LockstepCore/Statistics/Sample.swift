@@ -27,16 +27,43 @@ public struct Sample: Equatable, Sendable {
   ///
   /// **Reference:** Efron, Tibshirani, *An Introduction to the Bootstrap*, 1993, chapter 13.
   public func medianInterval(resamples: Int = 2000, seed: UInt64 = 0) -> (Double, Double) {
-    var stream = RandomStream(seed: seed, purpose: .bootstrap)
-    var medians: [Double] = []
-    medians.reserveCapacity(resamples)
-    for _ in 0..<resamples {
-      let resample = values.indices.map { _ in values[stream.integer(below: values.count)] }
-      medians.append(Self.median(resample.sorted()))
+    interval(resamples: resamples, seed: seed) { Self.median($0.sorted()) }
+  }
+
+  /// The median with its bootstrap interval.
+  public var medianEstimate: Estimate {
+    let (low, high) = medianInterval()
+    return Estimate(value: median, low: low, high: high, count: values.count)
+  }
+
+  /// The arithmetic mean.
+  public var mean: Double { Self.mean(values) }
+
+  /// The mean with its bootstrap interval.
+  public var meanEstimate: Estimate {
+    let (low, high) = interval(of: Self.mean)
+    return Estimate(value: mean, low: low, high: high, count: values.count)
+  }
+
+  private static func mean(_ values: [Double]) -> Double {
+    values.reduce(0, +) / Double(values.count)
+  }
+
+  /// The 95 % bootstrap interval of any statistic, by percentiles.
+  ///
+  /// - Parameters:
+  ///   - resamples: the number of resamples.
+  ///   - seed: the seed of the resampling.
+  ///   - statistic: the statistic of as many measurements as there are, in any order.
+  ///
+  /// **Determinism:** bit-exact.
+  public func interval(
+    resamples: Int = Bootstrap.resamples, seed: UInt64 = 0, of statistic: ([Double]) -> Double
+  ) -> (Double, Double) {
+    let (low, high) = Bootstrap.interval(count: values.count, resamples: resamples, seed: seed) {
+      indices in statistic(indices.map { values[$0] })
     }
-    medians.sort()
-    let tail = Double(resamples) * 0.025
-    return (medians[Int(tail)], medians[resamples - 1 - Int(tail)])
+    return (low, high)
   }
 
   private static func median(_ sorted: [Double]) -> Double {

@@ -1,0 +1,152 @@
+import Foundation
+
+/// Times until something happened, of which some are only known to be longer: right-censored.
+public struct CensoredSample: Equatable, Sendable {
+  /// One time.
+  public struct Observation: Equatable, Sendable {
+    /// When it happened, or until when it had not; `infinity` where it never will.
+    public var time: Double
+    /// Whether it had not happened by then.
+    public var isCensored: Bool
+
+    /// Creates an observation.
+    public init(time: Double, isCensored: Bool) {
+      self.time = time
+      self.isCensored = isCensored
+    }
+  }
+
+  /// A median with its 95 % interval, in which `nil` means: not reached by half of them.
+  public struct Median: Equatable, Sendable {
+    /// The median.
+    public var value: Double?
+    /// The lower end.
+    public var low: Double?
+    /// The upper end.
+    public var high: Double?
+  }
+
+  /// The observations by time; at equal times what happened stands before what is censored.
+  public let observations: [Observation]
+
+  /// Sorts observations.
+  ///
+  /// - Parameter observations: at least one, none with a time that isn't a number.
+  public init(_ observations: [Observation]) {
+    precondition(!observations.isEmpty, "a sample holds at least one observation")
+    self.observations = observations.sorted {
+      ($0.time, $0.isCensored ? 1 : 0) < ($1.time, $1.isCensored ? 1 : 0)
+    }
+  }
+
+  /// How many are not censored.
+  public var reached: Int { observations.count { !$0.isCensored } }
+
+  /// The share that has not happened after each time at which something did.
+  ///
+  /// **Reference:** Kaplan, Meier, *Nonparametric Estimation from Incomplete Observations*, 1958.
+  public var survival: [(time: Double, share: Double)] {
+    var steps: [(time: Double, share: Double)] = []
+    var share = 1.0
+    var index = 0
+    while index < observations.count {
+      let time = observations[index].time
+      let atRisk = observations.count - index
+      var events = 0
+      while index < observations.count, observations[index].time == time {
+        if !observations[index].isCensored { events += 1 }
+        index += 1
+      }
+      guard events > 0 else { continue }
+      share *= Double(atRisk - events) / Double(atRisk)
+      steps.append((time, share))
+    }
+    return steps
+  }
+
+  /// The time by which half of them happened; `nil` where that isn't known.
+  ///
+  /// Where the share is a half between two times, it is their middle, as it is for a sample without
+  /// censoring.
+  public var median: Double? {
+    let steps = survival
+    guard let first = steps.firstIndex(where: { $0.share <= 0.5 + 1e-9 }) else { return nil }
+    guard steps[first].share >= 0.5 - 1e-9, first + 1 < steps.count else {
+      return steps[first].time
+    }
+    return (steps[first].time + steps[first + 1].time) / 2
+  }
+
+  /// The median with its 95 % bootstrap interval.
+  ///
+  /// **Determinism:** bit-exact.
+  public var medianEstimate: Median {
+    let (low, high) = Bootstrap.interval(count: observations.count) { indices in
+      CensoredSample(indices.map { observations[$0] }).median ?? .infinity
+    }
+    return Median(
+      value: median, low: low.isFinite ? low : nil, high: high.isFinite ? high : nil)
+  }
+
+  /// How many times as long this sample's median is as another's.
+  ///
+  /// - Returns: the ratio of the medians with a 95 % bootstrap interval: `infinity` where only this
+  ///   one's is not reached, 0 where only the other's is not; `nil` where neither is. Resamples in
+  ///   which neither is reached count at both ends.
+  ///
+  /// **Determinism:** bit-exact.
+  public func medianRatio(to other: CensoredSample) -> Estimate? {
+    func ratio(_ mine: Double?, _ theirs: Double?) -> Double? {
+      switch (mine, theirs) {
+      case (nil, nil): nil
+      case (nil, _): .infinity
+      case (_, nil): 0
+      case (let mine?, let theirs?): theirs == 0 ? (mine == 0 ? 1 : .infinity) : mine / theirs
+      }
+    }
+    guard let value = ratio(median, other.median) else { return nil }
+    let counts = [observations.count, other.observations.count]
+    let (low, high) = Bootstrap.interval(counts: counts) { indices in
+      ratio(
+        CensoredSample(indices[0].map { observations[$0] }).median,
+        CensoredSample(indices[1].map { other.observations[$0] }).median)
+    }
+    return Estimate(
+      value: value, low: max(0, low), high: high, count: counts[0] + counts[1])
+  }
+
+  /// The log-rank test of two samples' being alike.
+  ///
+  /// - Returns: the probability of a difference at least as large if they are; `nil` where nothing
+  ///   happened in either.
+  ///
+  /// **Reference:** Mantel, *Evaluation of Survival Data and Two New Rank Order Statistics*, 1966.
+  public func logRankProbability(against other: CensoredSample) -> Double? {
+    guard let square = logRankSquare(against: other) else { return nil }
+    return erfc((square / 2).squareRoot())
+  }
+
+  /// The statistic `(Σ O − Σ E)² / Σ V` of the log-rank test: χ² with one degree of freedom.
+  func logRankSquare(against other: CensoredSample) -> Double? {
+    let times = Set((observations + other.observations).filter { !$0.isCensored }.map(\.time))
+    var difference = 0.0
+    var variance = 0.0
+    for time in times.sorted() {
+      func counts(_ sample: CensoredSample) -> (atRisk: Double, events: Double) {
+        (
+          Double(sample.observations.count { $0.time >= time }),
+          Double(sample.observations.count { $0.time == time && !$0.isCensored })
+        )
+      }
+      let (mine, theirs) = (counts(self), counts(other))
+      let atRisk = mine.atRisk + theirs.atRisk
+      let events = mine.events + theirs.events
+      difference += mine.events - events * mine.atRisk / atRisk
+      guard atRisk > 1 else { continue }
+      variance +=
+        events * (mine.atRisk / atRisk) * (theirs.atRisk / atRisk) * (atRisk - events)
+        / (atRisk - 1)
+    }
+    return variance > 0 ? difference * difference / variance : nil
+  }
+}

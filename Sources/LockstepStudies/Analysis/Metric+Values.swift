@@ -1,0 +1,161 @@
+import LockstepCore
+import LockstepTelemetry
+
+extension Metric {
+  /// The number in a run; `nil` where it cannot be had, which includes a target that the run didn't
+  /// reach: ``observation(in:)`` has those.
+  ///
+  /// - Complexity: O(1), but for noise O(probes) and for targets O(points of the loss curve).
+  public func value(in run: StoredRun) -> Double? {
+    let record = run.record
+    let value: Double?
+    switch kind {
+    case .field(let name): value = Self.field(name)?.value(record)
+    case .axis(let axis, let part):
+      value = run.option(axis).flatMap {
+        if let part { AxisValue.part(part, of: $0) } else { AxisValue.number($0) }
+      }
+    case .worker(let choice, let name):
+      let field = Self.workerField(name)
+      value = Self.workers(choice, of: record.workers).map { workers in
+        workers.reduce(0) { $0 + (field?.value($1) ?? 0) }
+      }
+    case .noise(let name, let set, let isRelative, let shards):
+      value = Self.noise(name, set, isRelative, shards, record)
+    case .target:
+      value = observation(in: run).flatMap { $0.isCensored ? nil : $0.time }
+    }
+    return value.flatMap { $0.isFinite ? $0 : nil }
+  }
+
+  /// How long a run took to its target, or until when it had not reached it; `nil` for any other
+  /// metric, and where the run had no target.
+  ///
+  /// A run that diverged will never reach it: its time is infinite.
+  public func observation(in run: StoredRun) -> CensoredSample.Observation? {
+    guard case .target(let isTime, let loss) = kind else { return nil }
+    let record = run.record
+    let own = record.configuration["targetLoss"].flatMap(AxisValue.number)
+    guard let target = loss ?? own else { return nil }
+    let wholeTime = record.virtualTime ?? record.wallSeconds
+    if let point = record.loss.curve.first(where: { ($0.loss ?? .infinity) <= target }) {
+      return .init(time: isTime ? point.time : Double(point.update), isCensored: false)
+    }
+    let end = isTime ? wholeTime : Double(record.updates)
+    if record.status == .targetReached, let own, target >= own {
+      return .init(time: end, isCensored: false)
+    }
+    return .init(time: record.status == .diverged ? .infinity : end, isCensored: true)
+  }
+
+  /// The times to the target of several runs; `nil` where there is none.
+  public func censoredSample(of runs: [StoredRun]) -> CensoredSample? {
+    let observations = runs.compactMap { observation(in: $0) }
+    return observations.isEmpty ? nil : CensoredSample(observations)
+  }
+
+  /// The finite numbers of several runs; `nil` where there is none.
+  public func sample(of runs: [StoredRun]) -> Sample? {
+    let values = runs.compactMap { value(in: $0) }
+    return values.isEmpty ? nil : Sample(values)
+  }
+
+  /// Checks that the axis that a metric names exists in some run.
+  ///
+  /// - Throws: ``MetricError/unknownAxis(path:axis:nearest:)``.
+  public func check(in runs: [StoredRun]) throws(MetricError) {
+    guard case .axis(let axis, _) = kind, !runs.contains(where: { $0.option(axis) != nil }) else {
+      return
+    }
+    let names = Set(runs.flatMap { Array($0.axes.keys) + Array($0.record.configuration.keys) })
+    throw .unknownAxis(
+      path: description, axis: axis,
+      nearest: Suggestion.nearest(to: axis, among: names.sorted()))
+  }
+
+  /// What it is in words.
+  public var words: String {
+    switch kind {
+    case .field(let name): return Self.field(name)?.words ?? name
+    case .axis(let axis, let part):
+      return part.map { "\(axis) \($0)" } ?? axis.replacing("-", with: " ")
+    case .worker(let choice, let name):
+      let words = Self.workerField(name)?.words ?? name
+      switch choice {
+      case .slowest: return "\(words), slowest worker"
+      case .fastest: return "\(words), fastest worker"
+      case .all: return "\(words), all workers"
+      case .number(let number): return "\(words), worker \(number)"
+      }
+    case .noise(let name, let set, let isRelative, _):
+      let words = Self.noiseMeasure(name)?.words ?? name
+      return "\(words) on \(set)" + (isRelative ? " / promised decrease" : "")
+    case .target(let isTime, _): return isTime ? "time to target" : "updates to target"
+    }
+  }
+
+  /// Its unit; `nil` for what has none, and for times that are seconds or virtual by engine.
+  public var unit: String? {
+    switch kind {
+    case .field(let name): Self.field(name)?.unit
+    case .worker(_, let name): Self.workerField(name)?.unit
+    case .axis, .noise: nil
+    case .target(let isTime, _): isTime ? nil : "updates"
+    }
+  }
+
+  /// The workers that a choice means.
+  ///
+  /// The slowest has made the fewest updates; of several with as few, the one that was busy longest.
+  private static func workers(
+    _ choice: WorkerChoice, of workers: [WorkerRecord]
+  ) -> [WorkerRecord]? {
+    func isSlower(_ first: WorkerRecord, _ second: WorkerRecord) -> Bool {
+      func busy(_ worker: WorkerRecord) -> Double {
+        worker.computeSeconds + worker.readSeconds + worker.applySeconds
+      }
+      return (first.updates, -busy(first)) < (second.updates, -busy(second))
+    }
+    switch choice {
+    case .slowest: return workers.min(by: isSlower).map { [$0] }
+    case .fastest: return workers.max(by: isSlower).map { [$0] }
+    case .all: return workers.isEmpty ? nil : workers
+    case .number(let number): return workers.first { $0.worker == number }.map { [$0] }
+    }
+  }
+
+  private static func noise(
+    _ name: String, _ set: String, _ isRelative: Bool, _ shards: ShardSplit?, _ record: RunRecord
+  ) -> Double? {
+    guard let measure = noiseMeasure(name) else { return nil }
+    let probes = record.noise.filter { $0.set == set }
+    guard let split = Self.shards(shards, in: probes, of: record) else { return nil }
+    var (sum, promised, count) = (0.0, 0.0, 0)
+    for probe in probes where probe.shards == split {
+      guard let value = measure.value(probe), value.isFinite else { continue }
+      if isRelative {
+        guard let decrease = probe.promisedDecrease, decrease.isFinite else { continue }
+        promised += decrease
+      }
+      sum += value
+      count += 1
+    }
+    guard count > 0 else { return nil }
+    return isRelative ? (promised > 0 ? sum / promised : nil) : sum / Double(count)
+  }
+
+  /// The number of shards that a split means in a run; without one, the only number there is, or
+  /// that of the workers.
+  private static func shards(
+    _ split: ShardSplit?, in probes: [NoiseRecord], of record: RunRecord
+  ) -> Int? {
+    switch split {
+    case .count(let count): return count
+    case .parameters: return record.parameterCount
+    case .workers: return record.workers.count
+    case nil:
+      guard let first = probes.first?.shards else { return nil }
+      return probes.allSatisfy { $0.shards == first } ? first : record.workers.count
+    }
+  }
+}
