@@ -22,6 +22,8 @@ public enum RandomPurpose: UInt32, Sendable {
   case disturbance = 9
   /// The seeds of a run's replicas.
   case replica = 10
+  /// What a noise probe draws: its other minibatch and its random signs.
+  case probe = 11
 }
 
 /// Random numbers keyed by what they are for, who draws them, and when.

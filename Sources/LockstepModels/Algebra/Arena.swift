@@ -3,12 +3,15 @@ import LockstepParameters
 /// Memory that is allocated piece by piece and freed at once, with its owner.
 ///
 /// Workspaces take all their buffers from one, so that nothing is allocated while a gradient is
-/// computed. Each piece starts on a cache line of its own and is filled with zero bits.
-final class Arena {
+/// computed, or a probe made. Each piece starts on a cache line of its own and is filled with zero bits.
+package final class Arena {
   private var pieces: [UnsafeMutableRawPointer] = []
 
+  /// An arena without memory.
+  package init() {}
+
   /// A piece of `count` elements, at least one, that lives as long as the arena.
-  func allocate<Element: BitwiseCopyable>(
+  package func allocate<Element: BitwiseCopyable>(
     _ type: Element.Type = Element.self, count: Int
   ) -> UnsafeMutablePointer<Element> {
     let capacity = max(1, count)

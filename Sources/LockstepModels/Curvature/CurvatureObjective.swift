@@ -20,6 +20,9 @@ public protocol CurvatureObjective<CurvatureWorkspace>: Objective where Scalar =
   /// `L(w + δ) − L(w) − ∇L(w)ᵀδ = ½·δᵀHδ` holds without remainder.
   var isQuadratic: Bool { get }
 
+  /// `λ` of the regulariser `½·λ‖w‖²`, at least 0.
+  var l2: Double { get }
+
   /// Makes the buffers for products over up to `batch` examples.
   ///
   /// - Parameter batch: the largest number of examples of one call, at least 1.
@@ -42,4 +45,20 @@ public protocol CurvatureObjective<CurvatureWorkspace>: Objective where Scalar =
     on set: EvaluationSet, examples: UnsafeBufferPointer<Int32>,
     gradient: UnsafeMutablePointer<Double>, product: UnsafeMutablePointer<Double>,
     workspace: CurvatureWorkspace)
+
+  /// Computes the loss of each of some examples, without the regulariser.
+  ///
+  /// One by one, so that a difference between two points can be taken example by example before it
+  /// is added up: a sum of losses has the rounding error of the sum, a sum of differences that of
+  /// the differences.
+  ///
+  /// - Parameters:
+  ///   - view: `w`, `[n]`, private memory.
+  ///   - set: which set the examples are numbers in; held-out examples only where there are any.
+  ///   - examples: any number of them; an objective without data counts as one example instead.
+  ///   - losses: `[examples.count]`, for an objective without data `[1]`; overwritten.
+  ///   - workspace: the calling thread's buffers.
+  func computeLosses(
+    at view: UnsafePointer<Double>, on set: EvaluationSet, examples: UnsafeBufferPointer<Int32>,
+    into losses: UnsafeMutablePointer<Double>, workspace: CurvatureWorkspace)
 }

@@ -46,4 +46,21 @@ extension Factorization: CurvatureObjective where Scalar == Double {
     SquaredNorm.addGradient(of: view, range: all, l2: l2, to: gradient)
     SquaredNorm.addGradient(of: direction, range: all, l2: l2, to: product)
   }
+
+  /// Computes the loss of each of some ratings, without the regulariser.
+  public func computeLosses(
+    at view: UnsafePointer<Double>, on set: EvaluationSet, examples: UnsafeBufferPointer<Int32>,
+    into losses: UnsafeMutablePointer<Double>, workspace: Workspace
+  ) {
+    guard let source = set == .training ? ratings : heldOutRatings else {
+      preconditionFailure("there are no held-out ratings")
+    }
+    for (index, id) in examples.enumerated() {
+      let rating = source[Int(id)]
+      let (user, item) = places(of: rating)
+      var error = -rating.value
+      for k in 0..<rank { error += view[user + k] * view[item + k] }
+      losses[index] = error * error
+    }
+  }
 }

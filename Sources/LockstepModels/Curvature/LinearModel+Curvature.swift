@@ -86,6 +86,38 @@ extension LinearModel: CurvatureObjective where Scalar == Double {
     SquaredNorm.addGradient(of: direction, range: all, l2: l2, to: product)
   }
 
+  /// Computes the loss of each of some examples, without the regulariser.
+  public func computeLosses(
+    at view: UnsafePointer<Double>, on set: EvaluationSet, examples: UnsafeBufferPointer<Int32>,
+    into losses: UnsafeMutablePointer<Double>, workspace: LinearCurvatureWorkspace
+  ) {
+    guard let source = set == .training ? training : heldOut else {
+      preconditionFailure("there are no held-out examples")
+    }
+    var first = 0
+    while first < examples.count {
+      let count = min(workspace.chunk, examples.count - first)
+      let part = UnsafeBufferPointer(rebasing: examples[first..<(first + count)])
+      if case .sparse(let offsets, let columns, let values) = source.features {
+        for row in 0..<count {
+          let entries = offsets[Int(part[row])]..<offsets[Int(part[row]) + 1]
+          workspace.margins[row] = sparseMargin(
+            at: view, columns: columns, values: values, entries: entries)
+        }
+      } else if let ids = part.baseAddress {
+        FeatureRows.gather(
+          source.features, stored: source.featureCount, examples: ids, count: count,
+          width: featureCount, into: workspace.features)
+        multiply(view, count: count, into: workspace.margins, workspace: workspace)
+      }
+      for row in 0..<count {
+        losses[first + row] = loss.value(
+          margin: workspace.margins[row], target: source.targets[Int(part[row])])
+      }
+      first += count
+    }
+  }
+
   /// Replaces margins by `ℓ′/B` and their changes by `ℓ″·change/B`.
   private func differentiate(
     _ examples: UnsafeBufferPointer<Int32>, of source: ExampleSet<Double>, share: Double,

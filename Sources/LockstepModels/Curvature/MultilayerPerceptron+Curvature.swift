@@ -78,6 +78,29 @@ extension MultilayerPerceptron: CurvatureObjective where Scalar == Double {
     SquaredNorm.addGradient(of: direction, range: all, l2: l2, to: product)
   }
 
+  /// Computes the loss of each of some examples, without the regulariser.
+  public func computeLosses(
+    at view: UnsafePointer<Double>, on set: EvaluationSet, examples: UnsafeBufferPointer<Int32>,
+    into losses: UnsafeMutablePointer<Double>, workspace: NetworkCurvatureWorkspace
+  ) {
+    guard let source = set == .training ? training : heldOut, let labels = source.classes else {
+      preconditionFailure("there are no held-out examples")
+    }
+    var first = 0
+    while first < examples.count {
+      let count = min(workspace.base.chunk, examples.count - first)
+      guard let part = examples.baseAddress.map({ $0 + first }) else { break }
+      forward(
+        at: view, features: source.features, stored: source.featureCount, examples: part,
+        count: count, workspace: workspace.base)
+      for row in 0..<count {
+        losses[first + row] =
+          outcome(row: row, label: Int(labels[Int(part[row])]), workspace: workspace.base).loss
+      }
+      first += count
+    }
+  }
+
   /// `ż` and `ȧ` of every layer, after the forward pass.
   private func forwardChange(
     at view: UnsafePointer<Double>, along direction: UnsafePointer<Double>, count: Int,

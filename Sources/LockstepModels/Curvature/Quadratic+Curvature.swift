@@ -21,4 +21,12 @@ extension Quadratic: CurvatureObjective where Scalar == Double {
     multiply(direction, range: all, into: product)
     SquaredNorm.addGradient(of: direction, range: all, l2: l2, to: product)
   }
+
+  /// Computes the one loss there is, without the regulariser.
+  public func computeLosses(
+    at view: UnsafePointer<Double>, on set: EvaluationSet, examples: UnsafeBufferPointer<Int32>,
+    into losses: UnsafeMutablePointer<Double>, workspace: Workspace
+  ) {
+    losses[0] = evaluate(at: view, on: set, examples: examples, workspace: workspace).lossSum
+  }
 }

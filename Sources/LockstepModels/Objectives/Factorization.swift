@@ -63,7 +63,8 @@ public final class Factorization<Scalar: ModelScalar>: Objective, @unchecked Sen
   /// The number of factors `k` of a user or an item.
   public let rank: Int
   let itemStart: Int
-  let l2: Double
+  /// `λ` of the regulariser.
+  public let l2: Double
   /// `[trainingCount]`.
   let ratings: UnsafePointer<Rating>
   let heldOutRatings: UnsafePointer<Rating>?

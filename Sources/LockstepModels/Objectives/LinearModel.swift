@@ -68,7 +68,8 @@ public final class LinearModel<Scalar: ModelScalar>: Objective, @unchecked Senda
   let heldOut: ExampleSet<Scalar>?
   let featureCount: Int
   let hasIntercept: Bool
-  let l2: Double
+  /// `λ` of the regulariser.
+  public let l2: Double
   let algebra: DenseAlgebra<Scalar>
   /// The training rows where they are sparse.
   let rows: SparseRows<Scalar>?

@@ -70,7 +70,8 @@ public final class MultilayerPerceptron<Scalar: ModelScalar>: Objective, @unchec
   let labels: UnsafePointer<Int32>
   let layout: NetworkLayout
   let activation: Activation
-  let l2: Double
+  /// `λ` of the regulariser.
+  public let l2: Double
   let algebra: DenseAlgebra<Scalar>
 
   /// Creates a network.

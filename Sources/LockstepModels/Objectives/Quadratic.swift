@@ -44,7 +44,8 @@ public final class Quadratic<Scalar: ModelScalar>: Objective, Sendable {
   private let algebra: DenseAlgebra<Scalar>
   private let noise: Double
   private let start: QuadraticSpecification.Start
-  let l2: Double
+  /// `λ` of the regulariser.
+  public let l2: Double
 
   /// Creates the quadratic.
   ///
