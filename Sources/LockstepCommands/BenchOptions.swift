@@ -94,10 +94,11 @@ struct BenchOptions: ParsableArguments {
     shared.optimizer = try OptimizerSpecification(optimizer)
     shared.learningRate = learningRate
     shared.batch = try BatchSize(batch)
-    shared.sampling = try TrainingOptions.choice(sampling, option: "--sampling")
+    shared.sampling = try .choice(sampling, option: "--sampling")
     shared.seed = seed
-    shared.kernels = try TrainingOptions.choice(kernels, option: "--kernels")
-    shared.precision = try TrainingOptions.choice(precision, option: "--precision")
+    shared.kernels = try .choice(kernels, option: "--kernels")
+    let scalar: Precision = try .choice(precision, option: "--precision")
+    shared.precision = scalar
     let policies = quick ? "barrier,bounded:4,hogwild" : "barrier,bounded:4,hogwild,locked"
     let pins = BenchAxes.distinct(pin.isEmpty ? ["compact"] : pin)
     // A wrong plan is bad usage whatever the machine.

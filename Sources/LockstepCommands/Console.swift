@@ -1,4 +1,5 @@
 import Foundation
+import Lockstep
 
 /// Standard output and standard error.
 enum Console {
@@ -31,30 +32,5 @@ enum JSONFormat {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return try encoder.encode(value)
-  }
-}
-
-/// An output that cannot be written.
-struct OutputError: Error, Equatable, CustomStringConvertible {
-  let path: String
-  let reason: String
-
-  var description: String { "\(path): cannot be written (\(reason))" }
-
-  /// The system's own words for a file error.
-  static func reason(_ error: any Error) -> String {
-    let error = error as NSError
-    if let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError,
-      cause.domain == NSPOSIXErrorDomain
-    {
-      return String(cString: strerror(Int32(cause.code)))
-    }
-    if error.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(error.code))) }
-    return switch CocoaError.Code(rawValue: error.code) {
-    case .fileNoSuchFile, .fileReadNoSuchFile: String(cString: strerror(ENOENT))
-    case .fileWriteNoPermission: String(cString: strerror(EACCES))
-    case .fileWriteOutOfSpace: String(cString: strerror(ENOSPC))
-    default: error.localizedDescription
-    }
   }
 }

@@ -7,8 +7,8 @@ struct TrainingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "What to train: quadratic:KEY=V,…, least-squares, logistic, svm, mlp:H1xH2… or "
-        + "factorization:RANK.", valueName: "model"))
-  var model = "mlp:128"
+        + "factorization:RANK. (default: mlp:128)", valueName: "model"))
+  var model: String?
 
   @Option(
     help: ArgumentHelp(
@@ -19,15 +19,19 @@ struct TrainingOptions: ParsableArguments {
   @Option(
     name: .customLong("held-out"), parsing: .unconditional,
     help: ArgumentHelp(
-      "What to judge by: automatic, a fraction of the examples, or another data set.",
+      "What to judge by: automatic, a fraction of the examples, or another data set. "
+        + "(default: automatic)",
       valueName: "held-out"))
-  var heldOut = "automatic"
+  var heldOut: String?
 
-  @Option(help: "Who carries it out: threads (real workers), or virtual (simulated ones).")
-  var engine = "threads"
+  @Option(
+    help: "Who carries it out: threads (real workers), or virtual (simulated). (default: threads)")
+  var engine: String?
 
-  @Option(help: "What the workers divide: blocks (parameters) or samples (minibatches).")
-  var decomposition = "blocks"
+  @Option(
+    help: "What the workers divide: blocks (parameters) or samples (minibatches). (default: blocks)"
+  )
+  var decomposition: String?
 
   @Option(
     help: ArgumentHelp(
@@ -35,11 +39,11 @@ struct TrainingOptions: ParsableArguments {
         + "(default: barrier, and hogwild with --delay)"))
   var policy: String?
 
-  @Option(parsing: .unconditional, help: "The number of workers.")
-  var workers = 1
+  @Option(parsing: .unconditional, help: "The number of workers. (default: 1)")
+  var workers: Int?
 
-  @Option(help: "sgd, momentum:M, nesterov:M, adagrad, rmsprop or adam.")
-  var optimizer = "sgd"
+  @Option(help: "sgd, momentum:M, nesterov:M, adagrad, rmsprop or adam. (default: sgd)")
+  var optimizer: String?
 
   @Option(
     name: .customLong("learning-rate"), parsing: .unconditional,
@@ -51,11 +55,13 @@ struct TrainingOptions: ParsableArguments {
     help: "The rate along the run: constant or linear. (default: linear for epochs without a rate)")
   var schedule: String?
 
-  @Option(parsing: .unconditional, help: "The number of examples of a minibatch, or full.")
-  var batch = "32"
+  @Option(
+    parsing: .unconditional,
+    help: "The number of examples of a minibatch, or full. (default: 32)")
+  var batch: String?
 
-  @Option(help: "How minibatches are drawn: shuffled or replacement.")
-  var sampling = "shuffled"
+  @Option(help: "How minibatches are drawn: shuffled or replacement. (default: shuffled)")
+  var sampling: String?
 
   @Option(parsing: .unconditional, help: "The number of updates to make.")
   var updates: Int?
@@ -69,11 +75,12 @@ struct TrainingOptions: ParsableArguments {
     help: "Stop when the training loss is at most this.")
   var targetLoss: Double?
 
-  @Option(parsing: .unconditional, help: "The seed of everything random.")
-  var seed: UInt64 = 1
+  @Option(parsing: .unconditional, help: "The seed of everything random. (default: 1)")
+  var seed: UInt64?
 
-  @Option(help: "Dense algebra by blas, or portable: the same bits on every processor.")
-  var kernels = "blas"
+  @Option(
+    help: "Dense algebra by blas, or portable: the same bits on every processor. (default: blas)")
+  var kernels: String?
 
   @Option(
     help: "The parameters' type: single or double. (default: single, and double in virtual time)")
@@ -116,73 +123,36 @@ struct TrainingOptions: ParsableArguments {
   /// Reads the options into a configuration.
   ///
   /// - Throws: ``ConfigurationError``.
-  func configuration() throws -> RunConfiguration {
-    var result = RunConfiguration(model: try ModelSpecification(model))
-    result.data = try data.map { text throws(ConfigurationError) in try DataSpecification(text) }
-    result.heldOut = try HeldOut(heldOut)
-    result.engine = try Self.choice(engine, option: "--engine")
-    result.decomposition = try Self.choice(decomposition, option: "--decomposition")
-    result.virtual = try virtual.configuration()
-    result.policy = try PolicySpecification.parse(
-      policy ?? (virtual.delay == nil ? "barrier" : "hogwild"))
-    result.workers = workers
-    result.optimizer = try OptimizerSpecification(optimizer)
-    result.learningRate = learningRate
-    result.schedule = try schedule.map { text throws(ConfigurationError) in
-      try Self.choice(text, option: "--schedule")
+  func configuration() throws(ConfigurationError) -> RunConfiguration {
+    try given().configuration()
+  }
+
+  /// The options that were given, as text.
+  ///
+  /// - Throws: ``ConfigurationError``, where the table of options lacks one of these.
+  func given() throws(ConfigurationError) -> RunOptions {
+    func text(_ value: (some LosslessStringConvertible)?) -> String? { value.map { "\($0)" } }
+    func list(_ values: [String]) -> String? {
+      values.isEmpty ? nil : values.joined(separator: " ")
     }
-    result.batch = try BatchSize(batch)
-    result.sampling = try Self.choice(sampling, option: "--sampling")
-    result.updates = updates
-    result.epochs = epochs
-    result.targetLoss = targetLoss
-    result.seed = seed
-    result.kernels = try Self.choice(kernels, option: "--kernels")
-    result.precision = try precision.map { text throws(ConfigurationError) in
-      try Self.choice(text, option: "--precision")
-    }
-    result.pin = pin
-    result.initialParametersPath = initialParameters
-    result.savePath = save
-    result.calibrationPath = calibrate
-    result.minibatchesPath = batches
-    for item in record { try Self.read(record: item, into: &result) }
-    try result.validate()
+    let texts: [(String, String?)] = [
+      ("model", model), ("data", data), ("held-out", heldOut), ("engine", engine),
+      ("decomposition", decomposition), ("policy", policy), ("workers", text(workers)),
+      ("optimizer", optimizer), ("learning-rate", text(learningRate)), ("schedule", schedule),
+      ("batch", batch), ("sampling", sampling), ("updates", text(updates)),
+      ("epochs", text(epochs)), ("target-loss", text(targetLoss)), ("seed", text(seed)),
+      ("kernels", kernels), ("precision", precision), ("pin", pin),
+      ("service", virtual.service), ("delay", virtual.delay),
+      ("delay-per", virtual.delayScope), ("fault", list(virtual.fault)),
+      ("replicas", text(virtual.replicas)), ("warmup", text(virtual.warmup)),
+      ("host-threads", text(virtual.hostThreads)),
+      ("record", list(record)),
+      ("init", initialParameters), ("batches", batches), ("save", save),
+      ("calibrate", calibrate),
+    ]
+    var result = RunOptions()
+    for (name, value) in texts { try result.set(name, value) }
     return result
-  }
-
-  private static func read(
-    record: String, into result: inout RunConfiguration
-  ) throws(ConfigurationError) {
-    if record == "trace" {
-      result.recordsTrace = true
-      return
-    }
-    let parts = record.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts[0] == "loss" else {
-      throw .unknown(
-        option: "--record", value: record, choices: ["loss=EVERY", "trace"],
-        nearest: Suggestion.nearest(to: String(parts[0]), among: ["loss", "trace"]))
-    }
-    guard parts.count == 2, let every = Int(parts[1]), every >= 1 else {
-      throw .invalid(
-        option: "--record", value: record,
-        reason: "write loss=EVERY with a whole number of updates from 1")
-    }
-    result.lossEvery = every
-  }
-
-  /// Reads an option whose values are the raw values of an enumeration.
-  static func choice<Choice: RawRepresentable & CaseIterable>(
-    _ text: String, option: String
-  ) throws(ConfigurationError) -> Choice where Choice.RawValue == String {
-    guard let value = Choice(rawValue: text) else {
-      let names = Choice.allCases.map(\.rawValue)
-      throw .unknown(
-        option: option, value: text, choices: names,
-        nearest: Suggestion.nearest(to: text, among: names))
-    }
-    return value
   }
 }
 

@@ -40,20 +40,4 @@ struct VirtualOptions: ParsableArguments {
     name: .customLong("host-threads"), parsing: .unconditional,
     help: "The threads that compute; no result depends on it. (default: one per core)")
   var hostThreads: Int?
-
-  /// Reads the options.
-  func configuration() throws(ConfigurationError) -> VirtualConfiguration {
-    var result = VirtualConfiguration()
-    if let service { result.service = try ServiceSpecification(service) }
-    if let delay { result.delay = try DelaySpecification(delay) }
-    if let delayScope {
-      let scope: DelayScope = try TrainingOptions.choice(delayScope, option: "--delay-per")
-      result.delayScope = scope
-    }
-    for text in fault { result.faults.append(try FaultSpecification(text)) }
-    result.replicas = replicas
-    result.warmup = warmup
-    result.hostThreads = hostThreads
-    return result
-  }
 }

@@ -1,13 +1,14 @@
 import Foundation
 
 /// The folder that `--out` names: made if it is missing, and each file in it whole or not there.
-struct OutputFolder {
-  let path: String
+public struct OutputFolder: Sendable {
+  /// Where it is.
+  public let path: String
 
   /// Makes the folder, and finds out before the work begins whether it can be written to.
   ///
   /// - Throws: ``OutputError``.
-  init(_ path: String) throws(OutputError) {
+  public init(_ path: String) throws(OutputError) {
     self.path = path
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue {
@@ -25,14 +26,14 @@ struct OutputFolder {
   /// Writes a file by way of a temporary one beside it.
   ///
   /// - Throws: ``OutputError``.
-  func write(_ data: Data, as name: String) throws(OutputError) {
+  public func write(_ data: Data, as name: String) throws(OutputError) {
     try Self.write(data, to: path + "/" + name)
   }
 
   /// Writes a file anywhere by way of a temporary one beside it.
   ///
   /// - Throws: ``OutputError``.
-  static func write(_ data: Data, to file: String) throws(OutputError) {
+  public static func write(_ data: Data, to file: String) throws(OutputError) {
     do {
       try data.write(to: URL(fileURLWithPath: file), options: .atomic)
     } catch {
@@ -43,7 +44,7 @@ struct OutputFolder {
   /// Finds out before the work begins whether a file can be written.
   ///
   /// - Throws: ``OutputError``.
-  static func check(file: String) throws(OutputError) {
+  public static func check(file: String) throws(OutputError) {
     let folder = (file as NSString).deletingLastPathComponent
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: file, isDirectory: &isFolder), isFolder.boolValue {
