@@ -20,8 +20,8 @@ extension Metric {
       value = Self.workers(choice, of: record.workers).map { workers in
         workers.reduce(0) { $0 + (field?.value($1) ?? 0) }
       }
-    case .noise(let name, let set, let isRelative, let shards):
-      value = Self.noise(name, set, isRelative, shards, record)
+    case .noise(let choice):
+      value = Self.noise(choice, record)
     case .target:
       value = observation(in: run).flatMap { $0.isCensored ? nil : $0.time }
     }
@@ -87,9 +87,9 @@ extension Metric {
       case .all: return "\(words), all workers"
       case .number(let number): return "\(words), worker \(number)"
       }
-    case .noise(let name, let set, let isRelative, _):
-      let words = Self.noiseMeasure(name)?.words ?? name
-      return "\(words) on \(set)" + (isRelative ? " / promised decrease" : "")
+    case .noise(let choice):
+      let words = Self.noiseMeasure(choice.measure)?.words ?? choice.measure
+      return "\(words) on \(choice.set)" + (choice.isRelative ? " / promised decrease" : "")
     case .target(let isTime, _): return isTime ? "time to target" : "updates to target"
     }
   }
@@ -124,16 +124,19 @@ extension Metric {
     }
   }
 
-  private static func noise(
-    _ name: String, _ set: String, _ isRelative: Bool, _ shards: ShardSplit?, _ record: RunRecord
-  ) -> Double? {
-    guard let measure = noiseMeasure(name) else { return nil }
-    let probes = record.noise.filter { $0.set == set }
-    guard let split = Self.shards(shards, in: probes, of: record) else { return nil }
+  private static func noise(_ choice: NoiseChoice, _ record: RunRecord) -> Double? {
+    guard let measure = noiseMeasure(choice.measure) else { return nil }
+    var probes = record.noise.filter { $0.set == choice.set }
+    guard let split = shards(choice.shards, in: probes, of: record) else { return nil }
+    probes.removeAll { $0.shards != split }
+    if let loss = choice.loss {
+      guard let place = update(at: loss, of: record) else { return nil }
+      probes = nearest(to: place, probes)
+    }
     var (sum, promised, count) = (0.0, 0.0, 0)
-    for probe in probes where probe.shards == split {
+    for probe in probes {
       guard let value = measure.value(probe), value.isFinite else { continue }
-      if isRelative {
+      if choice.isRelative {
         guard let decrease = probe.promisedDecrease, decrease.isFinite else { continue }
         promised += decrease
       }
@@ -141,7 +144,24 @@ extension Metric {
       count += 1
     }
     guard count > 0 else { return nil }
-    return isRelative ? (promised > 0 ? sum / promised : nil) : sum / Double(count)
+    return choice.isRelative ? (promised > 0 ? sum / promised : nil) : sum / Double(count)
+  }
+
+  /// The number of updates at which the training loss first fell to a level, on straight lines between the
+  /// points of the curve; `nil` where it never did, or began there.
+  private static func update(at loss: Double, of record: RunRecord) -> Double? {
+    for (before, after) in zip(record.loss.curve, record.loss.curve.dropFirst()) {
+      guard let high = before.loss, let low = after.loss, high > loss, low <= loss else { continue }
+      let share = (high - loss) / (high - low)
+      return Double(before.update) + share * Double(after.update - before.update)
+    }
+    return nil
+  }
+
+  /// The three probes nearest to a number of updates: one alone says more of its minibatch than of the place.
+  private static func nearest(to place: Double, _ probes: [NoiseRecord]) -> [NoiseRecord] {
+    let sorted = probes.sorted { abs(Double($0.update) - place) < abs(Double($1.update) - place) }
+    return Array(sorted.prefix(3))
   }
 
   /// The number of shards that a split means in a run; without one, the only number there is, or

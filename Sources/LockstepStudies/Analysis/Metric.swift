@@ -11,6 +11,7 @@ import LockstepCore
 /// | `noise.interaction[heldout]` | the mean over the run's probes |
 /// | `noise.interaction[current].relative` | mean measure over mean promised decrease |
 /// | `noise.interaction[current]@shards=parameters` | of one split, where there are several |
+/// | `noise.interaction[current]@loss=0.6` | over the three probes nearest to where the training loss fell to that |
 /// | `updatesToTarget`, `timeToTarget`, `updatesToTarget@loss=0.3` | censored where not reached |
 public struct Metric: Equatable, Sendable, CustomStringConvertible {
   /// What a path leads to.
@@ -18,8 +19,18 @@ public struct Metric: Equatable, Sendable, CustomStringConvertible {
     case field(String)
     case axis(String, part: String?)
     case worker(WorkerChoice, field: String)
-    case noise(String, set: String, isRelative: Bool, shards: ShardSplit?)
+    case noise(NoiseChoice)
     case target(isTime: Bool, loss: Double?)
+  }
+
+  /// Which probes, and what of them.
+  struct NoiseChoice: Equatable, Sendable {
+    var measure: String
+    var set: String
+    var isRelative: Bool
+    var shards: ShardSplit?
+    /// The training loss near which probes count; `nil` for all of them.
+    var loss: Double?
   }
 
   /// Which worker.
@@ -33,6 +44,11 @@ public struct Metric: Equatable, Sendable, CustomStringConvertible {
   /// The path it was read from.
   public let description: String
   let kind: Kind
+
+  /// Whether it is about noise probes, so that it can be asked for at one number of shards.
+  var isOfNoise: Bool {
+    if case .noise = kind { true } else { false }
+  }
 
   /// The evaluation sets of noise probes.
   public static let evaluationSets = ["current", "other", "heldout"]
@@ -62,14 +78,7 @@ public struct Metric: Equatable, Sendable, CustomStringConvertible {
     _ name: String, _ qualifiers: inout [String: String], _ path: String
   ) throws(MetricError) -> Kind {
     if name == "updatesToTarget" || name == "timeToTarget" {
-      var loss: Double?
-      if let text = qualifiers.removeValue(forKey: "loss") {
-        guard let value = Double(text), value.isFinite else {
-          throw .malformed(path: path, reason: "'\(text)' is not a loss")
-        }
-        loss = value
-      }
-      return .target(isTime: name == "timeToTarget", loss: loss)
+      return .target(isTime: name == "timeToTarget", loss: try loss(&qualifiers, path))
     }
     if name.hasPrefix("axis.") {
       let parts = name.dropFirst("axis.".count).split(separator: ".", maxSplits: 1)
@@ -82,6 +91,16 @@ public struct Metric: Equatable, Sendable, CustomStringConvertible {
     if name.hasPrefix("noise.") { return try noise(name, &qualifiers, path) }
     guard field(name) != nil else { throw unknown(path) }
     return .field(name)
+  }
+
+  private static func loss(
+    _ qualifiers: inout [String: String], _ path: String
+  ) throws(MetricError) -> Double? {
+    guard let text = qualifiers.removeValue(forKey: "loss") else { return nil }
+    guard let value = Double(text), value.isFinite else {
+      throw .malformed(path: path, reason: "'\(text)' is not a loss")
+    }
+    return value
   }
 
   private static func worker(_ name: String, _ path: String) throws(MetricError) -> Kind {
@@ -145,7 +164,10 @@ public struct Metric: Equatable, Sendable, CustomStringConvertible {
       }
       shards = split
     }
-    return .noise(measure, set: set, isRelative: isRelative, shards: shards)
+    return .noise(
+      NoiseChoice(
+        measure: measure, set: set, isRelative: isRelative, shards: shards,
+        loss: try loss(&qualifiers, path)))
   }
 
   private static func unknown(_ path: String) -> MetricError {

@@ -48,6 +48,7 @@ extension Metric {
       $0.ensemble.stationaryMeanSquare
     },
     Field("ensemble.growthRate", "growth rate", "per update") { $0.ensemble.growthRate },
+    Field("ensemble.momentum", "implicit momentum") { ImplicitMomentum.fit($0.ensemble.mean) },
   ]
 
   static let workerFields: [Field<WorkerRecord>] = [

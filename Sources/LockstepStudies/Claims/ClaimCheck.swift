@@ -115,7 +115,8 @@ extension Claim {
     let censored = items.count(where: \.isCensored)
     if censored > 0 {
       remarks.append(
-        "\(censored) of \(items.count) numbers are from runs that stopped before their target, and are bounds")
+        "\(censored) of \(items.count) numbers are from runs that stopped before their target, and are bounds"
+      )
     }
     let seeds = Set(items.map(\.seed)).count
     if seeds == 1, !summary.isTrend { remarks.append("one seed: no interval") }

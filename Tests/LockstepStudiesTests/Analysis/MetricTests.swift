@@ -151,4 +151,20 @@ import Testing
       throws: MetricError.unknownAxis(path: "axis.worker", axis: "worker", nearest: "workers")
     ) { try Metric("axis.worker").check(in: runs) }
   }
+
+  @Test func `at a loss, the three probes nearest to where the curve crossed it count`() throws {
+    let run = SyntheticRun.make([:]) { record in
+      record.loss.curve = [
+        LossPoint(update: 0, time: 0, loss: 2), LossPoint(update: 100, time: 1, loss: 1),
+        LossPoint(update: 200, time: 2, loss: 0.5),
+      ]
+      // The level 0.74 is crossed at update 152, and 1.48 at 52.
+      record.noise = stride(from: 0, through: 200, by: 20).map {
+        SyntheticRun.probe($0, "current", shards: 2, interaction: Double($0), promised: 1)
+      }
+    }
+    #expect(try Metric("noise.interaction[current]@loss=0.74").value(in: run) == 160)
+    #expect(try Metric("noise.interaction[current]@loss=0.4").value(in: run) == nil)
+    #expect(try Metric("noise.interaction[current]@shards=2@loss=1.48").value(in: run) == 60)
+  }
 }

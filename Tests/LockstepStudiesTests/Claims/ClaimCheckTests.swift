@@ -1,0 +1,142 @@
+import LockstepTelemetry
+import Testing
+
+@testable import LockstepStudies
+
+struct ClaimCheckTests {
+  private func claim(
+    _ value: String, _ names: [String: String], expect: ClaimExpectation,
+    change: (inout Claim) -> Void = { _ in }
+  ) throws -> Claim {
+    var claim = Claim(
+      id: "c", statement: "s", source: "t", value: try Expression(value), expectation: expect)
+    claim.names = try names.sorted { $0.key < $1.key }.map {
+      Claim.Name(name: $0.key, metric: try Metric($0.value))
+    }
+    change(&claim)
+    return claim
+  }
+
+  private func run(
+    _ seed: Int, _ axes: [String: ConfigurationValue], loss: Double, updates: Int = 100,
+    reached: Bool? = nil, part: String? = nil
+  ) -> StoredRun {
+    var axes = axes
+    axes["seed"] = .integer(seed)
+    return SyntheticRun.make(
+      axes, part: part, configuration: reached == nil ? [:] : ["targetLoss": .number(0.1)]
+    ) {
+      $0.loss.final = loss
+      $0.updates = updates
+      if reached == true { $0.status = .targetReached }
+    }
+  }
+
+  @Test func `partners differ in one axis, and share the seed and all others`() throws {
+    let runs = (1...5).flatMap { seed in
+      [("a", 1.0), ("b", 3.0)].flatMap { name, factor in
+        [1, 2].map { workers in
+          run(
+            seed, ["policy": .text(name), "workers": .integer(workers)],
+            loss: factor * Double(seed * workers))
+        }
+      }
+    }
+    let claim = try claim("loss", ["loss": "loss.final"], expect: .between(2.99, 3.01)) {
+      $0.ratios = [PairedRatio(axis: "policy", numerator: "b", denominator: "a", ignored: [])]
+    }
+    let result = try claim.check(on: runs)
+    #expect(result.estimate == 3 && result.low == 3 && result.high == 3)
+    #expect(result.verdict == .reproduced && result.remark == nil)
+  }
+
+  @Test func `ratios of ratios leave out axes that go with theirs`() throws {
+    var runs: [StoredRun] = []
+    for seed in 1...5 {
+      for (optimizer, rate, harm) in [("sgd", 0.1, 2.0), ("adam", 0.01, 6.0)] {
+        for (delay, factor) in [("constant:0", 1.0), ("constant:8", harm)] {
+          runs.append(
+            run(
+              seed,
+              [
+                "optimizer": .text(optimizer), "learning-rate": .number(rate),
+                "delay": .text(delay),
+              ],
+              loss: 1, updates: Int(100 * factor)))
+        }
+      }
+    }
+    let claim = try claim("n", ["n": "updates"], expect: .above(2)) {
+      $0.ratios = [
+        PairedRatio(axis: "delay", numerator: "constant:8", denominator: "constant:0", ignored: []),
+        PairedRatio(
+          axis: "optimizer", numerator: "adam", denominator: "sgd", ignored: ["learning-rate"]),
+      ]
+    }
+    let result = try claim.check(on: runs)
+    #expect(result.estimate == 3 && result.verdict == .reproduced)
+  }
+
+  @Test func `the worst group decides, and one that fails fails the claim`() throws {
+    let runs = (1...5).flatMap { seed in
+      [1, 2, 4].map { run(seed, ["workers": .integer($0)], loss: $0 == 4 ? 1.5 : 1) }
+    }
+    let claim = try claim("loss", ["loss": "loss.final"], expect: .between(0.9, 1.1)) {
+      $0.summary = .furthestFromOne
+    }
+    let result = try claim.check(on: runs)
+    #expect(result.estimate == 1.5 && result.verdict == .notReproduced)
+  }
+
+  @Test func `runs that stopped before their target are said to be bounds`() throws {
+    let runs = (1...5).map { run($0, [:], loss: 1, updates: 100 * $0, reached: $0 != 5) }
+    let result = try claim("n", ["n": "updates"], expect: .above(0)).check(on: runs)
+    #expect(
+      result.remark
+        == "1 of 5 numbers are from runs that stopped before their target, and are bounds")
+  }
+
+  @Test func `filters and parts choose runs by the spelling of options`() throws {
+    let runs = [
+      run(1, ["learning-rate": .number(0.5)], loss: 7, part: "x"),
+      run(1, ["learning-rate": .number(0.25)], loss: 8, part: "x"),
+      run(1, ["learning-rate": .number(0.5)], loss: 9, part: "y"),
+    ]
+    let claim = try claim("loss", ["loss": "loss.final"], expect: .equal(7)) {
+      $0.parts = ["x"]
+      $0.filters = [Claim.Filter(axis: "learning-rate", values: ["0.5"])]
+    }
+    #expect(try claim.check(on: runs).verdict == .reproduced)
+    #expect(try claim.check(on: []).verdict == .inconclusive)
+    #expect(try claim.check(on: []).remark == "no run matches")
+  }
+
+  @Test func `over shards, every number of shards is a point of the trend`() throws {
+    let runs = (1...5).map { seed in
+      SyntheticRun.make(["seed": .integer(seed)]) { record in
+        record.noise = [2, 4, 8].flatMap { shards in
+          ["current", "other"].map { set in
+            SyntheticRun.probe(
+              0, set, shards: shards, interaction: 3 * Double(shards * shards), promised: 1)
+          }
+        }
+      }
+    }
+    let claim = try claim(
+      "i", ["i": "noise.interaction[current]"], expect: .between(1.999, 2.001)
+    ) {
+      $0.isOverShards = true
+      $0.against = try? Expression("shards")
+      $0.summary = .exponent
+    }
+    let result = try claim.check(on: runs)
+    #expect(result.verdict == .reproduced)
+  }
+
+  @Test func `an axis that no run has is an error, not a missing number`() throws {
+    let claim = try claim("x", ["x": "axis.wrokers"], expect: .above(0))
+    #expect(throws: MetricError.self) {
+      try claim.check(on: [run(1, ["workers": .integer(2)], loss: 1)])
+    }
+  }
+}
