@@ -18,6 +18,8 @@ enum ExitStatus: Int32, Error {
   case unavailable = 69
   /// The output cannot be written.
   case cannotWrite = 73
+  /// Stopped early, and the same command goes on.
+  case stopped = 75
   /// Interrupted.
   case interrupted = 130
 
@@ -50,6 +52,18 @@ enum ExitStatus: Int32, Error {
       case .malformed: data.rawValue
       }
     case is ReplayError: data.rawValue
+    case let error as PlanError:
+      switch error {
+      case .argument: usage.rawValue
+      case .file: data.rawValue
+      case .notFound: noInput.rawValue
+      }
+    case let error as StoreError:
+      switch error {
+      case .cannotWrite, .busy: cannotWrite.rawValue
+      case .otherPlan, .corrupt, .unusable: data.rawValue
+      case .notFound: noInput.rawValue
+      }
     case is OutputError: cannotWrite.rawValue
     default: nil
     }

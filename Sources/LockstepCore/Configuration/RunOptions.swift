@@ -59,21 +59,28 @@ public struct RunOptions: Equatable, Sendable {
   }
 
   /// Reads the options one by one, whatever they make together.
+  private func unchecked() throws(ConfigurationError) -> RunConfiguration {
+    var result = RunConfiguration(model: try ModelSpecification(Self.defaultModel))
+    try apply(to: &result)
+    if texts["policy"] == nil { Self.fillInPolicy(of: &result) }
+    return result
+  }
+
+  /// Reads what was given into a configuration, in place of what is there, and checks nothing.
   ///
-  /// - Throws: ``ConfigurationError``.
-  func unchecked() throws(ConfigurationError) -> RunConfiguration {
-    var result = RunConfiguration(
-      model: try ModelSpecification(texts["model"] ?? Self.defaultModel))
+  /// - Throws: ``ConfigurationError`` for a value that its option doesn't take.
+  public func apply(to configuration: inout RunConfiguration) throws(ConfigurationError) {
     for option in Self.table {
       guard let text = texts[option.name] else { continue }
-      let items = option.isRepeatable ? text.split(separator: " ").map(String.init) : [text]
-      // Nothing but spaces is no value either; the reader says so.
-      for item in items.isEmpty ? [text] : items { try option.read(item, &result) }
+      try option.apply(text, to: &configuration)
     }
-    if texts["policy"] == nil {
-      result.policy = result.virtual.delay == nil ? Barrier() : Hogwild()
-    }
-    return result
+  }
+
+  /// Takes the policy that is meant where nobody says which.
+  ///
+  /// A barrier, and no gate at all where staleness is set directly.
+  public static func fillInPolicy(of configuration: inout RunConfiguration) {
+    configuration.policy = configuration.virtual.delay == nil ? Barrier() : Hogwild()
   }
 
   /// What is trained where nobody says what.
@@ -103,5 +110,24 @@ public struct RunOption: Sendable {
     self.isRepeatable = isRepeatable
     self.read = read
     self.write = write
+  }
+
+  /// Reads a text, with spaces between the values where there may be several.
+  ///
+  /// - Throws: ``ConfigurationError`` for a value that the option doesn't take.
+  public func apply(
+    _ text: String, to configuration: inout RunConfiguration
+  ) throws(ConfigurationError) {
+    let items = isRepeatable ? text.split(separator: " ").map(String.init) : [text]
+    // Nothing but spaces is no value either; the reader says so.
+    for item in items.isEmpty ? [text] : items { try read(item, &configuration) }
+  }
+
+  /// Checks a text by itself, whatever other options say.
+  ///
+  /// - Throws: ``ConfigurationError`` for a value that the option doesn't take.
+  public func check(_ text: String) throws(ConfigurationError) {
+    var scratch = RunConfiguration(model: try ModelSpecification(RunOptions.defaultModel))
+    try apply(text, to: &scratch)
   }
 }

@@ -1,0 +1,186 @@
+import Dispatch
+import Foundation
+import LockstepCore
+import LockstepRuns
+import LockstepTelemetry
+import LockstepTopology
+import Synchronization
+
+/// How far a sweep is.
+public struct SweepProgress: Sendable {
+  /// The number of runs that are over, with those that were there before and those that failed.
+  public var finished: Int
+  /// The number of all runs.
+  public var total: Int
+  /// How many of them failed.
+  public var failed: Int
+}
+
+/// A run that could not be carried out.
+public struct SweepFailure: Codable, Equatable, Sendable {
+  /// The run.
+  public var id: String
+  /// Its part of the plan.
+  public var part: String?
+  /// The values of its axes, as people write them.
+  public var axes: String
+  /// What went wrong.
+  public var reason: String
+}
+
+/// What came of a sweep.
+public struct SweepOutcome: Equatable, Sendable {
+  /// The number of runs that were carried out now.
+  public var executed = 0
+  /// The number of runs that were there before.
+  public var present = 0
+  /// Runs that could not be carried out; they are tried again next time.
+  public var failures: [SweepFailure] = []
+  /// Whether somebody stopped it before the end.
+  public var isInterrupted = false
+}
+
+/// Carries out the runs of a plan, and adds their records to a store.
+///
+/// Simulated runs share the cores, one thread each; runs on real threads have the machine to
+/// themselves, one after the other, after all simulated ones.
+///
+/// **Concurrency:** one thread executes; ``interrupt()`` may be called from any.
+/// **Determinism:** what a simulated run records depends on its configuration alone, but for the time
+/// it took; only the order of the records depends on the number of jobs.
+public final class SweepExecutor: Sendable {
+  /// How a sweep is carried out; no result depends on it.
+  public struct Options: Sendable {
+    /// The number of simulated runs at a time.
+    public var jobs: Int
+    /// The number of models that are kept with their data.
+    public var cachedModels: Int
+
+    /// Takes the defaults: one job per processor.
+    public init(
+      jobs: Int = ProcessInfo.processInfo.activeProcessorCount, cachedModels: Int = 16
+    ) {
+      self.jobs = jobs
+      self.cachedModels = cachedModels
+    }
+  }
+
+  private struct State {
+    var isStopped = false
+    var running: [String: TrainingRun] = [:]
+  }
+
+  private let state = Mutex(State())
+
+  /// Creates an executor.
+  public init() {}
+
+  /// Asks the sweep to end soon; runs under way are given up and leave no record.
+  public func interrupt() {
+    let running = state.withLock { state in
+      state.isStopped = true
+      return state.running.values.map(\.self)
+    }
+    for run in running { run.interrupt() }
+  }
+
+  /// Whether somebody asked it to end.
+  public var isInterrupted: Bool { state.withLock { $0.isStopped } }
+
+  /// Carries out those of the runs that the store lacks.
+  ///
+  /// - Parameters:
+  ///   - runs: the runs, in the order in which they are started.
+  ///   - store: where records go.
+  ///   - options: how many at a time.
+  ///   - topology: the machine.
+  ///   - progress: called after every run, from any thread, one call at a time.
+  /// - Throws: ``StoreError`` where a record can't be stored; whatever goes wrong with a run is among
+  ///   the outcome's failures.
+  public func execute(
+    _ runs: [PlannedRun], into store: ResultStore, options: Options = Options(),
+    on topology: Topology, progress: @escaping @Sendable (SweepProgress) -> Void = { _ in }
+  ) throws(StoreError) -> SweepOutcome {
+    let missing = runs.filter { !store.contains($0.id) }
+    let tally = SweepTally(total: runs.count, present: runs.count - missing.count, progress)
+    let cache = ModelCache(capacity: max(1, options.cachedModels))
+    let shared = missing.filter { $0.configuration.engine == .virtual }
+    let exclusive = missing.filter { $0.configuration.engine == .threads }
+    let work = { @Sendable (run: PlannedRun, jobs: Int) in
+      self.carryOut(run, jobs: jobs, cache, store, topology, tally)
+    }
+    Self.inParallel(shared, jobs: options.jobs) { run in
+      guard !self.isInterrupted else { return false }
+      work(run, options.jobs)
+      return true
+    }
+    for run in exclusive where !isInterrupted { work(run, 1) }
+    try tally.storeError.map { error throws(StoreError) in throw error }
+    var outcome = tally.outcome
+    outcome.isInterrupted = isInterrupted
+    return outcome
+  }
+
+  /// Hands out items in order to a number of threads until `body` returns false.
+  static func inParallel<Item: Sendable>(
+    _ items: [Item], jobs: Int, _ body: @escaping @Sendable (Item) -> Bool
+  ) {
+    let lanes = min(max(1, jobs), items.count)
+    guard lanes > 1 else {
+      for item in items where !body(item) { return }
+      return
+    }
+    // A private queue for each thread: `concurrentPerform` off the main thread may get one only.
+    let group = DispatchGroup()
+    let cursor = SweepCursor(count: items.count)
+    for lane in 0..<lanes {
+      DispatchQueue(label: "lockstep.sweep.\(lane)").async(group: group) {
+        while let index = cursor.next() {
+          guard body(items[index]) else { return }
+        }
+      }
+    }
+    group.wait()
+  }
+
+  private func carryOut(
+    _ planned: PlannedRun, jobs: Int, _ cache: ModelCache, _ store: ResultStore,
+    _ topology: Topology, _ tally: SweepTally
+  ) {
+    do {
+      guard let record = try record(of: planned, jobs: jobs, cache, topology) else { return }
+      let run = StoredRun(id: planned.id, part: planned.part, axes: planned.axes, record: record)
+      try store.append(run)
+      tally.finish()
+    } catch let error as StoreError {
+      tally.stop(error)
+      interrupt()
+    } catch {
+      tally.fail(
+        SweepFailure(
+          id: planned.id, part: planned.part, axes: planned.axisText, reason: "\(error)"))
+    }
+  }
+
+  /// Executes one run.
+  ///
+  /// - Returns: its record; `nil` if it was interrupted.
+  /// - Throws: what ``TrainingRun/execute(_:_:on:progress:keepTrace:)`` throws.
+  func record(
+    of planned: PlannedRun, jobs: Int, _ cache: ModelCache, _ topology: Topology
+  ) throws -> RunRecord? {
+    var configuration = planned.configuration
+    if configuration.engine == .virtual, jobs > 1 { configuration.virtual.hostThreads = 1 }
+    let prepared = try cache.model(of: configuration)
+    let run = TrainingRun()
+    let key = planned.id
+    let isStopped = state.withLock { state in
+      state.running[key] = run
+      return state.isStopped
+    }
+    defer { state.withLock { _ = $0.running.removeValue(forKey: key) } }
+    guard !isStopped else { return nil }
+    let record = try run.execute(configuration, prepared, on: topology)
+    return record.status == .interrupted ? nil : record
+  }
+}

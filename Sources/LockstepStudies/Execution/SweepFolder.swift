@@ -1,0 +1,41 @@
+import Foundation
+import LockstepTopology
+
+/// The files of a result folder that are made from its records.
+public enum SweepFolder {
+  /// Writes the table and the machine, each whole or not at all.
+  ///
+  /// - Parameters:
+  ///   - store: the folder.
+  ///   - plan: whose axes come first in the table.
+  ///   - topology: the machine.
+  /// - Returns: the records, for whoever goes on with them.
+  /// - Throws: ``StoreError``.
+  @discardableResult
+  public static func writeSummaries(
+    of store: ResultStore, plan: SweepPlan, on topology: Topology
+  ) throws(StoreError) -> [StoredRun] {
+    try store.synchronize()
+    let runs = try store.runs()
+    try store.write(
+      Data(ResultTable.csv(runs, axes: plan.tableOptions).utf8), as: ResultStore.Name.table)
+    do throws(TopologyError) {
+      try topology.exportXML(to: "\(store.path)/\(ResultStore.Name.machine)")
+    } catch {
+      throw .cannotWrite(path: store.path, reason: "\(error)")
+    }
+    return runs
+  }
+}
+
+extension SweepPlan {
+  /// The options that differ between runs: the axes, and what parts fix each in their own way.
+  public var tableOptions: [String] {
+    var result = axisNames
+    for name in parts.flatMap(\.options).map(\.name) where !result.contains(name) {
+      let texts = parts.map { part in part.options.first { $0.name == name }?.text }
+      if texts.contains(where: { $0 != texts[0] }) { result.append(name) }
+    }
+    return result
+  }
+}

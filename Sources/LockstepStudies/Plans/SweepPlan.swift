@@ -1,0 +1,122 @@
+import LockstepCore
+
+/// Many runs: grids of options, and what all runs of a grid have in common.
+public struct SweepPlan: Equatable, Sendable {
+  /// A short name, if it has one.
+  public var name: String?
+  /// What it is for, if it says so.
+  public var description: String?
+  /// The grids; one without a name where the plan isn't divided.
+  public var parts: [PlanPart]
+
+  /// Creates a plan.
+  public init(name: String? = nil, description: String? = nil, parts: [PlanPart]) {
+    self.name = name
+    self.description = description
+    self.parts = parts
+  }
+
+  /// The names of all axes of all parts, in the order in which they are first written.
+  public var axisNames: [String] {
+    var result: [String] = []
+    for name in parts.flatMap(\.groups).flatMap({ $0 }).map(\.name) where !result.contains(name) {
+      result.append(name)
+    }
+    return result
+  }
+}
+
+/// One grid of a plan: every combination of its axes' values.
+public struct PlanPart: Equatable, Sendable {
+  /// Its name; `nil` where the plan isn't divided.
+  public var name: String?
+  /// What all of its runs have in common.
+  public var options: [FixedOption]
+  /// Its axes; those of a group go together value by value, and groups are crossed.
+  public var groups: [[Axis]]
+  /// Where it was written.
+  public var place: PlanPlace
+
+  /// The number of combinations; `nil` where it exceeds every integer.
+  public var count: Int? {
+    groups.reduce(1 as Int?) { product, group in
+      guard let product else { return nil }
+      let (value, overflow) = product.multipliedReportingOverflow(
+        by: group.first?.values.count ?? 1)
+      return overflow ? nil : value
+    }
+  }
+}
+
+/// An option that is the same in all runs of a grid.
+public struct FixedOption: Equatable, Sendable {
+  /// Its name on the command line, without the dashes.
+  public var name: String
+  /// Its value as text.
+  public var text: String
+  /// Where it was written.
+  public var place: PlanPlace
+}
+
+/// An option with several values.
+public struct Axis: Equatable, Sendable {
+  /// Its name on the command line, without the dashes.
+  public var name: String
+  /// Its values as text.
+  public var values: [String]
+  /// Where it was written.
+  public var place: PlanPlace
+
+  /// Creates an axis, and checks each of its values by itself.
+  ///
+  /// - Throws: ``PlanError`` for a name that no option has, for no value, and for a value that the
+  ///   option doesn't take or that is there twice.
+  init(_ name: String, _ values: [String], at place: PlanPlace) throws(PlanError) {
+    self.name = name
+    self.values = values
+    self.place = place
+    guard !values.isEmpty else { throw place.error("\(name): no value is given") }
+    var seen: Set<String> = []
+    for text in values {
+      try PlanOptions.check(name, text, at: place)
+      guard seen.insert(text).inserted else {
+        throw place.error("\(name): the value \(text) is there twice")
+      }
+    }
+  }
+}
+
+/// Which options a plan may give.
+enum PlanOptions {
+  /// Options that name one file, which every run would write over.
+  private static let files = ["save", "calibrate"]
+
+  /// Checks an option's name, and its value as far as it can be told by itself.
+  static func check(_ name: String, _ text: String, at place: PlanPlace) throws(PlanError) {
+    do throws(ConfigurationError) {
+      let option = try RunOptions.option(named: name)
+      if files.contains(name) {
+        throw ConfigurationError.conflict(
+          reason: "\(name) names one file, which every run of a sweep would write over; leave it "
+            + "out")
+      }
+      try option.check(text)
+      if name == "record", text.split(separator: " ").contains("trace") {
+        throw ConfigurationError.conflict(
+          reason: "record trace: a sweep keeps no traces; take lockstep run for one")
+      }
+    } catch {
+      throw place.error(sentence(error))
+    }
+  }
+
+  /// The error in a plan's words: no dashes before an option's name, and the nearest name first.
+  static func sentence(_ error: ConfigurationError) -> String {
+    switch error {
+    case .unknown(option: "option", let value, let choices, let nearest):
+      let hint = nearest.map { "did you mean \($0)? " } ?? ""
+      return "there is no option '\(value)'; \(hint)(known: \(choices.joined(separator: ", ")))"
+    default: return "\(error)"
+    }
+  }
+}

@@ -1,0 +1,192 @@
+import Foundation
+import LockstepRuns
+import Synchronization
+
+/// A result folder that runs are added to.
+///
+/// **Concurrency:** any thread may append; lines are encoded side by side and written one by one.
+public final class ResultStore: Sendable {
+  /// Where it is.
+  public let path: String
+  private let file: Mutex<ResultFile>
+  private let present: Mutex<Set<String>>
+
+  /// The names of a folder's files.
+  public enum Name {
+    /// What was asked for.
+    public static let plan = "plan.yaml"
+    /// One record a line.
+    public static let results = "results.jsonl"
+    /// The same as a table.
+    public static let table = "results.csv"
+    /// The machine, as hwloc writes it.
+    public static let machine = "machine.xml"
+  }
+
+  /// Opens a folder for a plan, or makes it; repairs what a killed process left.
+  ///
+  /// - Parameters:
+  ///   - path: the folder.
+  ///   - document: what `plan.yaml` says; see ``PlanDocument``.
+  ///   - digest: the plan's hash.
+  /// - Throws: ``StoreError`` for a folder that can't be written, is in use, holds another plan's
+  ///   results, or has a line that can't be read.
+  /// - Complexity: O(bytes of the results there).
+  public init(opening path: String, document: String, digest: String) throws(StoreError) {
+    self.path = path
+    let folder: OutputFolder
+    do throws(OutputError) {
+      folder = try OutputFolder(path)
+    } catch {
+      throw .cannotWrite(path: error.path, reason: error.reason)
+    }
+    let results = "\(path)/\(Name.results)"
+    var file = try ResultFile(results, in: path)
+    let lines = try file.repairedLines { Self.id(of: $0) != nil }
+    if let found = try Self.digest(in: path) {
+      guard found == digest else {
+        throw .otherPlan(folder: path, found: found, asked: digest)
+      }
+    } else {
+      guard lines.isEmpty else {
+        throw .unusable(
+          folder: path, reason: "holds results, but no plan.yaml with a hash; take another --out")
+      }
+      do throws(OutputError) {
+        try folder.write(Data(document.utf8), as: Name.plan)
+      } catch {
+        throw .cannotWrite(path: error.path, reason: error.reason)
+      }
+    }
+    var present: Set<String> = []
+    for (index, line) in lines.enumerated() {
+      guard let id = Self.id(of: line) else { throw Self.corrupt(results, index) }
+      present.insert(id)
+    }
+    self.present = Mutex(present)
+    self.file = Mutex(file)
+  }
+
+  /// Whether a run's record is there.
+  public func contains(_ id: String) -> Bool { present.withLock { $0.contains(id) } }
+
+  /// The number of runs that are there.
+  public var count: Int { present.withLock { $0.count } }
+
+  /// Adds a run, unless it is there already.
+  ///
+  /// - Throws: ``StoreError/cannotWrite(path:reason:)``; the file holds whole lines even then.
+  public func append(_ run: StoredRun) throws(StoreError) {
+    let line: Data
+    do {
+      line = try Self.encode(run)
+    } catch {
+      throw .cannotWrite(path: path, reason: "the record of \(run.id) is no JSON: \(error)")
+    }
+    // Both locks are taken in this order everywhere, and nothing is awaited under them.
+    try file.withLock { file throws(StoreError) in
+      guard !contains(run.id) else { return }
+      try file.append(line)
+      _ = present.withLock { $0.insert(run.id) }
+    }
+  }
+
+  /// Hands everything to the device.
+  ///
+  /// - Throws: ``StoreError/cannotWrite(path:reason:)``.
+  public func synchronize() throws(StoreError) {
+    try file.withLock { file throws(StoreError) in try file.synchronize() }
+  }
+
+  /// Writes another file of the folder, whole or not at all.
+  ///
+  /// - Throws: ``StoreError/cannotWrite(path:reason:)``.
+  public func write(_ data: Data, as name: String) throws(StoreError) {
+    do throws(OutputError) {
+      try OutputFolder.write(data, to: "\(path)/\(name)")
+    } catch {
+      throw .cannotWrite(path: error.path, reason: error.reason)
+    }
+  }
+
+  /// The records that are there, each id once, in the order in which they were added.
+  ///
+  /// - Throws: ``StoreError``.
+  public func runs() throws(StoreError) -> [StoredRun] { try Self.runs(in: path) }
+}
+
+extension ResultStore {
+  /// One line, without the newline: keys in order, nothing between them.
+  static func encode(_ run: StoredRun) throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return try encoder.encode(run)
+  }
+
+  /// The id of a line that is whole; `nil` for one that is no JSON document with an id.
+  static func id(of line: Data) -> String? {
+    struct Identified: Decodable { var id: String }
+    return try? JSONDecoder().decode(Identified.self, from: line).id
+  }
+
+  /// Reads a folder that nobody needs to have locked; the end of a line being written is left out.
+  ///
+  /// - Throws: ``StoreError/notFound(path:reason:)`` or ``StoreError/corrupt(path:line:reason:)``.
+  public static func runs(in folder: String) throws(StoreError) -> [StoredRun] {
+    let path = "\(folder)/\(Name.results)"
+    let lines = try lines(in: folder)
+    let decoder = JSONDecoder()
+    var seen: Set<String> = []
+    var result: [StoredRun] = []
+    for (index, line) in lines.enumerated() {
+      guard let run = try? decoder.decode(StoredRun.self, from: line) else {
+        throw corrupt(path, index)
+      }
+      if seen.insert(run.id).inserted { result.append(run) }
+    }
+    return result
+  }
+
+  /// The ids of the runs in a folder; none where there is no such folder.
+  ///
+  /// - Throws: ``StoreError/corrupt(path:line:reason:)``.
+  public static func ids(in folder: String) throws(StoreError) -> Set<String> {
+    let path = "\(folder)/\(Name.results)"
+    guard FileManager.default.fileExists(atPath: path) else { return [] }
+    var result: Set<String> = []
+    for (index, line) in try lines(in: folder).enumerated() {
+      guard let id = id(of: line) else { throw corrupt(path, index) }
+      result.insert(id)
+    }
+    return result
+  }
+
+  /// The hash in a folder's `plan.yaml`; `nil` where there is none.
+  ///
+  /// - Throws: ``StoreError/notFound(path:reason:)`` for a file that can't be read.
+  public static func digest(in folder: String) throws(StoreError) -> String? {
+    let path = "\(folder)/\(Name.plan)"
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    do {
+      return PlanDocument.digest(in: try String(contentsOfFile: path, encoding: .utf8))
+    } catch {
+      throw .notFound(path: path, reason: OutputError.reason(error))
+    }
+  }
+
+  /// A folder's whole lines, and what follows them where it is whole but for its newline.
+  static func lines(in folder: String) throws(StoreError) -> [Data] {
+    let path = "\(folder)/\(Name.results)"
+    do {
+      let contents = try Data(contentsOf: URL(fileURLWithPath: path))
+      let (lines, rest) = ResultFile.split(contents)
+      return id(of: rest) == nil ? lines : lines + [rest]
+    } catch {
+      throw .notFound(path: path, reason: OutputError.reason(error))
+    }
+  }
+
+  private static func corrupt(_ path: String, _ index: Int) -> StoreError {
+    .corrupt(path: path, line: index + 1, reason: "is not the record of a run")
+  }
+}

@@ -1,0 +1,31 @@
+/// What is wrong with a result folder, and what to do.
+public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// A file that can't be written.
+  case cannotWrite(path: String, reason: String)
+  /// A folder that another process is writing to.
+  case busy(folder: String)
+  /// A folder with the results of another plan.
+  case otherPlan(folder: String, found: String, asked: String)
+  /// A file that can't be read.
+  case notFound(path: String, reason: String)
+  /// A line that isn't what it should be; it counts from 1.
+  case corrupt(path: String, line: Int, reason: String)
+  /// A folder that isn't what it should be.
+  case unusable(folder: String, reason: String)
+
+  /// The sentence for the person who sees it.
+  public var description: String {
+    switch self {
+    case .cannotWrite(let path, let reason): "\(path): cannot be written (\(reason))"
+    case .busy(let folder):
+      "\(folder): another sweep is writing to this folder; wait for it, or take another --out"
+    case .otherPlan(let folder, let found, let asked):
+      "\(folder): holds the results of another plan (\(found), and this one is \(asked)); take "
+        + "another --out, or the plan.yaml that lies there"
+    case .notFound(let path, let reason): "\(path): cannot be read (\(reason))"
+    case .corrupt(let path, let line, let reason):
+      "\(path), line \(line): \(reason); take the line out, and what it held is run again"
+    case .unusable(let folder, let reason): "\(folder): \(reason)"
+    }
+  }
+}
