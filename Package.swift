@@ -69,7 +69,8 @@ let package = Package(
     .testTarget(
       name: "LockstepThreadsTests", dependencies: ["LockstepThreads", "CSharedMemory"]),
     .testTarget(name: "LockstepSimulatorTests", dependencies: ["LockstepSimulator"]),
-    .testTarget(name: "LockstepNoiseTests", dependencies: ["LockstepNoise"]),
+    .testTarget(
+      name: "LockstepNoiseTests", dependencies: ["LockstepNoise", "LockstepSimulator"]),
     .testTarget(name: "LockstepRunsTests", dependencies: ["LockstepRuns"]),
     .testTarget(name: "LockstepStudiesTests", dependencies: ["LockstepStudies"]),
     .testTarget(name: "LockstepReportsTests", dependencies: ["LockstepReports"]),
