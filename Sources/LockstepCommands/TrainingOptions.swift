@@ -76,7 +76,9 @@ struct TrainingOptions: ParsableArguments {
   var kernels = "blas"
 
   @Option(
-    help: "The parameters' type: single or double. (default: single, and double in virtual time)")
+    help: ArgumentHelp(
+      "The parameters' type: single or double. (default: single; double in virtual time and with "
+        + "noise probes)"))
   var precision: String?
 
   @Option(
@@ -89,9 +91,11 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What to record: loss=EVERY, the number of updates between two losses, or trace; may be "
-        + "repeated."))
+      "What to record: loss=EVERY, the number of updates between two losses; noise=EVERY, the same "
+        + "for noise probes; or trace; may be repeated."))
   var record: [String] = []
+
+  @OptionGroup(title: "Noise probes") var noise: NoiseOptions
 
   @Option(
     name: .customLong("init"),
@@ -115,8 +119,9 @@ struct TrainingOptions: ParsableArguments {
 
   /// Reads the options into a configuration.
   ///
+  /// - Parameter probing: one update in how many is probed for noise, unless `--record` says it.
   /// - Throws: ``ConfigurationError``.
-  func configuration() throws -> RunConfiguration {
+  func configuration(probing: Int? = nil) throws -> RunConfiguration {
     var result = RunConfiguration(model: try ModelSpecification(model))
     result.data = try data.map { text throws(ConfigurationError) in try DataSpecification(text) }
     result.heldOut = try HeldOut(heldOut)
@@ -146,7 +151,9 @@ struct TrainingOptions: ParsableArguments {
     result.savePath = save
     result.calibrationPath = calibrate
     result.minibatchesPath = batches
+    result.noise = probing.map { NoiseSpecification(every: $0) }
     for item in record { try Self.read(record: item, into: &result) }
+    try noise.read(into: &result)
     try result.validate()
     return result
   }
@@ -159,17 +166,22 @@ struct TrainingOptions: ParsableArguments {
       return
     }
     let parts = record.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts[0] == "loss" else {
+    let name = String(parts[0])
+    guard ["loss", "noise"].contains(name) else {
       throw .unknown(
-        option: "--record", value: record, choices: ["loss=EVERY", "trace"],
-        nearest: Suggestion.nearest(to: String(parts[0]), among: ["loss", "trace"]))
+        option: "--record", value: record, choices: ["loss=EVERY", "noise=EVERY", "trace"],
+        nearest: Suggestion.nearest(to: name, among: ["loss", "noise", "trace"]))
     }
     guard parts.count == 2, let every = Int(parts[1]), every >= 1 else {
       throw .invalid(
         option: "--record", value: record,
-        reason: "write loss=EVERY with a whole number of updates from 1")
+        reason: "write \(name)=EVERY with a whole number of updates from 1")
     }
-    result.lossEvery = every
+    if name == "loss" {
+      result.lossEvery = every
+    } else {
+      result.noise = NoiseSpecification(every: every)
+    }
   }
 
   /// Reads an option whose values are the raw values of an enumeration.

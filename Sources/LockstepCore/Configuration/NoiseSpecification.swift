@@ -48,4 +48,43 @@ public struct NoiseSpecification: Equatable, Sendable {
 
   /// Creates a specification with the defaults.
   public init(every: Int) { self.every = every }
+
+  /// Reads a list of splits with commas between them; of equal ones the first is kept.
+  ///
+  /// - Throws: ``ConfigurationError/invalid(option:value:reason:)`` for an item that is none.
+  public static func splits(_ text: String) throws(ConfigurationError) -> [ShardSplit] {
+    var splits: [ShardSplit] = []
+    for item in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let split = try ShardSplit(String(item))
+      if !splits.contains(split) { splits.append(split) }
+    }
+    return splits
+  }
+
+  /// Refuses what is out of range, or what the model of the run has no use for.
+  func validate(_ run: RunConfiguration) throws(ConfigurationError) {
+    guard (1...RunConfiguration.largestUpdateCount).contains(every) else {
+      throw .invalid(
+        option: "--record", value: "noise=\(every)",
+        reason: "write noise=EVERY with EVERY from 1 to 10¹⁵")
+    }
+    guard (1...Self.largestDirectionCount).contains(directions) else {
+      throw .invalid(
+        option: "--noise-directions", value: "\(directions)",
+        reason: "write a whole number of random directions from 1 to \(Self.largestDirectionCount)")
+    }
+    guard let heldOutExamples else { return }
+    guard (1...Int(Int32.max)).contains(heldOutExamples) else {
+      throw .invalid(
+        option: "--noise-heldout", value: "\(heldOutExamples)",
+        reason: "write a whole number of held-out examples from 1")
+    }
+    if case .quadratic = run.model.kind {
+      throw .conflict(
+        reason: "--noise-heldout doesn't go with --model quadratic, which has no data")
+    }
+  }
+
+  /// The largest number of random directions.
+  public static let largestDirectionCount = 1_000_000
 }

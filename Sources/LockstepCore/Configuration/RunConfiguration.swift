@@ -95,9 +95,10 @@ public struct RunConfiguration: Sendable {
   /// Where the workers are pinned.
   public var resolvedPin: String { pin ?? Self.defaultPin }
 
-  /// The type of the parameters: simulations are about small differences, so theirs are double.
+  /// The type of the parameters: simulations and noise probes are about small differences, so theirs
+  /// are double.
   public var resolvedPrecision: Precision {
-    precision ?? (engine == .threads ? .single : .double)
+    precision ?? (engine == .threads && noise == nil ? .single : .double)
   }
 
   /// Creates the configuration of a model, with the default for everything else.
@@ -141,6 +142,7 @@ public struct RunConfiguration: Sendable {
   public func validate() throws(ConfigurationError) {
     try engine.check(workers: workers)
     try virtual.validate(self)
+    try noise?.validate(self)
     if let learningRate, !(learningRate > 0 && learningRate.isFinite) {
       throw .invalid(
         option: "--learning-rate", value: "\(learningRate)",
