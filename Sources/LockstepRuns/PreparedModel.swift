@@ -52,6 +52,14 @@ public struct PreparedModel: Sendable {
     }
   }
 
+  /// Whether the run's seed makes the data, or the model itself.
+  func dependsOnSeed(_ configuration: RunConfiguration) -> Bool {
+    if case .quadratic = configuration.model.kind { return true }
+    if case .synthetic = data?.source { return true }
+    if case .data(let other) = configuration.heldOut, case .synthetic = other.source { return true }
+    return false
+  }
+
   /// The number of parameters.
   public var parameterCount: Int {
     switch objective {

@@ -3,7 +3,7 @@ import LockstepCore
 /// One update as an engine saw it: where it was computed, and what it found when it was applied.
 ///
 /// Everything is a copy, in double precision, so it can be looked at after the run has gone on.
-public struct StepObservation: Sendable {
+public struct StepObservation: Equatable, Sendable {
   /// The number of updates made before this one; where the updates of a round are applied together,
   /// those of its lower workers count as made.
   public var update: Int

@@ -14,10 +14,6 @@ final class ObservationDesk<Scalar: ModelScalar>: @unchecked Sendable {
   // Invariant behind @unchecked: a slot belongs to the worker that claimed it until the workers have
   // been joined, and then to the engine.
 
-  /// The most memory that slots take, unless a single one takes more.
-  static var largestBytes: Int { 64 << 20 }
-  /// The most slots.
-  static var largestCount: Int { 64 }
   /// How many iterations after a pause a worker takes its first observation at the earliest, where
   /// views are as stale as the run makes them: right after it everybody's view is fresh.
   static var warmUp: Int { 8 }
@@ -47,9 +43,10 @@ final class ObservationDesk<Scalar: ModelScalar>: @unchecked Sendable {
     every = observer.every
     budget = configuration.budget
     kind = ObservationTurns.kind(configuration.policy, workers: configuration.workers)
-    let count = Self.slotCount(
-      parameters: parameters.layout.parameterCount, vectors: 2 + parameters.state.count,
-      wanted: configuration.updates / observer.every + 1)
+    let memory = ObservationMemory(
+      parameters: parameters.layout.parameterCount, stateVectors: parameters.state.count,
+      scalarBytes: MemoryLayout<Scalar>.stride)
+    let count = memory.slots(wanted: configuration.updates / observer.every + 1)
     let batch = configuration.largestMinibatch(exampleCount: exampleCount)
     let members = configuration.budget.isJoint ? configuration.workers : 1
     slots = (0..<count).map { _ in
@@ -57,17 +54,6 @@ final class ObservationDesk<Scalar: ModelScalar>: @unchecked Sendable {
         parameters: parameters.layout.parameterCount, stateVectors: parameters.state.count,
         examples: batch * members)
     }
-  }
-
-  /// The number of slots of a run.
-  ///
-  /// - Parameters:
-  ///   - parameters: the number of parameters.
-  ///   - vectors: the number of vectors of a slot.
-  ///   - wanted: how many observations the run makes.
-  static func slotCount(parameters: Int, vectors: Int, wanted: Int) -> Int {
-    let bytes = parameters * vectors * MemoryLayout<Scalar>.stride
-    return max(1, min(wanted, largestCount, largestBytes / max(1, bytes)))
   }
 
   /// The number of updates at which the workers rest for the observer at the latest: where as many
