@@ -48,7 +48,9 @@ let package = Package(
     .target(
       name: "LockstepRuns",
       dependencies: ["LockstepThreads", "LockstepSimulator", "LockstepNoise"]),
-    .target(name: "LockstepStudies", dependencies: ["LockstepRuns", yaml]),
+    .target(
+      name: "LockstepStudies", dependencies: ["LockstepRuns", yaml],
+      resources: [.embedInCode("Resources")]),
     .target(name: "LockstepReports", dependencies: ["LockstepStudies"]),
     .target(
       name: "Lockstep",
@@ -69,7 +71,8 @@ let package = Package(
     .testTarget(
       name: "LockstepThreadsTests", dependencies: ["LockstepThreads", "CSharedMemory"]),
     .testTarget(name: "LockstepSimulatorTests", dependencies: ["LockstepSimulator"]),
-    .testTarget(name: "LockstepNoiseTests", dependencies: ["LockstepNoise"]),
+    .testTarget(
+      name: "LockstepNoiseTests", dependencies: ["LockstepNoise", "LockstepSimulator"]),
     .testTarget(name: "LockstepRunsTests", dependencies: ["LockstepRuns"]),
     .testTarget(name: "LockstepStudiesTests", dependencies: ["LockstepStudies"]),
     .testTarget(name: "LockstepReportsTests", dependencies: ["LockstepReports"]),

@@ -48,6 +48,22 @@ enum Format {
     return String(format: "%.0f ns", value * 1e9)
   }
 
+  /// A sentence in lines of at most 120 columns.
+  static func wrapped(_ text: String) -> String {
+    var lines = [""]
+    for word in text.split(separator: " ") {
+      let line = lines[lines.count - 1]
+      if line.isEmpty {
+        lines[lines.count - 1] = String(word)
+      } else if line.count + 1 + word.count <= 120 {
+        lines[lines.count - 1] = line + " " + word
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
   /// A table: columns as wide as their widest cell, the first one left-aligned, the rest right.
   static func table(_ rows: [[String]]) -> String {
     guard let columns = rows.map(\.count).max() else { return "" }

@@ -14,7 +14,7 @@ public struct LockstepCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      RunCommand.self, SweepCommand.self, BenchCommand.self, TopologyCommand.self,
+      RunCommand.self, NoiseCommand.self, SweepCommand.self, BenchCommand.self, TopologyCommand.self,
       TraceCommand.self,
     ])
 

@@ -12,8 +12,10 @@ struct RunReport {
   }
 
   var text: String {
-    [heading, stall, losses, speed, staleness, ensemble, workers, curve].filter { !$0.isEmpty }
-      .joined(separator: "\n")
+    [heading, stall, losses, speed, staleness, ensemble, noise, workers, curve].filter {
+      !$0.isEmpty
+    }
+    .joined(separator: "\n")
   }
 
   private func option(_ name: String) -> String {
@@ -121,6 +123,15 @@ struct RunReport {
     if let error = ensemble.stationaryMeanSquareError { line += " ± \(Format.number(error))" }
     let replicas = ensemble.replicas
     return line + " over \(Format.count(replicas)) \(replicas == 1 ? "replica" : "replicas")\n"
+  }
+
+  private var noise: String {
+    guard !record.noise.isEmpty else { return "" }
+    let time = record.noiseSeconds.map { ", which took \(Format.seconds($0))" } ?? ""
+    let summary = NoiseSummary.summaries(of: [record.noise])
+    let probes = Set(record.noise.map(\.update)).count
+    return "noise       \(Format.count(probes)) \(probes == 1 ? "probe" : "probes")\(time)\n"
+      + NoisePenaltyTable(summary).short
   }
 
   private var workers: String {

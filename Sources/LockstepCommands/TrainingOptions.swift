@@ -83,7 +83,9 @@ struct TrainingOptions: ParsableArguments {
   var kernels: String?
 
   @Option(
-    help: "The parameters' type: single or double. (default: single, and double in virtual time)")
+    help: ArgumentHelp(
+      "The parameters' type: single or double. (default: single; double in virtual time and with "
+        + "noise probes)"))
   var precision: String?
 
   @Option(
@@ -96,9 +98,11 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What to record: loss=EVERY, the number of updates between two losses, or trace; may be "
-        + "repeated."))
+      "What to record: loss=EVERY, the number of updates between two losses; noise=EVERY, the same "
+        + "for noise probes; or trace; may be repeated."))
   var record: [String] = []
+
+  @OptionGroup(title: "Noise probes") var noise: NoiseOptions
 
   @Option(
     name: .customLong("init"),
@@ -122,9 +126,15 @@ struct TrainingOptions: ParsableArguments {
 
   /// Reads the options into a configuration.
   ///
+  /// - Parameter probing: one update in how many is probed for noise, unless `--record` says it.
   /// - Throws: ``ConfigurationError``.
-  func configuration() throws(ConfigurationError) -> RunConfiguration {
-    try given().configuration()
+  func configuration(probing: Int? = nil) throws(ConfigurationError) -> RunConfiguration {
+    var options = try given()
+    if let probing, options["record"]?.contains("noise=") != true {
+      let others = options["record"].map { $0 + " " } ?? ""
+      try options.set("record", "\(others)noise=\(probing)")
+    }
+    return try options.configuration()
   }
 
   /// The options that were given, as text.
@@ -146,7 +156,8 @@ struct TrainingOptions: ParsableArguments {
       ("delay-per", virtual.delayScope), ("fault", list(virtual.fault)),
       ("replicas", text(virtual.replicas)), ("warmup", text(virtual.warmup)),
       ("host-threads", text(virtual.hostThreads)),
-      ("record", list(record)),
+      ("record", list(record)), ("noise-shards", noise.shards),
+      ("noise-directions", text(noise.directions)), ("noise-heldout", text(noise.heldOut)),
       ("init", initialParameters), ("batches", batches), ("save", save),
       ("calibrate", calibrate),
     ]

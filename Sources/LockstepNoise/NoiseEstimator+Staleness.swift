@@ -57,10 +57,11 @@ extension NoiseEstimator {
       distance.add((stale[index] - fresh[index]) * (stale[index] - fresh[index]))
     }
     let product = VectorProducts.dot(fresh, stale, range: parts)
+    let cosine = product / (freshSquare.squareRoot() * staleSquare.squareRoot())
     // Zero over zero is NaN, and something over zero infinite: neither is a number for a record.
     return StalenessProbe(
       penalties: penalties,
       gradientError: (distance.value.squareRoot() / freshSquare.squareRoot()).ifFinite,
-      gradientCosine: (product / (freshSquare.squareRoot() * staleSquare.squareRoot())).ifFinite)
+      gradientCosine: cosine.ifFinite.map { max(-1, min(1, $0)) })
   }
 }

@@ -20,6 +20,8 @@ final class ProbeSet {
   let movedLosses: UnsafeMutablePointer<Double>
   /// `ΔᵀHΔ`.
   var curvature = 0.0
+  /// Keeps the memory.
+  private let arena: Arena
 
   /// Makes the buffers.
   init(
@@ -27,6 +29,7 @@ final class ProbeSet {
   ) {
     self.name = name
     self.source = source
+    self.arena = arena
     storage = arena.allocate(count: capacity)
     gradient = arena.allocate(count: parameterCount)
     product = arena.allocate(count: parameterCount)

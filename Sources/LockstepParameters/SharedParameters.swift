@@ -80,10 +80,26 @@ public final class SharedParameters<Scalar: SharedScalar>: @unchecked Sendable {
       count: layout.ranges[shard].count * MemoryLayout<Scalar>.stride)
   }
 
-  /// Copies the whole vector out, for when nobody writes.
+  /// Copies the whole vector out: as it is when nobody writes, and as each scalar stands when
+  /// somebody does.
   public func copyAll(into destination: UnsafeMutablePointer<Scalar>) {
+    copy(values, into: destination)
+  }
+
+  /// Copies one of the optimiser's state vectors out, likewise.
+  ///
+  /// - Parameters:
+  ///   - vector: which of ``state``.
+  ///   - destination: `[n]`, private, overwritten.
+  public func copyState(_ vector: Int, into destination: UnsafeMutablePointer<Scalar>) {
+    copy(state[vector], into: destination)
+  }
+
+  private func copy(
+    _ source: UnsafeMutablePointer<Scalar>, into destination: UnsafeMutablePointer<Scalar>
+  ) {
     for (range, offset) in zip(layout.ranges, layout.offsets) {
-      Scalar.racyRead(values + offset, into: destination + range.lowerBound, count: range.count)
+      Scalar.racyRead(source + offset, into: destination + range.lowerBound, count: range.count)
     }
   }
 }

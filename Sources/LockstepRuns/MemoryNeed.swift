@@ -67,8 +67,24 @@ public struct MemoryNeed: Equatable, Sendable {
       + Double(ProcessInfo.processInfo.activeProcessorCount * Self.largestPart)
     bytes += examples * Double(scalarsPerExample) * Double(scalarBytes)
     if configuration.initialParametersPath != nil { bytes += 8 * count }
+    if configuration.noise != nil {
+      bytes += Self.probeBytes(configuration, parameters: parameters, scalarBytes: scalarBytes)
+    }
     bytes += delayBytes * (configuration.virtual.replicas ?? 1 > 1 ? lanes : 1)
     self.bytes = bytes
+  }
+
+  /// What noise probes keep: the vectors of an estimator and of an observation in double precision,
+  /// and what workers have put down for it.
+  private static func probeBytes(
+    _ configuration: RunConfiguration, parameters: Int, scalarBytes: Int
+  ) -> Double {
+    let state = configuration.optimizer.statePerParameter
+    let vectors = 8 * Double(parameters) * Double(20 + 2 * state)
+    guard configuration.engine == .threads else { return vectors }
+    let slots = ObservationMemory(
+      parameters: parameters, stateVectors: state, scalarBytes: scalarBytes)
+    return vectors + slots.bytes
   }
 
   /// How many whole vectors the views of a simulated run can come to.

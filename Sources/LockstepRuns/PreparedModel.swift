@@ -15,6 +15,9 @@ public struct PreparedModel: Sendable {
 
   /// The model.
   public let objective: Objective
+  /// The model in double precision, on the same numbers, for noise probes; `nil` where the model is
+  /// trained in single precision and none were asked for.
+  public let curvature: (any CurvatureObjective)?
   /// What it is trained on, for a person; `nil` for a model without data.
   public let dataName: String?
   /// The data as it was asked for, or the default; `nil` for a model without data.
@@ -32,14 +35,29 @@ public struct PreparedModel: Sendable {
     try Self.checkQuadratic(configuration)
     switch configuration.resolvedPrecision {
     case .single:
-      let (model, name, data, positive, scalars) = try Self.load(configuration, as: Float.self)
+      let loaded = try Loaded<Float>(configuration)
+      let model = try loaded.model(configuration)
       objective = .single(model)
-      (dataName, self.data, positiveClass, scalarsPerExample) = (name, data, positive, scalars)
+      curvature =
+        configuration.noise == nil ? nil : try loaded.widened.model(configuration) as? Curvature
+      (dataName, data, positiveClass) = (loaded.dataset?.name, loaded.data, loaded.positiveClass)
+      scalarsPerExample = loaded.scalarsPerExample(configuration.model.kind)
     case .double:
-      let (model, name, data, positive, scalars) = try Self.load(configuration, as: Double.self)
+      let loaded = try Loaded<Double>(configuration)
+      let model = try loaded.model(configuration)
       objective = .double(model)
-      (dataName, self.data, positiveClass, scalarsPerExample) = (name, data, positive, scalars)
+      curvature = model as? Curvature
+      (dataName, data, positiveClass) = (loaded.dataset?.name, loaded.data, loaded.positiveClass)
+      scalarsPerExample = loaded.scalarsPerExample(configuration.model.kind)
     }
+  }
+
+  /// Whether the run's seed makes the data, or the model itself.
+  func dependsOnSeed(_ configuration: RunConfiguration) -> Bool {
+    if case .quadratic = configuration.model.kind { return true }
+    if case .synthetic = data?.source { return true }
+    if case .data(let other) = configuration.heldOut, case .synthetic = other.source { return true }
+    return false
   }
 
   /// The number of parameters.
@@ -59,7 +77,7 @@ public struct PreparedModel: Sendable {
   }
 
   /// What a model is trained on where no data is given.
-  private static func defaultData(
+  fileprivate static func defaultData(
     _ kind: ModelSpecification.Kind
   ) throws(ConfigurationError) -> DataSpecification? {
     switch kind {
@@ -92,39 +110,50 @@ public struct PreparedModel: Sendable {
         reason: need.complaint("this model"))
     }
   }
+}
 
-  private static func load<Scalar: ModelScalar>(
-    _ configuration: RunConfiguration, as type: Scalar.Type
-  ) throws -> (any LockstepModels.Objective<Scalar>, String?, DataSpecification?, Int?, Int) {
-    var positive = configuration.model.positiveClass
-    let data = try configuration.data ?? defaultData(configuration.model.kind)
-    var dataset: Dataset<Scalar>?
-    if let data {
-      var loaded = try DataLoader.load(
-        data, heldOut: configuration.heldOut, seed: configuration.seed, as: Scalar.self)
-      switch configuration.model.kind {
-      case .logistic, .svm:
-        // The default data has ten classes; where nobody asked for it, one against the rest will do.
-        if configuration.data == nil, positive == nil { positive = 0 }
-        loaded = try loaded.binaryTargets(positiveClass: positive)
-      case .multilayerPerceptron:
-        try loaded.requireClasses()
-      case .quadratic, .leastSquares, .factorization:
-        break
-      }
-      dataset = loaded
+private typealias Curvature = any CurvatureObjective
+
+/// The data of a configuration, loaded in one precision.
+private struct Loaded<Scalar: ModelScalar> {
+  var dataset: Dataset<Scalar>?
+  var data: DataSpecification?
+  var positiveClass: Int?
+
+  init(dataset: Dataset<Scalar>?, data: DataSpecification?, positiveClass: Int?) {
+    self.dataset = dataset
+    self.data = data
+    self.positiveClass = positiveClass
+  }
+
+  init(_ configuration: RunConfiguration) throws {
+    positiveClass = configuration.model.positiveClass
+    data = try configuration.data ?? PreparedModel.defaultData(configuration.model.kind)
+    guard let data else { return }
+    var loaded = try DataLoader.load(
+      data, heldOut: configuration.heldOut, seed: configuration.seed, as: Scalar.self)
+    switch configuration.model.kind {
+    case .logistic, .svm:
+      // The default data has ten classes; where nobody asked for it, one against the rest will do.
+      if configuration.data == nil, positiveClass == nil { positiveClass = 0 }
+      loaded = try loaded.binaryTargets(positiveClass: positiveClass)
+    case .multilayerPerceptron:
+      try loaded.requireClasses()
+    case .quadratic, .leastSquares, .factorization:
+      break
     }
-    let model = try ModelBuilder.make(
+    dataset = loaded
+  }
+
+  func model(_ configuration: RunConfiguration) throws -> any LockstepModels.Objective<Scalar> {
+    try ModelBuilder.make(
       configuration.model, dataset: dataset, kernels: configuration.kernels,
       seed: configuration.seed)
-    let scalars = dataset.map { Self.scalarsPerExample(configuration.model.kind, $0) } ?? 0
-    return (model, dataset?.name, data, positive, scalars)
   }
 
   /// What a network's layers, or the gathered rows of a dense linear model, take for an example.
-  private static func scalarsPerExample<Scalar>(
-    _ kind: ModelSpecification.Kind, _ dataset: Dataset<Scalar>
-  ) -> Int {
+  func scalarsPerExample(_ kind: ModelSpecification.Kind) -> Int {
+    guard let dataset else { return 0 }
     switch kind {
     case .multilayerPerceptron(let hiddenWidths, _):
       // Activations and, but for the inputs, their derivatives.
@@ -135,5 +164,13 @@ public struct PreparedModel: Sendable {
     case .factorization(let rank): return 2 * rank
     case .quadratic: return 0
     }
+  }
+}
+
+extension Loaded where Scalar == Float {
+  /// The same numbers in double precision.
+  var widened: Loaded<Double> {
+    Loaded<Double>(
+      dataset: dataset.map { Dataset(widening: $0) }, data: data, positiveClass: positiveClass)
   }
 }

@@ -27,6 +27,8 @@ public struct ResolvedRun: Sendable {
 
   /// The number of points of the loss curve where nothing else is asked for.
   public static let defaultCurvePoints = 20
+  /// The number of noise probes along a run that is made for them, where nothing else is asked for.
+  public static let defaultProbes = 50
   /// The number of passes over the data where nothing else is asked for.
   public static let defaultEpochs = 5.0
   /// The number of rounds of a model without data where nothing else is asked for.
@@ -115,6 +117,20 @@ public struct ResolvedRun: Sendable {
         + "this machine has to spare; make fewer updates")
   }
 
+  /// What is recorded, as it is written after `--record`, with spaces between.
+  private var record: String {
+    var items = ["loss=\(engine.lossEvery)"]
+    if configuration.recordsTrace { items.append("trace") }
+    if let noise = configuration.noise { items.append("noise=\(noise.every)") }
+    return items.joined(separator: " ")
+  }
+
+  /// The most examples of an observed update: those of all workers, where the update is joint.
+  var largestObservedBatch: Int {
+    let batch = engine.minibatches?.longest ?? engine.batch
+    return engine.budget.isJoint && engine.minibatches == nil ? batch * engine.workers : batch
+  }
+
   /// Every option by its name, for the record.
   public func values(_ prepared: PreparedModel) -> [String: ConfigurationValue] {
     func text(_ value: String?) -> ConfigurationValue { value.map { .text($0) } ?? .null }
@@ -152,7 +168,11 @@ public struct ResolvedRun: Sendable {
         ? .null : .text(virtual.faults.map(\.specification).joined(separator: " ")),
       "replicas": isVirtual ? .integer(virtual.replicas ?? 1) : .null,
       "warmup": isVirtual ? .integer(virtual.warmup ?? 0) : .null,
-      "record": .text("loss=\(engine.lossEvery)" + (configuration.recordsTrace ? " trace" : "")),
+      "record": .text(record),
+      "noiseShards": text(
+        configuration.noise?.splits.map(\.specification).joined(separator: ",")),
+      "noiseDirections": configuration.noise.map { .integer($0.directions) } ?? .null,
+      "noiseHeldout": configuration.noise?.heldOutExamples.map { .integer($0) } ?? .null,
       "init": text(configuration.initialParametersPath),
       "save": text(configuration.savePath),
       "calibrate": text(configuration.calibrationPath),

@@ -107,6 +107,7 @@ public final class TrainingRun: Sendable {
       parameters: model.parameterCount, scalarBytes: MemoryLayout<Model.Scalar>.stride,
       configuration: configuration,
       updatesInPlace: configuration.engine == .threads && !resolved.engine.recordsTrace
+        && configuration.noise == nil
         && ThreadEngine.updatesInPlace(model, configuration: resolved.engine),
       scalarsPerExample: prepared.scalarsPerExample,
       batch: resolved.engine.minibatches?.longest ?? resolved.engine.batch,
@@ -116,10 +117,19 @@ public final class TrainingRun: Sendable {
       throw DataError.unsuitable(
         reason: need.complaint(configuration.model.specification + data))
     }
-    switch configuration.engine {
-    case .threads: return try runThreads(model, resolved, prepared, topology, progress, keepTrace)
-    case .virtual: return try simulate(model, resolved, prepared, topology, progress, keepTrace)
+    let probes = try NoiseProbes(resolved, prepared)
+    var record =
+      switch configuration.engine {
+      case .threads:
+        try runThreads(model, resolved, prepared, topology, probes, progress, keepTrace)
+      case .virtual:
+        try simulate(model, resolved, prepared, topology, probes, progress, keepTrace)
+      }
+    if let probes {
+      record.noise = probes.records
+      record.noiseSeconds = probes.time.wall
     }
+    return record
   }
 
   /// What a thread of a run with `--delay` keeps of old versions and messages.
@@ -135,13 +145,15 @@ public final class TrainingRun: Sendable {
 
   private func runThreads<Model: Objective>(
     _ model: Model, _ resolved: ResolvedRun, _ prepared: PreparedModel, _ topology: Topology,
-    _ progress: (Progress) -> Void, _ keepTrace: (Trace) throws -> Void
+    _ probes: NoiseProbes?, _ progress: (Progress) -> Void, _ keepTrace: (Trace) throws -> Void
   ) throws -> RunRecord {
     let configuration = resolved.configuration
     let plan = try PlacementPlan(
       workers: configuration.workers, pin: PinPlan(configuration.resolvedPin), on: topology)
+    var settings = resolved.engine
+    settings.observer = probes?.observer
     let engine = try ThreadEngine(
-      model: model, configuration: resolved.engine, topology: topology, placement: plan)
+      model: model, configuration: settings, topology: topology, placement: plan)
     let isRequested = interruption.withLock { state in
       state.carryOut = { engine.interrupt() }
       return state.isRequested
@@ -179,10 +191,11 @@ public final class TrainingRun: Sendable {
 
   private func simulate<Model: Objective>(
     _ model: Model, _ resolved: ResolvedRun, _ prepared: PreparedModel, _ topology: Topology,
-    _ report: (Progress) -> Void, _ keepTrace: (Trace) throws -> Void
+    _ probes: NoiseProbes?, _ report: (Progress) -> Void, _ keepTrace: (Trace) throws -> Void
   ) throws -> RunRecord {
     let configuration = resolved.configuration
-    let simulation = resolved.simulation
+    var simulation = resolved.simulation
+    simulation.observer = probes?.observer
     let isStopped: @Sendable () -> Bool = { [self] in
       interruption.withLock { $0.isRequested }
     }
@@ -202,7 +215,10 @@ public final class TrainingRun: Sendable {
         service: configuration.virtual.resolvedService ?? VirtualConfiguration.defaultService)
       outcome = try engine.run(isStopped: isStopped, progress: progress)
     }
-    let (wall, processor) = watch.elapsed
+    let (whole, wholeProcessor) = watch.elapsed
+    // Probing is no part of simulating.
+    let wall = max(0, whole - (probes?.time.wall ?? 0))
+    let processor = max(0, wholeProcessor - (probes?.time.processor ?? 0))
     if let path = configuration.savePath {
       try Self.save(outcome.parameters, to: path)
     }

@@ -127,6 +127,9 @@ final class DelayBlocks<Model: Objective>: DelayProcess {
     }
     for worker in 0..<active {
       let (low, high) = (bounds[worker], bounds[worker + 1])
+      if replica.updates + worker >= replica.nextShown {
+        show(worker: worker, clock: clock, foreign: delay > 0 ? view : values)
+      }
       guard delay > 0 else {
         replica.gradient.compute(at: values, range: low..<high, worker: 0, clock: clock)
         continue
@@ -154,8 +157,27 @@ final class DelayBlocks<Model: Objective>: DelayProcess {
         }
         for index in low..<high { view[index] = source[index] }
       }
+      if replica.updates + worker >= replica.nextShown {
+        show(worker: worker, clock: clock, foreign: view)
+      }
       replica.gradient.compute(
         at: view, range: bounds[worker]..<bounds[worker + 1], worker: 0, clock: clock)
     }
+  }
+
+  /// Shows a worker's update: nobody's of the round is applied yet.
+  ///
+  /// - Parameter foreign: `[n]`, its view, but for its own shard.
+  @inline(never)
+  private func show(worker: Int, clock: Int, foreign: UnsafePointer<Scalar>) {
+    guard let watch = replica.watch else { return }
+    let range = bounds[worker]..<bounds[worker + 1]
+    let parameters = watch.widened(replica.values)
+    var view = watch.widened(foreign)
+    view[range] = parameters[range]
+    watch.show(
+      update: replica.updates + worker, worker: worker, clock: clock, range: range,
+      parameters: parameters, view: view, step: clock + 1, workers: 0..<1)
+    replica.nextShown = watch.next
   }
 }

@@ -22,6 +22,9 @@ final class DelayMessages<Model: Objective>: DelayProcess {
   let replica: DelayReplica<Model>
   private let lastRound: Int
   @exclusivity(unchecked) private var mailbox: DelayMailbox<Scalar>
+  /// The sum of all updates made, wherever they have arrived, for whoever is shown updates; empty
+  /// without one.
+  @exclusivity(unchecked) private var newest: [Scalar] = []
 
   init(model: Model, configuration: SimulationConfiguration, law: DelayLaw) {
     let workers = configuration.workers
@@ -34,6 +37,9 @@ final class DelayMessages<Model: Objective>: DelayProcess {
   func start(seed: UInt64, isObserved: Bool) {
     replica.start(seed: seed, isObserved: isObserved)
     mailbox.reset()
+    newest =
+      replica.watch == nil
+      ? [] : Array(UnsafeBufferPointer(start: replica.values, count: replica.count))
   }
 
   @specialized(where Model == Quadratic<Float>)
@@ -50,8 +56,14 @@ final class DelayMessages<Model: Objective>: DelayProcess {
     while replica.updates < target {
       let clock = replica.updates / workers
       let active = min(workers, replica.configuration.updates - replica.updates)
+      // Nothing that is made in a round is known in it.
+      let known = replica.updates + active > replica.nextShown ? newest.map { Double($0) } : []
       for author in 0..<active {
+        if replica.updates + author >= replica.nextShown {
+          show(author: author, clock: clock, newest: known)
+        }
         let parcel = compute(author: author, clock: clock)
+        if !newest.isEmpty { addToNewest(mailbox.contents(of: parcel)) }
         var stream = RandomStream(
           seed: replica.seed, purpose: .delay, worker: author, clock: clock)
         var receivers = 0
@@ -92,5 +104,21 @@ final class DelayMessages<Model: Objective>: DelayProcess {
       gradient.values, to: mailbox.contents(of: parcel), state: state, offset: 0,
       count: replica.count, step: clock + 1, clock: clock)
     return parcel
+  }
+
+  @inline(never)
+  private func addToNewest(_ difference: UnsafePointer<Scalar>) {
+    for index in newest.indices { newest[index] += difference[index] }
+  }
+
+  /// Shows an update: what its author's cache lacks is what hasn't arrived there yet.
+  @inline(never)
+  private func show(author: Int, clock: Int, newest: [Double]) {
+    guard let watch = replica.watch else { return }
+    watch.show(
+      update: replica.updates + author, worker: author, clock: clock, range: 0..<replica.count,
+      parameters: newest, view: watch.widened(replica.values + author * replica.count),
+      step: clock + 1, workers: author..<(author + 1), copy: author)
+    replica.nextShown = watch.next
   }
 }

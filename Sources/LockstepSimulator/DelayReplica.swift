@@ -31,6 +31,10 @@ final class DelayReplica<Model: Objective> {
   @exclusivity(unchecked) var reads = 0
   /// Whether delays are counted.
   @exclusivity(unchecked) var isObserved = false
+  /// Who is shown updates; `nil` for nobody.
+  @exclusivity(unchecked) private(set) var watch: StepWatch<Scalar>?
+  /// The next update to be shown; `Int.max` for none.
+  @exclusivity(unchecked) var nextShown = Int.max
 
   private let shared: SharedParameters<Scalar>
 
@@ -82,6 +86,16 @@ final class DelayReplica<Model: Objective> {
     for vector in shared.state { vector.update(repeating: 0, count: count * copies) }
     gradient.start(seed: seed)
     if isObserved { tally.reset() }
+    watch = isObserved ? configuration.observer.map { makeWatch($0) } : nil
+    nextShown = watch?.next ?? Int.max
+  }
+
+  private func makeWatch(_ observer: StepObserver) -> StepWatch<Scalar> {
+    StepWatch(
+      observer, configuration,
+      budget: UpdateBudget(workers: configuration.workers, isJoint: false, isDealt: true),
+      round: 1, exampleCount: model.trainingCount, count: count, state: state,
+      optimizer: optimizer)
   }
 }
 

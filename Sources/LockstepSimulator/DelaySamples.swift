@@ -70,6 +70,7 @@ final class DelaySamples<Model: Objective>: DelayProcess {
       let view = keepsOld ? history.version(update - delay) : replica.values
       gradient.draw(worker: worker, clock: clock)
       gradient.compute(at: view, range: 0..<replica.count, worker: worker, clock: clock)
+      if update >= replica.nextShown { show(worker: worker, clock: clock, view: view) }
       replica.optimizer.apply(
         gradient.values, to: replica.values, state: replica.state, offset: 0,
         count: replica.count, step: update + 1, clock: clock)
@@ -85,5 +86,15 @@ final class DelaySamples<Model: Objective>: DelayProcess {
         clock += 1
       }
     }
+  }
+
+  @inline(never)
+  private func show(worker: Int, clock: Int, view: UnsafePointer<Model.Scalar>) {
+    guard let watch = replica.watch else { return }
+    watch.show(
+      update: replica.updates, worker: worker, clock: clock, range: 0..<replica.count,
+      parameters: watch.widened(replica.values), view: watch.widened(view),
+      step: replica.updates + 1, workers: worker..<(worker + 1))
+    replica.nextShown = watch.next
   }
 }

@@ -41,6 +41,8 @@ public struct SimulationConfiguration: Sendable {
   public var warmup: Int
   /// The number of threads of the host that compute; the results don't depend on it.
   public var hostThreads: Int
+  /// Who is shown updates, of the first replica; `nil` for nobody.
+  public var observer: StepObserver?
 
   /// The largest number of workers.
   public static let largestWorkerCount = EngineChoice.virtual.largestWorkerCount

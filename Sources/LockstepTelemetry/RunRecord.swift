@@ -58,6 +58,8 @@ public struct RunRecord: Codable, Sendable {
   public var ensemble = EnsembleRecord()
   /// Noise probes, where they were asked for.
   public var noise: [NoiseRecord] = []
+  /// The host's time for the probes, which no other time holds; left out where there are none.
+  public var noiseSeconds: Double?
 
   /// Creates a record.
   public init(

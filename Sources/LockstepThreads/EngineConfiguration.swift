@@ -34,6 +34,8 @@ public struct EngineConfiguration: Sendable {
   public var initialParameters: [Double]?
   /// Whether every iteration is noted down; then no model is updated in place.
   public var recordsTrace: Bool
+  /// Who is shown updates; `nil` for nobody. With an observer no model is updated in place.
+  public var observer: StepObserver?
 
   /// The largest number of workers that Dispatch starts.
   public static let largestWorkerCount = EngineChoice.threads.largestWorkerCount
@@ -73,4 +75,7 @@ public struct EngineConfiguration: Sendable {
       workers: workers, isJoint: rules.joinsSteps && decomposition == .samples,
       isDealt: rules.keepsPace || minibatches != nil)
   }
+
+  /// Whether every update needs a view and a gradient of its own, to be told of.
+  var needsViews: Bool { recordsTrace || observer != nil }
 }

@@ -19,6 +19,8 @@ final class SharedRun<Model: Objective>: @unchecked Sendable {
   let lock = Mutex(())
   let isJoint: Bool
   let probe: EngineProbe?
+  /// Where observations are put down; `nil` without an observer.
+  let desk: ObservationDesk<Model.Scalar>?
   /// Every worker's gradient, for joint updates; a worker reads another's only after both have
   /// passed the apply condition, and writes its own only after both have passed the start condition.
   var gradients: [UnsafeMutablePointer<Model.Scalar>] = []
@@ -39,6 +41,10 @@ final class SharedRun<Model: Objective>: @unchecked Sendable {
     self.clocks = clocks
     isJoint = configuration.budget.isJoint
     self.probe = probe
+    desk = configuration.observer.map {
+      ObservationDesk(
+        $0, configuration, parameters: parameters, exampleCount: model.trainingCount)
+    }
   }
 }
 

@@ -27,6 +27,9 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
   @exclusivity(unchecked) private var feed: MinibatchFeed
   private let average: UnsafeMutablePointer<Scalar>?
   private let isBlocks: Bool
+  private let observation: WorkerObservation<Scalar>?
+  /// The clock from which on the next update is observed; `Int.max` for none.
+  @exclusivity(unchecked) private var observeAt = Int.max
 
   var copies: (reads: Int, torn: Int)? { (view.reads, view.torn) }
 
@@ -50,6 +53,7 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
       configuration.recordsTrace
       ? TraceBuffer(shards: layout.shardCount, shard: isBlocks || run.isJoint ? index : nil) : nil
     feed = configuration.feed(exampleCount: run.model.trainingCount, worker: index)
+    observation = run.desk.map { WorkerObservation(at: $0, worker: index) }
     if run.isJoint, index < layout.shardCount {
       let buffer = UnsafeMutablePointer<Scalar>.allocate(capacity: layout.ranges[index].count)
       buffer.initialize(repeating: 0, count: layout.ranges[index].count)
@@ -72,6 +76,7 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
   func run(_ share: WorkShare) throws {
     var share = share
     let clocks = run.clocks
+    observeAt = observation?.begin(at: clock) ?? Int.max
     while share.next(at: clock), !clocks.isStopped {
       try run.probe?.beforeIteration?(index, clock)
       guard iterate() else { break }
@@ -126,16 +131,21 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
           timer.lap(&phases.wait)
           observeStaleness(seen)
         }
+        if clock >= observeAt { observe(&timer) }
         applyUpdate()
         tick()
       }
     } else {
       if timer.isRunning { observeStaleness(seen) }
+      if clock >= observeAt { observe(&timer) }
       if rules.apply.subject != .nobody {
         clocks.publish(.computed, clock + 1, by: index)
         let apply = clocks.wait(for: rules.apply, at: clock)
         telemetry.parks &+= apply.parks
-        guard apply.holds else { return giveUp() }
+        guard apply.holds else {
+          observation?.takeBack(clock: clock)
+          return giveUp()
+        }
         timer.lap(&phases.wait)
       }
       applyUpdate()
@@ -178,6 +188,23 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
   private func noteView(in trace: TraceBuffer) {
     trace.times.compute = lockstep_nanoseconds()
     for shard in 0..<view.shardCount { trace.read[shard] = view.versions[shard] }
+  }
+
+  /// Puts the update down for the observer, as it is about to be applied.
+  ///
+  /// Under a policy that joins steps nobody applies anything before all have computed, which this
+  /// worker has not said yet: the view is exactly what the update will find, and so is the state.
+  @inline(never)
+  private func observe(_ timer: inout LapTimer) {
+    guard let observation else { return }
+    let place = run.parameters.places[index % view.shardCount]
+    let range = isBlocks ? place.start..<(place.start + place.count) : 0..<computer.range.count
+    let made = run.clocks.completedByOthers(than: index) &+ clock
+    observeAt = observation.take(
+      clock: clock, made: made, range: range, view: view.values,
+      step: run.parameters.versions.applied(index % view.shardCount) + 1,
+      rate: Double(run.optimizer.rate(at: clock)), feed: &feed)
+    timer.skip()
   }
 
   private func applyUpdate() {

@@ -94,7 +94,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
     self.topology = topology
     // In place there is no view to tell of.
     makeInPlaceWorker =
-      configuration.recordsTrace
+      configuration.needsViews
       ? nil : Self.inPlaceFactory(model: model, configuration: configuration)
     let scalarBytes = MemoryLayout<Model.Scalar>.stride
     let layout =
@@ -203,8 +203,11 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
     var status = Self.verdict(last?.loss, target: configuration.targetLoss)
     let budget = configuration.budget
     while status == nil, updates < configuration.updates {
-      let pause = budget.pausePoint(atOrAfter: updates + max(1, configuration.lossEvery))
-      let next = min(configuration.updates, pause)
+      let told = losses.curve.last?.update ?? 0
+      let pause = min(
+        configuration.updates,
+        budget.pausePoint(atOrAfter: told + max(1, configuration.lossEvery)))
+      let next = min(pause, shared.desk?.pause(after: updates) ?? pause)
       let cpuBefore = Self.processorSeconds()
       let stretch = try runStretch(from: updates, to: next) { done in
         progress(Progress(updates: done, total: configuration.updates, loss: last?.loss))
@@ -212,12 +215,16 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
       cpu += Self.processorSeconds() - cpuBefore
       wall += stretch.wallNanoseconds
       updates = completedUpdates
+      shared.desk?.handOver()
+      let isInterrupted = isInterrupted.load(ordering: .acquiring)
+      // Where the workers paused for the observer only, no loss is due.
+      guard updates >= pause || isInterrupted else { continue }
       shared.parameters.copyAll(into: snapshot)
       last = evaluator.evaluate(at: snapshot, on: .training)
       losses.curve.append(
         LossPoint(update: updates, time: Double(wall) * 1e-9, loss: last?.loss))
       progress(Progress(updates: updates, total: configuration.updates, loss: last?.loss))
-      if isInterrupted.load(ordering: .acquiring) {
+      if isInterrupted {
         status = .interrupted
       } else {
         status = Self.verdict(last?.loss, target: configuration.targetLoss)
@@ -281,6 +288,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
     // A chunk is claimed with one atomic operation; small enough that all workers get their share.
     let chunk = makeInPlaceWorker == nil ? 1 : max(1, min(64, (last - first) / (count * 16)))
     for index in 0..<count { clocks.reset(index, to: workers[index]?.clock ?? 0) }
+    shared.desk?.prepare(updates: last - first)
     let workers = workers
     return try pool.run(
       onFailure: { clocks.stop() },

@@ -48,4 +48,88 @@ public struct NoiseSpecification: Equatable, Sendable {
 
   /// Creates a specification with the defaults.
   public init(every: Int) { self.every = every }
+
+  /// Reads a list of splits with commas between them; of equal ones the first is kept.
+  ///
+  /// - Throws: ``ConfigurationError/invalid(option:value:reason:)`` for an item that is none.
+  public static func splits(_ text: String) throws(ConfigurationError) -> [ShardSplit] {
+    var splits: [ShardSplit] = []
+    for item in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let split = try ShardSplit(String(item))
+      if !splits.contains(split) { splits.append(split) }
+    }
+    return splits
+  }
+
+  /// The largest number of random directions.
+  public static let largestDirectionCount = 1_000_000
+}
+
+/// What was asked for of noise probes: what is `nil` has its default.
+public struct NoiseRequest: Equatable, Sendable {
+  /// One update in how many is probed; without it, none is.
+  public var every: Int?
+  /// The splits that each probe looks at.
+  public var splits: [ShardSplit]?
+  /// The number of random directions where block diagonals are estimated.
+  public var directions: Int?
+  /// The number of held-out examples that losses are taken on.
+  public var heldOutExamples: Int?
+
+  /// Asks for nothing.
+  public init() {}
+
+  /// Asks for given probes.
+  init(_ specification: NoiseSpecification?) {
+    every = specification?.every
+    splits = specification?.splits
+    directions = specification?.directions
+    heldOutExamples = specification?.heldOutExamples
+  }
+
+  /// The probes, with the defaults filled in.
+  var specification: NoiseSpecification? {
+    guard let every else { return nil }
+    var result = NoiseSpecification(every: every)
+    if let splits { result.splits = splits }
+    if let directions { result.directions = directions }
+    result.heldOutExamples = heldOutExamples
+    return result
+  }
+
+  /// Refuses what is out of range, or what the model of the run has no use for.
+  func validate(_ run: RunConfiguration) throws(ConfigurationError) {
+    guard let every else {
+      let options = [
+        ("--noise-shards", splits != nil), ("--noise-directions", directions != nil),
+        ("--noise-heldout", heldOutExamples != nil),
+      ]
+      if let option = options.first(where: \.1)?.0 {
+        throw .conflict(
+          reason: "\(option) says how noise probes look at updates; add --record noise=EVERY")
+      }
+      return
+    }
+    guard (1...RunConfiguration.largestUpdateCount).contains(every) else {
+      throw .invalid(
+        option: "--record", value: "noise=\(every)",
+        reason: "write noise=EVERY with EVERY from 1 to 10¹⁵")
+    }
+    if let directions, !(1...NoiseSpecification.largestDirectionCount).contains(directions) {
+      throw .invalid(
+        option: "--noise-directions", value: "\(directions)",
+        reason: "write a whole number of random directions from 1 to "
+          + "\(NoiseSpecification.largestDirectionCount)")
+    }
+    guard let heldOutExamples else { return }
+    guard (1...Int(Int32.max)).contains(heldOutExamples) else {
+      throw .invalid(
+        option: "--noise-heldout", value: "\(heldOutExamples)",
+        reason: "write a whole number of held-out examples from 1")
+    }
+    if case .quadratic = run.model.kind {
+      throw .conflict(
+        reason: "--noise-heldout doesn't go with --model quadratic, which has no data")
+    }
+  }
 }

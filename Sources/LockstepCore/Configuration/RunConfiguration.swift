@@ -76,8 +76,13 @@ public struct RunConfiguration: Sendable {
   public var virtual = VirtualConfiguration()
   /// The number of updates between two points of the loss curve; `nil` for about twenty points.
   public var lossEvery: Int?
-  /// The noise probes of the run; `nil` for none.
-  public var noise: NoiseSpecification?
+  /// What was asked for of noise probes.
+  public var probes = NoiseRequest()
+  /// The noise probes of the run, with the defaults filled in; `nil` for none.
+  public var noise: NoiseSpecification? {
+    get { probes.specification }
+    set { probes = NoiseRequest(newValue) }
+  }
   /// Whether every iteration is noted down.
   public var recordsTrace = false
   /// The file that whoever runs it writes the measured durations of iterations to.
@@ -95,9 +100,10 @@ public struct RunConfiguration: Sendable {
   /// Where the workers are pinned.
   public var resolvedPin: String { pin ?? Self.defaultPin }
 
-  /// The type of the parameters: simulations are about small differences, so theirs are double.
+  /// The type of the parameters: simulations and noise probes are about small differences, so theirs
+  /// are double.
   public var resolvedPrecision: Precision {
-    precision ?? (engine == .threads ? .single : .double)
+    precision ?? (engine == .threads && noise == nil ? .single : .double)
   }
 
   /// Creates the configuration of a model, with the default for everything else.
@@ -141,6 +147,7 @@ public struct RunConfiguration: Sendable {
   public func validate() throws(ConfigurationError) {
     try engine.check(workers: workers)
     try virtual.validate(self)
+    try probes.validate(self)
     if let learningRate, !(learningRate > 0 && learningRate.isFinite) {
       throw .invalid(
         option: "--learning-rate", value: "\(learningRate)",

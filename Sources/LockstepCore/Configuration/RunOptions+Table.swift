@@ -150,11 +150,27 @@ extension RunOptions {
       try read(record: text, into: &run)
     } write: { run in
       let items = [
-        run.lossEvery.map { "loss=\($0)" }, run.recordsTrace ? "trace" : nil,
+        run.lossEvery.map { "loss=\($0)" }, run.probes.every.map { "noise=\($0)" },
+        run.recordsTrace ? "trace" : nil,
       ]
       let given = items.compactMap(\.self)
       return given.isEmpty ? nil : given.joined(separator: " ")
-    }
+    },
+    RunOption("noise-shards") { text, run throws(ConfigurationError) in
+      run.probes.splits = try NoiseSpecification.splits(text)
+    } write: {
+      $0.probes.splits?.map(\.specification).joined(separator: ",")
+    },
+    RunOption("noise-directions") { text, run throws(ConfigurationError) in
+      run.probes.directions = try whole(text, option: "--noise-directions")
+    } write: {
+      $0.probes.directions.map { "\($0)" }
+    },
+    RunOption("noise-heldout") { text, run throws(ConfigurationError) in
+      run.probes.heldOutExamples = try whole(text, option: "--noise-heldout")
+    } write: {
+      $0.probes.heldOutExamples.map { "\($0)" }
+    },
   ]
 
   private static let files: [RunOption] = [
@@ -189,17 +205,18 @@ extension RunOptions {
       return
     }
     let parts = record.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts[0] == "loss" else {
+    let name = String(parts[0])
+    guard ["loss", "noise"].contains(name) else {
       throw .unknown(
-        option: "--record", value: record, choices: ["loss=EVERY", "trace"],
-        nearest: Suggestion.nearest(to: String(parts[0]), among: ["loss", "trace"]))
+        option: "--record", value: record, choices: ["loss=EVERY", "noise=EVERY", "trace"],
+        nearest: Suggestion.nearest(to: name, among: ["loss", "noise", "trace"]))
     }
     guard parts.count == 2, let every = Int(parts[1]), every >= 1 else {
       throw .invalid(
         option: "--record", value: record,
-        reason: "write loss=EVERY with a whole number of updates from 1")
+        reason: "write \(name)=EVERY with a whole number of updates from 1")
     }
-    result.lossEvery = every
+    if name == "loss" { result.lossEvery = every } else { result.probes.every = every }
   }
 
   private static func whole<Number: FixedWidthInteger>(

@@ -90,6 +90,23 @@ public struct MinibatchFeed: ~Copyable {
     }
   }
 
+  /// The minibatches of several workers' clock, one after the other; just one of them where every
+  /// worker takes all examples. The last of them becomes the current one.
+  ///
+  /// - Parameters:
+  ///   - workers: the workers, at least one.
+  ///   - clock: the clock of all of them.
+  ///   - examples: called with each minibatch, in the order of the workers.
+  public mutating func visit(
+    _ workers: Range<Int>, at clock: Int, _ examples: (UnsafeBufferPointer<Int32>) -> Void
+  ) {
+    for member in workers {
+      advance(to: clock, of: member)
+      examples(self.examples)
+      if case .nothing = source { return }
+    }
+  }
+
   private mutating func readLine(_ clock: Int, _ worker: Int, of file: MinibatchFile) {
     let line = isJoint ? clock : clock * workers + worker
     var range = file.offsets[line]..<file.offsets[line + 1]

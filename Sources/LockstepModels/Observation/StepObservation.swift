@@ -3,8 +3,9 @@ import LockstepCore
 /// One update as an engine saw it: where it was computed, and what it found when it was applied.
 ///
 /// Everything is a copy, in double precision, so it can be looked at after the run has gone on.
-public struct StepObservation: Sendable {
-  /// The number of updates made before this one.
+public struct StepObservation: Equatable, Sendable {
+  /// The number of updates made before this one; where the updates of a round are applied together,
+  /// those of its lower workers count as made.
   public var update: Int
   /// The worker that makes it.
   public var worker: Int
@@ -14,7 +15,7 @@ public struct StepObservation: Sendable {
   public var range: Range<Int>
   /// `w`, `[n]`: the parameters at the moment before the update is applied.
   public var parameters: [Double]
-  /// `ŵ`, `[n]`: the view its gradient was computed at; `nil` where that is `w` itself.
+  /// `ŵ`, `[n]`: the view its gradient was computed at; `nil` where every number of it is that of `w`.
   public var view: [Double]?
   /// The minibatch of the update (of the whole round, where all workers' gradients are averaged).
   public var examples: [Int32]
@@ -35,7 +36,7 @@ public struct StepObservation: Sendable {
     self.clock = clock
     self.range = range
     self.parameters = parameters
-    self.view = view
+    self.view = view == parameters ? nil : view
     self.examples = examples
     self.state = state
     self.rate = rate

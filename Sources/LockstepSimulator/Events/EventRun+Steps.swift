@@ -146,12 +146,14 @@ extension EventRun {
       // A joint step takes everybody; where one has crashed meanwhile, it is never made.
       if deadCount > 0 { return }
       if states[worker].clock == updates {
+        if updates >= nextShown { showJointUpdate() }
         applyJointly()
         updates &+= 1
         noteForEnsemble()
       }
       vector.letGo(states[worker].view)
     } else {
+      if updates >= nextShown { showUpdate(of: worker) }
       applyAlone(worker)
       updates &+= 1
       if round == 1 || updates % round == 0 || updates == total { noteForEnsemble() }

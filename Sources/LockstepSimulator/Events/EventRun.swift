@@ -38,6 +38,10 @@ final class EventRun<Model: Objective> {
   @exclusivity(unchecked) var stalled: StallRecord?
   /// What is noted down for a trace; `nil` for nothing.
   let trace: EventTrace?
+  /// Who is shown updates; `nil` for nobody.
+  let watch: StepWatch<Scalar>?
+  /// The next update to be shown; `Int.max` for none.
+  @exclusivity(unchecked) var nextShown = Int.max
   /// Who picks the order; `nil` for the durations.
   let adversary: Adversary?
   /// What befalls workers; `nil` for nothing.
@@ -173,11 +177,22 @@ final class EventRun<Model: Objective> {
       first: stateVectors > 0 ? allocate(zeros) : nil,
       second: stateVectors > 1 ? allocate(zeros) : nil)
     average = isJoint ? allocate(zeros) : nil
+    watch =
+      replica == 0
+      ? configuration.observer.map { [optimizer, optimizerState, budget] observer in
+        StepWatch(
+          observer, configuration, budget: budget, round: plan.round,
+          exampleCount: model.trainingCount, count: count, state: optimizerState,
+          optimizer: optimizer)
+      } : nil
+    nextShown = watch?.next ?? Int.max
 
     let batchSize = model.trainingCount == 0 ? 1 : max(1, configuration.batch)
     let cost = count.multipliedReportingOverflow(by: batchSize)
     let weight = cost.overflow ? Int.max : cost.partialValue
-    burst = max(1, min(4096, 4_000_000 / max(1, weight)))
+    // Whoever is shown an update may take their time over it.
+    let patience = watch == nil ? 4096 : min(4096, configuration.observer?.every ?? 4096)
+    burst = max(1, min(patience, 4_000_000 / max(1, weight)))
     let threads = min(max(1, configuration.hostThreads), workers)
     lane = GradientLane(model: model, configuration: configuration)
     if threads > 1, weight >= Self.parallelCost {

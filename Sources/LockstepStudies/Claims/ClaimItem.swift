@@ -26,6 +26,8 @@ struct PairedRatio: Equatable, Sendable {
   /// The ratios, in the order of their numerators; items without a partner, or with one that is 0, are
   /// left out.
   func apply(_ items: [ClaimItem]) -> [ClaimItem] {
+    // On a machine with one core, one worker and one per core are the same, and there is nothing to compare.
+    guard numerator != denominator else { return [] }
     var partners: [[String]: ClaimItem] = [:]
     for item in items where item.place[axis] == denominator { partners[key(item)] = item }
     return items.compactMap { item in

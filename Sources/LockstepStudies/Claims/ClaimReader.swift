@@ -1,4 +1,5 @@
 import LockstepCore
+import LockstepTelemetry
 import Yams
 
 /// Reads claims out of YAML nodes.
@@ -13,7 +14,6 @@ extension PlanReader {
   /// - Parameters:
   ///   - node: the list.
   ///   - parts: the names of the plan's parts.
-  ///   - cores: what the value `cores` of an axis stands for.
   /// - Throws: ``PlanError`` for what is missing or unknown, with its line.
   func claims(_ node: Node, parts: [String]) throws(PlanError) -> [Claim] {
     var claims: [Claim] = []
@@ -63,7 +63,7 @@ extension PlanReader {
     for (key, value) in try pairs(node, of: "where") {
       let values = try texts(value, of: key.text)
       guard key.text == "part" else {
-        claim.filters.append(Claim.Filter(axis: key.text, values: values.map(Self.spelling)))
+        claim.filters.append(Claim.Filter(axis: key.text, values: values.map { Self.spelling($0, of: key.text) }))
         continue
       }
       for name in values where !parts.contains(name) {
@@ -120,9 +120,10 @@ extension PlanReader {
     guard let axis = fields["axis"], let above = fields["of"], let below = fields["to"] else {
       throw place(node).error("a ratio has an 'axis', and the values 'of' and 'to'")
     }
+    let name = try text(axis, of: "axis")
     return PairedRatio(
-      axis: try text(axis, of: "axis"), numerator: Self.spelling(try text(above, of: "of")),
-      denominator: Self.spelling(try text(below, of: "to")),
+      axis: name, numerator: Self.spelling(try text(above, of: "of"), of: name),
+      denominator: Self.spelling(try text(below, of: "to"), of: name),
       ignored: try fields["ignoring"].map { node throws(PlanError) in
         try texts(node, of: "ignoring")
       } ?? [])
@@ -171,8 +172,8 @@ extension PlanReader {
     return result
   }
 
-  /// A value as axes spell it: `cores` as the number that it stands for, `0.50` as `0.5`.
-  private static func spelling(_ text: String) -> String {
-    ConfigurationValue(axis: AxisExpression.resolved(text)).spelling
+  /// A value as axes spell it: `all-cores` as the number that it stands for, `0.50` as `0.5`.
+  private static func spelling(_ text: String, of axis: String) -> String {
+    ConfigurationValue(axis: MachineValue.resolved(text, of: axis)).spelling
   }
 }

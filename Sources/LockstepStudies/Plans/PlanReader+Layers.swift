@@ -37,7 +37,7 @@ extension PlanReader {
     var layer = PlanLayer()
     if let node = fields["options"] {
       for (key, content) in try pairs(node, of: "options") {
-        let text = try value(content, of: key.text)
+        let text = MachineValue.resolved(try value(content, of: key.text), of: key.text)
         try PlanOptions.check(key.text, text, at: key.place)
         layer.options.append(FixedOption(name: key.text, text: text, place: key.place))
       }

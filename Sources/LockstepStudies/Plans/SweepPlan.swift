@@ -73,6 +73,9 @@ public struct Axis: Equatable, Sendable {
   ///   option doesn't take or that is there twice.
   init(_ name: String, _ values: [String], at place: PlanPlace) throws(PlanError) {
     self.name = name
+    // On a machine with a single core, `1` and `all-cores` are the same.
+    let machine = values.map { MachineValue.resolved($0, of: name) }
+    let values = values.contains(MachineValue.allCores) ? machine.uniqued : machine
     self.values = values
     self.place = place
     guard !values.isEmpty else { throw place.error("\(name): no value is given") }
@@ -117,6 +120,15 @@ enum PlanOptions {
       let hint = nearest.map { "did you mean \($0)? " } ?? ""
       return "there is no option '\(value)'; \(hint)(known: \(choices.joined(separator: ", ")))"
     default: return "\(error)"
+    }
+  }
+}
+
+extension [String] {
+  /// Each text once, where it first stands.
+  fileprivate var uniqued: [String] {
+    reduce(into: []) { result, text in
+      if !result.contains(text) { result.append(text) }
     }
   }
 }

@@ -21,6 +21,22 @@ extension CurvatureObjective {
   }
 }
 
+/// Checks the losses of single examples against evaluations of one example each.
+func checkLosses<O: CurvatureObjective>(
+  of objective: O, at point: [Double], examples: [Int32], on set: EvaluationSet = .training,
+  sourceLocation: SourceLocation = #_sourceLocation
+) {
+  let ids = objective.trainingCount == 0 ? [0] : examples
+  var losses = [Double](repeating: .nan, count: ids.count)
+  examples.withUnsafeBufferPointer { examples in
+    objective.computeLosses(
+      at: point, on: set, examples: examples, into: &losses,
+      workspace: objective.makeCurvatureWorkspace(batch: 3))
+  }
+  let expected = ids.map { objective.evaluation(at: point, examples: [$0], on: set).lossSum }
+  #expect(relativeDifference(losses, expected) < 1e-14, sourceLocation: sourceLocation)
+}
+
 /// Checks `Hv` against central differences of the gradient, its symmetry, and the gradient.
 func checkCurvature<O: CurvatureObjective>(
   of objective: O, at point: [Double], examples: [Int32],
@@ -50,6 +66,31 @@ func checkCurvature<O: CurvatureObjective>(
 }
 
 @Suite struct CurvatureTests {
+  @Test func `losses come one by one, in the order of the examples`() throws {
+    for kind in QuadraticTests.kinds {
+      let quadratic = try QuadraticTests.make(kind, l2: 0.25, as: Double.self)
+      let point = normals(quadratic.parameterCount, seed: 13)
+      checkLosses(of: quadratic, at: point, examples: [])
+    }
+    for set in [EvaluationSet.training, .heldOut] {
+      for (layout, loss) in LinearExamples.Layout.allCases.flatMap({ layout in
+        LinearLoss.allCases.map { (layout, $0) }
+      }) {
+        let model = LinearExamples.model(layout, loss, intercept: true, l2: 0.3, as: Double.self)
+        let point = normals(model.parameterCount, seed: 25)
+        checkLosses(of: model, at: point, examples: [7, 0, 3, 8, 8, 5, 1], on: set)
+      }
+      for activation in Activation.allCases {
+        let network = try MultilayerPerceptronTests.network([3, 2], activation, as: Double.self)
+        let point = MultilayerPerceptronTests.point(network.parameterCount)
+        checkLosses(of: network, at: point, examples: [6, 0, 3, 3, 5, 1, 2], on: set)
+      }
+      let model = try FactorizationTests.make(rank: 2, l2: 0.2, as: Double.self)
+      let point = normals(model.parameterCount, seed: 73)
+      checkLosses(of: model, at: point, examples: [6, 0, 3, 3, 5], on: set)
+    }
+  }
+
   @Test(arguments: QuadraticTests.kinds)
   func `the product of a quadratic is its gradient at the direction`(kind: String) throws {
     for l2 in [0, 0.25] {

@@ -1,0 +1,99 @@
+import ArgumentParser
+import Foundation
+import Lockstep
+
+/// `lockstep noise`: the noise penalties along a run.
+struct NoiseCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "noise", abstract: "Measure the noise penalties along a run.",
+    discussion: """
+      Follows a run, with one seed after another, and takes one update in so many apart: what \
+      moving all shards at once cost beyond what each was promised alone, what the straight line \
+      missed, and what the stale view cost; on the update's own batch, on another one, and on \
+      held-out examples. Prints means over updates and seeds with 95 % bootstrap intervals, and \
+      as shares of the promised decrease. Ctrl-C prints what there is.
+      """)
+
+  @OptionGroup var training: TrainingOptions
+  @OptionGroup var reporting: ReportingOptions
+
+  @Option(
+    parsing: .unconditional,
+    help: "Probe one update in so many, as --record noise=EVERY. (default: 50 probes a run)")
+  var every: Int?
+
+  @Option(
+    parsing: .unconditional, help: "The number of runs, with seeds from --seed on.")
+  var seeds = 3
+
+  @Option(
+    help: ArgumentHelp(
+      "Write noise.json and noise.csv (one line a probe) to a folder.", valueName: "dir"))
+  var out: String?
+
+  func run() throws {
+    let (configuration, isEverySet) = try settings()
+    let seeds = try NoiseMeasurement.seeds(from: (training.seed ?? 1), count: seeds)
+    let measurement = NoiseMeasurement()
+    let interruption = Interruption {
+      if !measurement.interrupt() {
+        Console.say("lockstep: interrupted before the run began")
+        _exit(ExitStatus.interrupted.rawValue)
+      }
+    }
+    defer { interruption.end() }
+    let folder = try out.map { path throws(OutputError) in try OutputFolder(path) }
+    let topology = try Topology(.live)
+    // A wrong --pin is said before the data is loaded.
+    if configuration.engine == .threads {
+      _ = try PlacementPlan(
+        workers: configuration.workers, pin: PinPlan(configuration.resolvedPin), on: topology)
+    }
+    var display = ProgressDisplay(
+      reporting.progress, quiet: reporting.quiet,
+      title: "\(configuration.model.specification) \(configuration.policy.specification)")
+    let (document, dataName) = try measurement.execute(
+      configuration, seeds: seeds, isEverySet: isEverySet, on: topology
+    ) { state in
+      display.show(
+        state.fraction,
+        "seed \(state.seed), \(Format.count(state.updates)) of \(Format.count(state.total)) updates"
+      )
+    }
+    display.finish()
+    guard let document else { throw ExitStatus.interrupted }
+    if let folder {
+      try folder.write(JSONFormat.encode(document), as: "noise.json")
+      try folder.write(Data(NoiseTable.csv(document.runs).utf8), as: "noise.csv")
+    }
+    if reporting.json {
+      try Console.putJSON(document)
+    } else {
+      try Console.put(NoiseReport(document, dataName: dataName).text)
+    }
+    if document.runs.last?.status == .interrupted || document.runs.count < seeds.count {
+      throw ExitStatus.interrupted
+    }
+  }
+
+  /// The configuration of the runs, and whether it says how often to probe.
+  private func settings() throws -> (RunConfiguration, Bool) {
+    if let every, every < 1 {
+      throw ConfigurationError.invalid(
+        option: "--every", value: "\(every)", reason: "write a whole number of updates from 1")
+    }
+    let isRecorded = training.record.contains { $0.hasPrefix("noise=") }
+    if every != nil, isRecorded {
+      throw ConfigurationError.conflict(
+        reason: "--every and --record noise=EVERY say the same; give one of them")
+    }
+    for (option, isGiven) in [
+      ("--save", training.save != nil), ("--calibrate", training.calibrate != nil),
+      ("--record trace", training.record.contains("trace")),
+    ] where isGiven {
+      throw ConfigurationError.conflict(
+        reason: "\(option) is about a single run, and noise makes several; use lockstep run")
+    }
+    return (try training.configuration(probing: every ?? 1), every != nil || isRecorded)
+  }
+}

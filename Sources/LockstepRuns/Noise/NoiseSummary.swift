@@ -1,0 +1,96 @@
+import LockstepCore
+import LockstepTelemetry
+
+/// The mean of one measure over the probes of several runs, on one evaluation set, for one number of
+/// shards.
+public struct NoiseSummary: Codable, Equatable, Sendable {
+  /// The evaluation set: `current`, `other` or `heldout`.
+  public var set: String
+  /// The number of shards.
+  public var shards: Int
+  /// What was measured: the name of a ``NoiseRecord``'s number.
+  public var measure: String
+  /// The mean.
+  @ExplicitNull public var mean: Double?
+  /// The lower end of its 95 % interval.
+  @ExplicitNull public var low: Double?
+  /// The upper end of its 95 % interval.
+  @ExplicitNull public var high: Double?
+  /// The mean over the mean promised decrease, for penalties; `null` where none was promised.
+  @ExplicitNull public var relative: Double?
+  /// The lower end of its 95 % interval; `null` where nothing bounds it.
+  @ExplicitNull public var relativeLow: Double?
+  /// The upper end of its 95 % interval; `null` where nothing bounds it.
+  @ExplicitNull public var relativeHigh: Double?
+  /// The number of probes in which it is known.
+  public var probes: Int
+
+  /// A number of a record that is averaged.
+  struct Measure: Sendable {
+    let name: String
+    let value: @Sendable (NoiseRecord) -> Double?
+    /// Whether it is a loss, and so can be compared with a decrease.
+    var isPenalty = true
+  }
+
+  /// What is averaged, in the order of the table.
+  static let measures: [Measure] = [
+    Measure(name: "interaction", value: { $0.interaction }),
+    Measure(name: "interactionSecondOrder", value: { $0.interactionSecondOrder }),
+    Measure(name: "sequentialGap", value: { $0.sequentialGap }),
+    Measure(name: "linearisation", value: { $0.linearisation }),
+    Measure(name: "linearisationSecondOrder", value: { $0.linearisationSecondOrder }),
+    Measure(name: "staleness", value: { $0.staleness }),
+    Measure(name: "gradientError", value: { $0.gradientError }, isPenalty: false),
+    Measure(name: "gradientCosine", value: { $0.gradientCosine }, isPenalty: false),
+    Measure(name: "promisedDecrease", value: { $0.promisedDecrease }, isPenalty: false),
+  ]
+
+  /// Averages the probes of some runs.
+  ///
+  /// - Parameter runs: the records of each run, in their order along it.
+  /// - Returns: every measure of every set and number of shards, in the order in which the sets and
+  ///   the numbers first occur.
+  ///
+  /// **Determinism:** bit-exact; the resampling has a seed of its own.
+  public static func summaries(of runs: [[NoiseRecord]]) -> [NoiseSummary] {
+    var groups: [(set: String, shards: Int)] = []
+    for record in runs.joined() {
+      let isKnown = groups.contains { $0.set == record.set && $0.shards == record.shards }
+      if !isKnown { groups.append((record.set, record.shards)) }
+    }
+    return groups.flatMap { group in
+      let members = runs.map { run in
+        run.filter { $0.set == group.set && $0.shards == group.shards }
+      }
+      return measures.map { NoiseSummary($0, of: members, set: group.set, shards: group.shards) }
+    }
+  }
+
+  private init(_ measure: Measure, of runs: [[NoiseRecord]], set: String, shards: Int) {
+    let values = runs.map { run in run.compactMap { measure.value($0) } }
+    let estimate = ClusterBootstrap.mean(of: values)
+    var ratio: IntervalEstimate?
+    if measure.isPenalty {
+      let pairs = runs.map { run in
+        run.compactMap { record -> (Double, Double)? in
+          guard let value = measure.value(record), let promise = record.promisedDecrease
+          else { return nil }
+          return (value, promise)
+        }
+      }
+      ratio = ClusterBootstrap.ratio(
+        of: pairs.map { $0.map(\.0) }, to: pairs.map { $0.map(\.1) })
+    }
+    self.set = set
+    self.shards = shards
+    self.measure = measure.name
+    mean = estimate?.value
+    low = estimate?.low
+    high = estimate?.high
+    relative = ratio?.value
+    relativeLow = ratio.flatMap { $0.low.isFinite ? $0.low : nil }
+    relativeHigh = ratio.flatMap { $0.high.isFinite ? $0.high : nil }
+    probes = values.map(\.count).reduce(0, +)
+  }
+}

@@ -1,0 +1,85 @@
+import LockstepCore
+import LockstepModels
+
+/// Takes the observations of a simulated run and hands them to the observer.
+///
+/// Nothing of the run is touched: the minibatches come from a feed of its own, everything else is
+/// copied.
+///
+/// **Concurrency:** used by the thread that runs the engine.
+final class StepWatch<Scalar: ModelScalar> {
+  /// The number of the next update to be shown.
+  var next: Int { schedule.next }
+
+  private var schedule: ObservationSchedule
+  private let observer: StepObserver
+  private var feed: MinibatchFeed
+  private let count: Int
+  private let state: OptimizerState<Scalar>
+  private let optimizer: Optimizer<Scalar>
+
+  /// Begins to watch.
+  ///
+  /// - Parameters:
+  ///   - observer: who looks on.
+  ///   - configuration: how the run goes.
+  ///   - budget: how its updates are divided.
+  ///   - round: the number of updates of a round of which only the first is shown.
+  ///   - exampleCount: the number of training examples.
+  ///   - count: the number of parameters `n`.
+  ///   - state: the optimiser's state, `[n]` each.
+  ///   - optimizer: the rule.
+  init(
+    _ observer: StepObserver, _ configuration: SimulationConfiguration, budget: UpdateBudget,
+    round: Int, exampleCount: Int, count: Int, state: OptimizerState<Scalar>,
+    optimizer: Optimizer<Scalar>
+  ) {
+    self.observer = observer
+    self.count = count
+    self.state = state
+    self.optimizer = optimizer
+    schedule = ObservationSchedule(every: observer.every, round: round)
+    feed = MinibatchFeed(
+      decomposition: configuration.decomposition, budget: budget, batch: configuration.batch,
+      sampling: configuration.sampling, minibatches: configuration.minibatches,
+      seed: configuration.seed, exampleCount: exampleCount, worker: 0)
+  }
+
+  /// Shows an update.
+  ///
+  /// - Parameters:
+  ///   - update: the number of updates before it.
+  ///   - worker: who makes it.
+  ///   - clock: its worker's clock.
+  ///   - range: the parameters it updates.
+  ///   - parameters: `w`, `[n]`.
+  ///   - view: `ŵ`; `nil` for `w`.
+  ///   - step: the number of this update of its parameters, from 1.
+  ///   - workers: those whose minibatches it is made of.
+  ///   - copy: which of the copies of the optimiser's state is meant.
+  func show(
+    update: Int, worker: Int, clock: Int, range: Range<Int>, parameters: [Double],
+    view: [Double]?, step: Int, workers: Range<Int>, copy: Int = 0
+  ) {
+    var examples: [Int32] = []
+    feed.visit(workers, at: clock) { examples += $0 }
+    let vectors = [state.first, state.second].compactMap { $0 }.map {
+      widened($0 + copy * count)
+    }
+    schedule.advance(past: update)
+    observer.observe(
+      StepObservation(
+        update: update, worker: worker, clock: clock, range: range, parameters: parameters,
+        view: view, examples: examples, state: vectors, rate: Double(optimizer.rate(at: clock)),
+        step: step))
+  }
+
+  /// A vector in double precision.
+  func widened(_ vector: UnsafePointer<Scalar>) -> [Double] {
+    (0..<count).map { Double(vector[$0]) }
+  }
+
+  private func widened(_ vector: UnsafeMutablePointer<Scalar>) -> [Double] {
+    widened(UnsafePointer(vector))
+  }
+}
