@@ -157,7 +157,7 @@ extension NoiseEstimator {
   /// `directionProduct ← Hv` on a set.
   func multiply(_ vector: UnsafePointer<Double>, on set: ProbeSet) {
     model.computeCurvature(
-      at: base, along: vector, on: set.source, examples: set.examples, gradient: unusedGradient,
+      at: base, along: vector, on: set.source, examples: set.examples, gradient: nil,
       product: directionProduct, workspace: workspace)
   }
 
