@@ -10,6 +10,10 @@ extension NoiseEstimator {
       observation.parameters.count == parameterCount && observation.range.lowerBound >= 0
         && observation.range.upperBound <= parameterCount, "the observation is of this model")
     precondition(
+      observation.state.count == maker.stateVectors
+        && observation.state.allSatisfy { $0.count == parameterCount },
+      "the observation has the optimiser's state")
+    precondition(
       fresh == nil || observation.examples.count <= largestBatch, "the batch fits the buffers")
     for index in all { base[index] = observation.parameters[index] }
     point.update(from: base, count: parameterCount)

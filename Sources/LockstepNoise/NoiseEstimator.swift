@@ -199,8 +199,8 @@ public final class NoiseEstimator<Model: CurvatureObjective> {
   ) -> [ProbeSet] {
     func make(_ name: String, _ source: EvaluationSet, capacity: Int) -> ProbeSet {
       ProbeSet(
-        name: name, source: source, capacity: capacity, parameterCount: parameterCount,
-        arena: arena)
+        name: name, source: source, hasData: hasData, capacity: capacity,
+        parameterCount: parameterCount, arena: arena)
     }
     var sets = [make("current", .training, capacity: batch)]
     if hasData { sets.append(make("other", .training, capacity: batch)) }
