@@ -49,7 +49,7 @@ let package = Package(
       name: "LockstepRuns",
       dependencies: ["LockstepThreads", "LockstepSimulator", "LockstepNoise"]),
     .target(name: "LockstepStudies", dependencies: ["LockstepRuns", yaml]),
-    .target(name: "LockstepReports", dependencies: ["LockstepStudies"]),
+    .target(name: "LockstepReports", dependencies: ["LockstepStudies", yaml]),
     .target(
       name: "Lockstep",
       dependencies: [

@@ -15,6 +15,7 @@ public struct LockstepCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       RunCommand.self, BenchCommand.self, TopologyCommand.self, TraceCommand.self,
+      ReportCommand.self,
     ])
 
   /// Creates the command, for the parser.
