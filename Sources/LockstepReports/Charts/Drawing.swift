@@ -52,14 +52,14 @@ struct Drawing {
     for mark in frame.xTicks(chart).marks {
       let x = frame.x(mark.value)
       notches += "M\(number(x)) \(bottom)v5"
-      text(mark.label, x, frame.bottom + 19, "middle")
+      text(mark.label, x, frame.bottom + 20, "middle")
     }
     body = "<path \(ink.grid) d=\"\(grid)\"/>" + body
     body += "<path \(ink.frame) d=\"M\(left) \(bottom)H\(right)\(notches)\"/>"
     if frame.ySpan.low < 0, frame.ySpan.high > 0 {
       body += "<path \(ink.frame) d=\"M\(left) \(number(frame.y(0)))H\(right)\"/>"
     }
-    text(chart.x.text, (frame.left + frame.right) / 2, frame.bottom + 41, "middle")
+    text(chart.x.text, (frame.left + frame.right) / 2, frame.bottom + 45, "middle")
     text(chart.y.text, 4, 16, "start")
   }
 
@@ -102,16 +102,23 @@ struct Drawing {
   private mutating func marks(
     _ series: Chart.Series, _ style: Int, _ frame: Frame, _ chart: Chart
   ) {
-    guard ink == .page || series.look == .line else { return }
-    for point in series.points {
-      let outline = Ink.outline(
-        style, frame.x(point.x), frame.y(point.y), size: series.look == .line ? 4 : 3)
+    guard ink == .page || series.look != .steps else { return }
+    for (index, point) in series.points.enumerated() {
+      // Curves have many points: a few of their marks tell the lines apart, the others only show
+      // where somebody points at them.
+      let isSeen =
+        series.look == .line
+        || (series.look == .curve && series.points.count > 1 && index % 8 == 1 + style)
+      let (x, y) = (frame.x(point.x), frame.y(point.y))
+      let outline =
+        isSeen
+        ? Ink.outline(style, x, y, size: series.look == .line ? 4 : 3)
+        : "M\(NumberText.coordinate(x - 3)) \(NumberText.coordinate(y - 3))h6v6h-6z"
       guard ink == .page else {
-        body += "<path \(ink.mark(style)) d=\"\(outline)\"/>"
+        if isSeen { body += "<path \(ink.mark(style)) d=\"\(outline)\"/>" }
         continue
       }
-      // Curves have so many points that their marks only show where somebody points at them.
-      let role = series.look == .line ? ink.mark(style) : "class=\"m h s\(style)\""
+      let role = isSeen ? ink.mark(style) : "class=\"m h s\(style)\""
       body +=
         "<path \(role) d=\"\(outline)\"><title>\(Markup.escape(value(point, series, chart)))"
         + "</title></path>"
@@ -139,10 +146,12 @@ struct Drawing {
   ) -> String {
     var drawing = Drawing(ink)
     let number = NumberText.coordinate
-    let rowHeight = 26.0
-    let left = min(190, 16 + 7.2 * Double(chart.rows.map(\.name.count).max() ?? 0))
-    let right = Frame.width - 16
-    let top = 12.0
+    // Names stand above their bars, where long ones have room on a phone too.
+    let isNamed = chart.rows.contains { !$0.name.isEmpty }
+    let rowHeight = isNamed ? 42.0 : 24
+    let left = 8.0
+    let right = Frame.width - 22
+    let top = 4.0
     let bottom = top + rowHeight * Double(chart.rows.count)
     let totals = chart.rows.map { $0.values.reduce(0, +) }
     // The longest bar may end at the frame: a bar has no mark that could be cut.
@@ -152,19 +161,19 @@ struct Drawing {
     var grid = ""
     for mark in ticks.marks {
       grid += "M\(number(x(mark.value))) \(number(top))V\(number(bottom))"
-      drawing.text(mark.label, x(mark.value), bottom + 17, "middle")
+      drawing.text(mark.label, x(mark.value), bottom + 20, "middle")
     }
     drawing.body = "<path \(ink.grid) d=\"\(grid)\"/>" + drawing.body
-    drawing.text(chart.axis.text, (left + right) / 2, bottom + 38, "middle")
+    drawing.text(chart.axis.text, (left + right) / 2, bottom + 44, "middle")
     for (index, row) in chart.rows.enumerated() {
-      let y = top + rowHeight * Double(index) + 4
-      drawing.text(shortened(row.name, to: 26), left - 8, y + 13.5, "end")
+      let y = top + rowHeight * Double(index) + (isNamed ? 21 : 3)
+      drawing.text(shortened(row.name, to: 50), left, y - 6, "start")
       var sum = 0.0
       for (part, value) in row.values.enumerated() where value > 0 {
         let width = x(sum + value) - x(sum)
         let rectangle =
           "<rect \(ink.bar(part)) x=\"\(number(x(sum)))\" y=\"\(number(y))\" "
-          + "width=\"\(number(max(0.1, width)))\" height=\"\(number(rowHeight - 8))\""
+          + "width=\"\(number(max(0.1, width)))\" height=\"17\""
         let words =
           "\(row.name)\n\(chart.parts[part]) \(NumberText.short(value))"
           + (chart.axis.unit.map { " " + $0 } ?? "")
@@ -175,7 +184,7 @@ struct Drawing {
       }
     }
     return drawing.document(
-      height: bottom + 46, title, description, id, legend: chart.parts,
+      height: bottom + 53, title, description, id, legend: chart.parts,
       isReference: chart.parts.map { _ in false }, isBars: true)
   }
 

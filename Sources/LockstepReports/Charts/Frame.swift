@@ -7,7 +7,7 @@ struct Frame: Equatable, Sendable {
   var left = 62.0
   var right = Frame.width - 16
   var top = 34.0
-  var bottom = Frame.height - 50
+  var bottom = Frame.height - 54
   let xScale: Scale
   let yScale: Scale
   let xSpan: Span
@@ -44,7 +44,7 @@ struct Frame: Equatable, Sendable {
   /// The marks of the horizontal axis.
   func xTicks(_ chart: Chart) -> Ticks {
     let places = Set(chart.series.filter { $0.look == .line }.flatMap { $0.points.map(\.x) })
-    return Ticks(over: xSpan, on: xScale, count: 7, places: places.sorted())
+    return Ticks(over: xSpan, on: xScale, count: 7, places: places.sorted(), width: right - left)
   }
 
   /// The marks of the vertical axis.

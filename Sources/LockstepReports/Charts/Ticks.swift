@@ -11,17 +11,26 @@ struct Ticks: Equatable, Sendable {
   /// The marks, ascending.
   let marks: [Mark]
 
+  /// How wide a letter is at most, which is on a phone, where text is larger than the drawing.
+  private static let letterWidth = 9.5
+
   /// Chooses marks.
   ///
   /// - Parameters:
   ///   - span: the numbers that the axis shows.
   ///   - scale: the scale.
   ///   - count: about how many marks there is room for, at least 2.
-  ///   - places: the few numbers that were measured at; if they fit, they are the marks.
-  init(over span: Span, on scale: Scale, count: Int, places: [Double] = []) {
-    let inside = places.filter { $0 >= span.low && $0 <= span.high }
-    if !inside.isEmpty, let kept = Self.kept(inside, span, scale, count) {
-      marks = kept.map { Mark(value: $0, label: NumberText.short($0)) }
+  ///   - places: the few numbers that were measured at; if most of them fit, they are the marks.
+  ///   - width: how long a horizontal axis is, for labels that must not touch; `nil` for a vertical
+  ///     one.
+  init(over span: Span, on scale: Scale, count: Int, places: [Double] = [], width: Double? = nil) {
+    func label(_ value: Double) -> Mark {
+      Mark(value: value, label: NumberText.short(value, digits: 4))
+    }
+    let inside = places.filter { $0 >= span.low && $0 <= span.high }.sorted().map(label)
+    let kept = Self.apart(inside, span, scale, width)
+    if !inside.isEmpty, inside.count <= count + 4, kept.count * 2 >= inside.count {
+      marks = kept
       return
     }
     let values: [Double] =
@@ -30,24 +39,25 @@ struct Ticks: Equatable, Sendable {
       case .logarithmic: Self.logarithmic(span, count)
       case .symmetric(let threshold): Self.symmetric(span, threshold, count)
       }
-    marks = values.map { Mark(value: $0, label: NumberText.short($0, digits: 4)) }
+    marks = Self.apart(values.map(label), span, scale, width)
   }
 
-  /// The measured places, if they are few and none are so close that labels would run together.
-  private static func kept(
-    _ places: [Double], _ span: Span, _ scale: Scale, _ count: Int
-  ) -> [Double]? {
+  /// The marks without those whose labels would touch the one before.
+  private static func apart(
+    _ marks: [Mark], _ span: Span, _ scale: Scale, _ width: Double?
+  ) -> [Mark] {
+    guard let width else { return marks }
     let whole = scale.transform(span.high) - scale.transform(span.low)
-    var kept: [Double] = []
-    for place in places.sorted() {
-      if let last = kept.last,
-        (scale.transform(place) - scale.transform(last)) / whole < 0.8 / Double(count)
-      {
-        continue
+    var kept: [Mark] = []
+    for mark in marks {
+      if let last = kept.last {
+        let distance = (scale.transform(mark.value) - scale.transform(last.value)) / whole * width
+        let letters = Double(mark.label.count + last.label.count) / 2 + 0.8
+        guard distance >= letters * letterWidth else { continue }
       }
-      kept.append(place)
+      kept.append(mark)
     }
-    return places.count <= count + 4 && kept.count * 2 >= places.count ? kept : nil
+    return kept
   }
 
   /// Multiples of 1, 2 or 5 times a power of ten.
@@ -79,7 +89,7 @@ struct Ticks: Equatable, Sendable {
     let fine = ((first - 1)...(last + 1)).flatMap { decade -> [Double] in
       [1.0, 2, 5].map { $0 * pow(10, Double(decade)) }
     }.filter { $0 >= span.low * 0.999 && $0 <= span.high * 1.001 }
-    return fine.count >= 2 ? fine : linear(span, count)
+    return fine.count >= 3 ? fine : linear(span, count).filter { $0 > 0 }
   }
 
   /// 0 and powers of ten on both sides of it, beyond the threshold.

@@ -12,6 +12,8 @@ struct Abscissa: Sendable {
   let number: @Sendable (StoredRun) -> Double?
   /// The rest of the axis's value, such as the name of a law or the depth of a network.
   let family: @Sendable (StoredRun) -> String
+  /// Further axes that only move a measured number, so that their values are points of one line.
+  var movers: [String] = []
 
   /// The abscissas along which the runs of a section can be compared.
   static func all(in section: Section) -> [Abscissa] {
@@ -112,7 +114,7 @@ struct Abscissa: Sendable {
     guard let low = means.min(), let high = means.max(), high > low else { return nil }
     return Abscissa(
       name: "staleness", axis: .init(label: "mean staleness τ", unit: "updates"), source: nil,
-      number: { $0.record.staleness.mean }, family: { _ in "" })
+      number: { $0.record.staleness.mean }, family: { _ in "" }, movers: ["workers", "service"])
   }
 
   /// No number at all: every setting is a line by itself.

@@ -9,6 +9,8 @@ struct Comparison {
   struct Group {
     var x: Double
     var runs: [StoredRun]
+    /// What tells it from others with the same number.
+    var setting: String
   }
 
   /// The points of one line.
@@ -27,6 +29,8 @@ struct Comparison {
   let slices: [Slice]
   /// How many more there are.
   let omitted: Int
+  /// How many lines were left out of each, because no more can be told apart.
+  let omittedLines: Int
 
   /// The largest number of figures of one kind, beyond which a page isn't read.
   static let largestSliceCount = 4
@@ -37,10 +41,15 @@ struct Comparison {
   ///   - section: the runs.
   ///   - abscissa: the number along which they are compared.
   ///   - room: the largest number of lines in a figure.
-  init(_ section: Section, along abscissa: Abscissa, room: Int = Ink.seriesCount) {
+  ///   - largestSliceCount: the largest number of figures.
+  init(
+    _ section: Section, along abscissa: Abscissa, room: Int = Ink.seriesCount,
+    largestSliceCount: Int = Self.largestSliceCount
+  ) {
     let usable = section.runs.filter { abscissa.number($0)?.isFinite == true }
     let others = section.axes.filter { axis in
-      axis.name != abscissa.source && !Self.follows(axis.name, abscissa, usable)
+      axis.name != abscissa.source && !abscissa.movers.contains(axis.name)
+        && !Self.follows(axis.name, abscissa, usable)
     }
     // The axis that makes the lines: all of them together if they are few.
     func label(_ run: StoredRun, _ axes: [Section.Axis]) -> String {
@@ -56,7 +65,7 @@ struct Comparison {
     }
     var inner = others
     var outer: [Section.Axis] = []
-    while Set(usable.map { lineName($0, inner) }).count > room, !inner.isEmpty {
+    while Set(usable.map { lineName($0, inner) }).count > room, inner.count > 1 {
       // Policies are compared within a figure as long as possible; the longest other axis goes.
       let candidates = inner.filter { $0.name != "policy" }
       let longest = (candidates.isEmpty ? inner : candidates).max {
@@ -70,6 +79,8 @@ struct Comparison {
       var slice: String
       var line: String
       var x: Double
+      /// Settings that happen to have the same measured number stay apart.
+      var setting: String
     }
     var groups: [Key: [StoredRun]] = [:]
     // A measured abscissa differs from seed to seed: its groups are those of the axes.
@@ -85,27 +96,66 @@ struct Comparison {
     for run in usable {
       let key = Key(
         slice: label(run, outer), line: lineName(run, inner),
-        x: abscissa.source == nil ? middles[identity(run)] ?? 0 : abscissa.number(run) ?? 0)
+        x: abscissa.source == nil ? middles[identity(run)] ?? 0 : abscissa.number(run) ?? 0,
+        setting: abscissa.source == nil ? identity(run) : "")
       if groups[key] == nil {
         if seen.insert("slice " + key.slice).inserted { sliceNames.append(key.slice) }
         if seen.insert("line " + key.line).inserted { lineNames.append(key.line) }
       }
       groups[key, default: []].append(run)
     }
-    let lines = Section.ordered(lineNames)
-    let names = Section.ordered(sliceNames)
+    // A single long axis: some of its values, evenly spread, stand for all.
+    let all = NaturalOrder.sorted(lineNames)
+    let lines = Self.spread(all, room)
+    omittedLines = all.count - lines.count
+    let names = NaturalOrder.sorted(sliceNames)
     var byLine: [String: [String: [Group]]] = [:]
     for (key, runs) in groups {
-      byLine[key.slice, default: [:]][key.line, default: []].append(Group(x: key.x, runs: runs))
+      byLine[key.slice, default: [:]][key.line, default: []].append(
+        Group(x: key.x, runs: runs, setting: key.setting))
     }
-    slices = names.prefix(Self.largestSliceCount).map { name in
+    slices = Self.spread(names, largestSliceCount).map { name in
       Slice(
         name: name,
-        lines: lines.prefix(Ink.seriesCount).compactMap { line in
-          byLine[name]?[line].map { Line(name: line, groups: $0.sorted { $0.x < $1.x }) }
+        lines: lines.compactMap { line in
+          byLine[name]?[line].map { groups in
+            Line(name: line, groups: groups.sorted { ($0.x, $0.setting) < ($1.x, $1.setting) })
+          }
         })
     }
-    omitted = max(0, names.count - Self.largestSliceCount)
+    omitted = max(0, names.count - largestSliceCount)
+  }
+
+  /// What has to be said about settings that are not drawn; empty if all are.
+  ///
+  /// - Parameter file: where their numbers are.
+  func omissions(file: String) -> [String] {
+    var notes: [String] = []
+    if omittedLines > 0 {
+      notes.append(
+        "\(omittedLines) settings between those shown are left out; \(file) has them.")
+    }
+    if omitted > 0 {
+      notes.append(
+        "\(omitted) more such figure\(omitted == 1 ? "" : "s") for other settings "
+          + "\(omitted == 1 ? "is" : "are") left out; \(file) has the numbers.")
+    }
+    return notes
+  }
+
+  /// As many of some names as there is room for, evenly spread, the first and the last among them.
+  static func spread(_ names: [String], _ room: Int) -> [String] {
+    guard names.count > room else { return names }
+    return (0..<room).map { names[room == 1 ? 0 : $0 * (names.count - 1) / (room - 1)] }
+  }
+
+  /// Names without the parts that all of them share.
+  static func distinct(_ names: [String]) -> [String] {
+    let parts = names.map { $0.components(separatedBy: ", ") }
+    guard let first = parts.first, names.count > 1 else { return names }
+    let shared = first.filter { part in parts.allSatisfy { $0.contains(part) } }
+    let short = parts.map { $0.filter { !shared.contains($0) }.joined(separator: ", ") }
+    return Set(short).count == short.count && !short.contains("") ? short : names
   }
 
   /// Whether an axis has one value for each number on the abscissa, because both were paired.

@@ -5,8 +5,6 @@ import LockstepTelemetry
 extension FigureMaker {
   /// The largest number of points of a curve.
   private static let pointCount = 40
-  /// The largest number of figures of one kind of curve.
-  private static let largestSliceCount = 2
 
   /// Evenly spread places in a list, both ends included.
   private static func places(_ count: Int) -> [Int] {
@@ -14,19 +12,24 @@ extension FigureMaker {
     return (0..<pointCount).map { $0 * (count - 1) / (pointCount - 1) }
   }
 
+  /// What has to be said about settings whose curves are not drawn.
+  private var omissions: [String] {
+    settings.omissions(file: "results.jsonl")
+  }
+
   mutating func curveFigures() -> [Figure] {
     var figures: [Figure] = []
     for isTime in [false, true] {
-      for slice in settings.slices.prefix(Self.largestSliceCount) {
+      for slice in settings.slices {
         let series = slice.lines.compactMap { lossCurve($0, isTime: isTime) }
         guard series.contains(where: { $0.points.count > 1 }) else { continue }
         let chart = Chart(
           x: .init(
             label: isTime ? "time" : "updates", unit: isTime ? section.timeUnit : nil,
             includesZero: true),
-          y: .init(label: "training loss", prefersLogarithm: true), series: series)
-        var notes = Self.notes(chart, missing: 0, what: "loss")
-        appendOmitted(&notes)
+          y: .init(label: "training loss", prefersLogarithm: true), series: Self.named(series))
+        var notes = Self.notes(chart)
+        notes += omissions
         figures.append(
           Figure(
             name: Self.slug(["loss-by", isTime ? "time" : "updates", slice.name]),
@@ -37,13 +40,6 @@ extension FigureMaker {
       }
     }
     return figures
-  }
-
-  private func appendOmitted(_ notes: inout [String]) {
-    let omitted = settings.omitted + max(0, settings.slices.count - Self.largestSliceCount)
-    guard omitted > 0 else { return }
-    notes.append(
-      "\(omitted) more such figures for other settings are left out; results.jsonl has the curves.")
   }
 
   /// The median curve of a setting, as far as at least half of its runs went.
@@ -72,7 +68,7 @@ extension FigureMaker {
 
   mutating func stalenessFigures() -> [Figure] {
     var figures: [Figure] = []
-    for slice in settings.slices.prefix(Self.largestSliceCount) {
+    for slice in settings.slices {
       var counts: [(name: String, runs: Int, bins: [Int: Int])] = []
       for line in slice.lines {
         var bins: [Int: Int] = [:]
@@ -102,9 +98,9 @@ extension FigureMaker {
         x: .init(label: "staleness τ", unit: "updates"),
         y: .init(
           label: width == 1 ? "share of reads" : "share of reads in each \(width) updates",
-          unit: "%", includesZero: true), series: series)
-      var notes = Self.notes(chart, missing: 0, what: "share")
-      appendOmitted(&notes)
+          unit: "%", includesZero: true), series: Self.named(series))
+      var notes = Self.notes(chart)
+      notes += omissions
       figures.append(
         Figure(
           name: Self.slug(["staleness", slice.name]),
@@ -136,7 +132,7 @@ extension FigureMaker {
           along: abscissa, [("", number)])
       }
     }
-    for slice in settings.slices.prefix(Self.largestSliceCount) {
+    for slice in settings.slices {
       let series = slice.lines.compactMap { line -> Chart.Series? in
         guard let run = line.groups.first?.runs.first, run.record.ensemble.mean.count > 1 else {
           return nil
@@ -153,13 +149,13 @@ extension FigureMaker {
       guard !series.isEmpty else { continue }
       let chart = Chart(
         x: .init(label: "updates", includesZero: true),
-        y: .init(label: "replica mean of the first coordinate"), series: series)
+        y: .init(label: "replica mean of the first coordinate"), series: Self.named(series))
       figures.append(
         Figure(
           name: Self.slug(["ensemble-mean", slice.name]),
           title: "Replica mean" + (slice.name.isEmpty ? "" : ": \(slice.name)"),
           caption: "The first seed of each setting.", content: .lines(chart),
-          notes: Self.notes(chart, missing: 0, what: "mean")))
+          notes: Self.notes(chart) + omissions))
     }
     return figures
   }

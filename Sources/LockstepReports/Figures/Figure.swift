@@ -1,9 +1,32 @@
+import LockstepCore
+
 /// One picture of a report with all that belongs to it.
 struct Figure: Equatable, Sendable {
   /// What is drawn.
   enum Content: Equatable, Sendable {
     case lines(Chart)
     case bars(BarChart)
+  }
+
+  /// A power law fitted to one line.
+  struct Fit: Equatable, Sendable {
+    var name: String
+    var law: PowerLaw
+
+    /// The exponent with its interval.
+    var text: String {
+      let exponent = law.exponent
+      return "\(NumberText.short(exponent.value)) "
+        + "(\(NumberText.short(exponent.low)) to \(NumberText.short(exponent.high)))"
+    }
+
+    /// What the interval rests on.
+    var basis: String {
+      switch law.interval {
+      case .seeds(let count): "bootstrap over \(count) seeds"
+      case .residuals(let degrees): "t on \(degrees) degrees of freedom"
+      }
+    }
   }
 
   /// A short name for files and links, unique in its section.
@@ -13,6 +36,8 @@ struct Figure: Equatable, Sendable {
   /// One or two sentences below it: what the marks and bands are, and numbers fitted to them.
   var caption: String
   var content: Content
+  /// The power laws that were fitted to its lines.
+  var fits: [Fit] = []
   /// What was left out and why.
   var notes: [String] = []
   /// Whether it only adds to the figure before it, and is shown on request.
@@ -30,7 +55,8 @@ struct Figure: Equatable, Sendable {
 
   /// The drawing.
   func svg(id: String, ink: Ink) -> String {
-    let description = ([caption] + notes).joined(separator: " ")
+    let exponents = fits.map { "Exponent\($0.name.isEmpty ? "" : " of " + $0.name): \($0.text)." }
+    let description = ([caption] + exponents + notes).joined(separator: " ")
     return switch content {
     case .lines(let chart):
       Drawing.svg(chart, title: title, description: description, id: id, ink: ink)

@@ -9,13 +9,13 @@ struct FigureMaker {
   /// The settings one by one, for what has its own horizontal axis.
   let settings: Comparison
 
-  /// The largest number of figures in a section.
-  static let largestCount = 32
+  /// The largest number of figures in a section, those not counted that only add to another.
+  static let largestCount = 30
 
   init(_ section: Section) {
     self.section = section
     abscissas = Abscissa.all(in: section)
-    settings = Comparison(section, along: .settings)
+    settings = Comparison(section, along: .settings, largestSliceCount: 2)
   }
 
   /// The figures of a section, the most telling first.
@@ -26,12 +26,15 @@ struct FigureMaker {
     var figures = maker.noiseFigures()
     figures += maker.speedFigures()
     figures += maker.targetFigures()
+    figures += maker.ensembleFigures()
+    figures += maker.lossFigures()
     figures += maker.curveFigures()
     figures += maker.stalenessFigures()
     figures += maker.timeFigures()
-    figures += maker.ensembleFigures()
-    figures += maker.lossFigures()
-    return (Array(figures.prefix(largestCount)), max(0, figures.count - largestCount))
+    // An aside goes with the figure before it.
+    let main = figures.indices.filter { !figures[$0].isAside }
+    guard main.count > largestCount else { return (figures, 0) }
+    return (Array(figures.prefix(main[largestCount])), main.count - largestCount)
   }
 
   /// What a median's band means here.
@@ -70,58 +73,52 @@ struct FigureMaker {
       }
       let xs = Set(series.flatMap { $0.points.map(\.x) })
       guard xs.count > 1 else { continue }
-      var caption = bandWords
+      let names = Comparison.distinct(series.map(\.name))
       var chart = Chart(x: abscissa.axis, y: y, series: series)
-      if fitsPowers {
-        caption += exponents(chart, slice, measures)
-      }
+      let fits = fitsPowers ? exponents(chart, slice, measures, names) : []
+      for index in series.indices { chart.series[index].name = names[index] }
       if let line = reference?(xs.sorted()) { chart.series.append(line) }
       figures.append(
         Figure(
           name: Self.slug([name, abscissa.name, slice.name]),
           title: "\(title) against \(abscissa.axis.label)"
             + (slice.name.isEmpty ? "" : ": \(slice.name)"),
-          caption: caption, content: .lines(chart),
-          notes: Self.notes(chart, missing: missing, what: y.label)))
+          caption: bandWords, content: .lines(chart), fits: fits,
+          notes: Self.notes(chart, missing: missing)))
     }
-    if comparison.omitted > 0, !figures.isEmpty {
-      figures[figures.count - 1].notes.append(
-        "\(comparison.omitted) more such figures for other settings are left out; "
-          + "results.csv has their numbers.")
+    if !figures.isEmpty {
+      figures[figures.count - 1].notes += comparison.omissions(file: "results.csv")
     }
     return figures
   }
 
-  /// The exponents of the lines, in words, where both axes are logarithmic.
+  /// The exponents of the lines where both axes are logarithmic.
   private func exponents(
     _ chart: Chart, _ slice: Comparison.Slice,
-    _ measures: [(suffix: String, number: (StoredRun) -> Double?)]
-  ) -> String {
+    _ measures: [(suffix: String, number: (StoredRun) -> Double?)], _ names: [String]
+  ) -> [Figure.Fit] {
     let frame = Frame(chart)
-    guard frame.xScale == .logarithmic, frame.yScale == .logarithmic else { return "" }
-    var found: [String] = []
+    guard frame.xScale == .logarithmic, frame.yScale == .logarithmic else { return [] }
+    var fits: [Figure.Fit] = []
     for measure in measures {
       for line in slice.lines where line.groups.count > 2 {
+        let name = [line.name, measure.suffix].filter { !$0.isEmpty }.joined(separator: ", ")
         let points = line.groups.flatMap { group in
           group.runs.compactMap { run in
             measure.number(run).map { PowerLaw.Point(x: group.x, y: $0, seed: run.seed) }
           }
         }
-        guard let law = PowerLaw(points), law.exponent.low.isFinite else { continue }
-        let name = [line.name, measure.suffix].filter { !$0.isEmpty }.joined(separator: ", ")
-        let exponent = law.exponent
-        found.append(
-          (name.isEmpty ? "" : name + " ") + NumberText.short(exponent.value)
-            + " (\(NumberText.short(exponent.low)) to \(NumberText.short(exponent.high)))")
+        guard let index = chart.series.firstIndex(where: { $0.name == name }),
+          let law = PowerLaw(points), law.exponent.low.isFinite
+        else { continue }
+        fits.append(Figure.Fit(name: names[index], law: law))
       }
     }
-    guard !found.isEmpty else { return "" }
-    return " Exponent\(found.count == 1 ? "" : "s") of fitted power laws: "
-      + found.joined(separator: "; ") + "."
+    return fits
   }
 
   /// What has to be said about a chart's scales and about what is not on it.
-  static func notes(_ chart: Chart, missing: Int, what: String) -> [String] {
+  static func notes(_ chart: Chart, missing: Int = 0) -> [String] {
     var notes: [String] = []
     let frame = Frame(chart)
     if case .symmetric(let threshold) = frame.yScale {
@@ -136,10 +133,19 @@ struct FigureMaker {
     }
     if missing > 0 {
       notes.append(
-        "\(missing) setting\(missing == 1 ? " has" : "s have") no finite number and "
+        "\(missing) point\(missing == 1 ? "" : "s") without a finite number "
           + "\(missing == 1 ? "is" : "are") left out.")
     }
     return notes
+  }
+
+  /// Series by the parts of their names that tell them apart.
+  static func named(_ series: [Chart.Series]) -> [Chart.Series] {
+    zip(series, Comparison.distinct(series.map(\.name))).map { series, name in
+      var series = series
+      series.name = name
+      return series
+    }
   }
 
   /// A name for files: letters, digits and hyphens.

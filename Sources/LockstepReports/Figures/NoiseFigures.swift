@@ -95,15 +95,15 @@ extension FigureMaker {
         let measures = panel.compactMap { set -> (String, (StoredRun) -> Double?)? in
           let path = "noise.\(name)[\(set)]\(isRelative ? ".relative" : "")\(split.suffix)"
           guard let metric = try? Metric(path) else { return nil }
-          return (panel.count > 1 ? set : "", { metric.value(in: $0) })
+          return (panel.count > 1 ? Self.words(of: set) : "", { metric.value(in: $0) })
         }
         guard !measures.isEmpty else { continue }
-        let on = panel.count == 1 && sets.count > 1 ? " on \(panel[0])" : ""
+        let on = panel.count == 1 && sets.count > 1 ? " on the \(Self.words(of: panel[0]))" : ""
         let made = comparisons(
           "noise-\(penalty)" + (isRelative ? "" : "-absolute") + on,
           penalty.title + on,
           y: .init(
-            label: "\(penalty.title.lowercased())\(on)"
+            label: penalty.title.lowercased()
               + (isRelative ? " / promised decrease" : order),
             unit: isRelative ? nil : "loss", prefersLogarithm: true),
           along: abscissa, measures, fitsPowers: true)
@@ -116,6 +116,15 @@ extension FigureMaker {
       }
     }
     return Self.paired(figures)
+  }
+
+  /// An evaluation set in words.
+  private static func words(of set: String) -> String {
+    switch set {
+    case "current": "current batch"
+    case "other": "other batch"
+    default: "held-out set"
+    }
   }
 
   /// Puts each figure of absolute numbers right behind the relative one it adds to.

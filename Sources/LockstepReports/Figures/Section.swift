@@ -14,7 +14,7 @@ struct Section {
   /// An axis that varies.
   struct Axis: Equatable {
     let name: String
-    /// Its values: numbers ascending, then text in the order in which it came.
+    /// Its values, in natural order.
     let values: [String]
   }
 
@@ -32,7 +32,7 @@ struct Section {
         if seen.insert(value).inserted { values.append(value) }
       }
       guard values.count > 1 else { continue }
-      axes.append(Axis(name: name, values: Self.ordered(values)))
+      axes.append(Axis(name: name, values: NaturalOrder.sorted(values)))
     }
     self.axes = axes
     seedCount = Set(runs.map(\.seed)).count
@@ -48,35 +48,6 @@ struct Section {
       groups[part, default: []].append(run)
     }
     return order.map { Section(name: $0, runs: groups[$0] ?? []) }
-  }
-
-  /// Values as people list them: by the numbers in them where all have the same words.
-  static func ordered(_ values: [String]) -> [String] {
-    func key(_ text: String) -> (String, [Double]) {
-      var words = ""
-      var numbers: [Double] = []
-      var digits = ""
-      func finish() {
-        if let number = Double(digits) { numbers.append(number) } else { words += digits }
-        digits = ""
-      }
-      for character in text {
-        if character.isNumber || (character == "." && !digits.isEmpty) {
-          digits.append(character)
-        } else {
-          finish()
-          words.append(character)
-        }
-      }
-      finish()
-      return (words, numbers)
-    }
-    let keyed = values.map { ($0, Double($0), key($0)) }
-    return keyed.sorted { first, second in
-      if let one = first.1, let other = second.1 { return one < other }
-      if first.2.0 != second.2.0 { return false }
-      return first.2.1.lexicographicallyPrecedes(second.2.1)
-    }.map(\.0)
   }
 
   /// The axis of a name, if it varies.

@@ -47,7 +47,7 @@ extension FigureMaker {
       ],
       reference: { xs in
         Chart.Series(
-          name: "as many times as workers",
+          name: "as many times as workers (ideal)",
           points: xs.map { Chart.Point(x: $0, y: $0, low: $0, high: $0, count: 0) },
           look: .reference)
       })
@@ -115,8 +115,8 @@ extension FigureMaker {
         if !points.isEmpty { series.append(Chart.Series(name: line.name, points: points)) }
       }
       guard Set(series.flatMap { $0.points.map(\.x) }).count > 1 else { continue }
-      let chart = Chart(x: abscissa.axis, y: y, series: series)
-      var notes = Self.notes(chart, missing: 0, what: y.label)
+      let chart = Chart(x: abscissa.axis, y: y, series: Self.named(series))
+      var notes = Self.notes(chart)
       if !unreached.isEmpty {
         let shown = unreached.prefix(6).joined(separator: ", ")
         let more = unreached.count > 6 ? ", and \(unreached.count - 6) more" : ""
@@ -136,6 +136,9 @@ extension FigureMaker {
             "Kaplan–Meier medians, in which runs that did not reach the target are censored, "
             + "with 95 % bootstrap intervals.",
           content: .lines(chart), notes: notes))
+    }
+    if !figures.isEmpty {
+      figures[figures.count - 1].notes += comparison.omissions(file: "results.csv")
     }
     return figures
   }

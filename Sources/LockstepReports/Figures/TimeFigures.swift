@@ -4,17 +4,18 @@ import LockstepTelemetry
 /// What workers spend their time on.
 extension FigureMaker {
   /// The largest number of bars.
-  private static let largestRowCount = 20
+  private static let largestRowCount = 16
 
   mutating func timeFigures() -> [Figure] {
-    let lines = settings.slices.flatMap { slice in
+    let whole = settings.slices.flatMap { slice in
       slice.lines.map { line in
         (
-          name: [slice.name, line.name].filter { !$0.isEmpty }.joined(separator: ", "),
+          name: [line.name, slice.name].filter { !$0.isEmpty }.joined(separator: ", "),
           runs: line.groups.flatMap(\.runs)
         )
       }
     }
+    let lines = zip(Comparison.distinct(whole.map(\.name)), whole).map { (name: $0, runs: $1.runs) }
     let largest = lines.map { $0.runs.map(\.record.workers.count).max() ?? 0 }
     let isByWorker = largest.reduce(0, +) <= Self.largestRowCount
     var rows: [BarChart.Row] = []
@@ -41,7 +42,7 @@ extension FigureMaker {
         caption: "Shares of all runs of a setting together"
           + (isByWorker ? ", by worker." : ", all workers together."),
         content: .bars(chart),
-        notes: left > 0 || settings.omitted > 0
+        notes: left > 0 || settings.omitted > 0 || settings.omittedLines > 0
           ? ["Other settings are left out; results.jsonl has their times."] : [])
     ]
   }

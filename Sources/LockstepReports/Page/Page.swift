@@ -63,16 +63,30 @@ struct Page {
   private static func markup(_ figure: Figure, aside: Figure?, _ number: Int) -> String {
     var text = "<figure id=\"f\(number)\"><h3>\(Markup.escape(figure.title))</h3>"
     text += drawing(figure, "f\(number)")
-    text += "<figcaption>\(Markup.escape(figure.caption))"
-    for note in figure.notes { text += " <span class=\"note\">\(Markup.escape(note))</span>" }
-    text += "</figcaption>"
+    text += "<figcaption>\(words(figure))</figcaption>\(fits(figure))"
     if let aside {
       text += "<details><summary>In absolute terms</summary>" + drawing(aside, "f\(number)a")
-      text += "<p class=\"cap\">\(Markup.escape(aside.caption))"
-      for note in aside.notes { text += " <span class=\"note\">\(Markup.escape(note))</span>" }
-      text += "</p>" + data(aside, name: aside.name) + "</details>"
+      text += "<p class=\"cap\">\(words(aside))</p>\(fits(aside))"
+      text += data(aside, name: aside.name) + "</details>"
     }
     return text + data(figure, name: figure.name) + "</figure>\n"
+  }
+
+  private static func words(_ figure: Figure) -> String {
+    ([figure.caption] + figure.notes).map(Markup.escape).joined(separator: " ")
+  }
+
+  /// The exponents that were fitted, a line each.
+  private static func fits(_ figure: Figure) -> String {
+    guard let first = figure.fits.first else { return "" }
+    var text =
+      "<table class=\"fits\"><caption>Exponents of fitted power laws, with 95 % intervals ("
+    text += Markup.escape(first.basis) + ")</caption>"
+    for fit in figure.fits {
+      text += "<tr><th scope=\"row\">\(Markup.escape(fit.name.isEmpty ? "exponent" : fit.name))"
+      text += "<td>\(Markup.escape(fit.text))"
+    }
+    return text + "</table>"
   }
 
   private static func drawing(_ figure: Figure, _ id: String) -> String {

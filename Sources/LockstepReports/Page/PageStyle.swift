@@ -17,12 +17,16 @@ enum PageStyle {
     p{margin:0 0 8px}.lead{font-size:1.15rem;max-width:46em}.facts,.note,footer{color:var(--soft)}
     .facts{font-size:.95rem}.note,footer{font-size:.86rem}
     .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr));gap:24px}
+    .figures+.note{margin-top:16px}
     figure{margin:0;padding:20px 22px 16px;background:var(--card);border:1px solid var(--line);\
     border-radius:10px;min-width:0}
     figure svg{display:block;width:100%;height:auto;font-size:12.5px;fill:var(--ink);\
     border-radius:4px}
     figure svg text{font-variant-numeric:tabular-nums}
     figcaption,.cap{color:var(--soft);font-size:.86rem;line-height:1.5;margin:10px 0 8px}
+    .fits{margin:0 0 8px;color:var(--soft)}.fits caption{text-align:left;padding-bottom:3px}\
+    .fits th,.fits td{border:0;padding:1px 18px 1px 0;white-space:normal}.fits th{font-weight:400}\
+    .fits td{color:var(--ink)}
     .legend{list-style:none;display:flex;flex-wrap:wrap;gap:2px 18px;margin:0 0 6px;padding:0;\
     font-size:.86rem}
     .legend li{display:flex;align-items:center;gap:7px}.legend svg{width:34px;flex:none}
@@ -49,7 +53,7 @@ enum PageStyle {
     .setup{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr));gap:0 48px}
     .setup .scroll{max-height:none}
     .claims{list-style:none;margin:0;padding:0}
-    .claims li{display:grid;grid-template-columns:10.5em 1fr;gap:4px 20px;padding:16px 0;\
+    .claims li{display:grid;grid-template-columns:11.5em 1fr;gap:4px 20px;padding:16px 0;\
     border-top:1px solid var(--line)}
     .claims li:last-child{border-bottom:1px solid var(--line)}
     .claims p{margin:0 0 3px;max-width:50em}.statement{font-weight:600}.verdict{font-weight:600}

@@ -125,7 +125,7 @@ struct PageTables {
       let value = run.record.configuration[name]?.spelling ?? "–"
       if seen.insert(value).inserted { values.append(value) }
     }
-    let shown = Section.ordered(values).prefix(12).joined(separator: ", ")
+    let shown = NaturalOrder.sorted(values).prefix(12).joined(separator: ", ")
     return values.count > 12 ? "\(shown), … (\(values.count) in all)" : shown
   }
 
