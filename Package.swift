@@ -51,7 +51,7 @@ let package = Package(
     .target(
       name: "LockstepStudies", dependencies: ["LockstepRuns", yaml],
       resources: [.embedInCode("Resources")]),
-    .target(name: "LockstepReports", dependencies: ["LockstepStudies"]),
+    .target(name: "LockstepReports", dependencies: ["LockstepStudies", yaml]),
     .target(
       name: "Lockstep",
       dependencies: [

@@ -51,6 +51,11 @@ enum ExitStatus: Int32, Error {
       case .missing: noInput.rawValue
       case .malformed: data.rawValue
       }
+    case let error as ReportError:
+      switch error {
+      case .missing: noInput.rawValue
+      case .malformed, .empty: data.rawValue
+      }
     case is ReplayError: data.rawValue
     case let error as PlanError:
       switch error {

@@ -33,7 +33,7 @@ struct NoiseCommand: ParsableCommand {
 
   func run() throws {
     let (configuration, isEverySet) = try settings()
-    let seeds = try NoiseMeasurement.seeds(from: (training.seed ?? 1), count: seeds)
+    let seeds = try NoiseMeasurement.seeds(from: configuration.seed, count: seeds)
     let measurement = NoiseMeasurement()
     let interruption = Interruption {
       if !measurement.interrupt() {

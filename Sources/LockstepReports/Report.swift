@@ -1,1 +1,63 @@
-import LockstepStudies
+import Foundation
+
+/// A result folder as one self-contained page, and as drawings for papers.
+///
+/// ```swift
+/// let report = try Report(folder: "results")
+/// try Data(report.html.utf8).write(to: page)
+/// ```
+public struct Report: Sendable {
+  /// A drawing in a file of its own.
+  public struct Drawing: Sendable {
+    /// The file's name, with `.svg`.
+    public let name: String
+    /// The file.
+    public let svg: String
+  }
+
+  /// The page.
+  public let html: String
+  /// The number of figures.
+  public let figureCount: Int
+  /// The number of runs.
+  public let runCount: Int
+  /// What the reader should know about the files that were read.
+  public let notes: [String]
+  private let sections: [ReportSection]
+
+  /// Reads a folder and makes its report.
+  ///
+  /// - Parameter folder: the path of a folder with `results.jsonl` and, where there are,
+  ///   `plan.yaml` and `claims.json`.
+  /// - Throws: ``ReportError``.
+  ///
+  /// **Determinism:** the same files give the same page.
+  public init(folder: String) throws(ReportError) {
+    self.init(try ResultFolder(path: folder))
+  }
+
+  init(_ folder: ResultFolder) {
+    sections = ReportSection.all(of: folder.runs)
+    html = Page(folder, sections).html
+    figureCount = sections.reduce(0) { $0 + $1.figures.count }
+    runCount = folder.runs.count
+    notes = folder.notes
+  }
+
+  /// The figures as files for papers: light, with their legends, text as text.
+  public var drawings: [Drawing] {
+    var names = Set<String>()
+    return sections.flatMap { section in
+      section.figures.map { figure in
+        let stem = FigureMaker.slug([section.name, figure.name])
+        var name = stem
+        var number = 2
+        while !names.insert(name).inserted {
+          name = "\(stem)-\(number)"
+          number += 1
+        }
+        return Drawing(name: name + ".svg", svg: figure.svg(id: name, ink: .paper))
+      }
+    }
+  }
+}

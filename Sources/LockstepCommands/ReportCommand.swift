@@ -1,0 +1,44 @@
+import ArgumentParser
+import Foundation
+import Lockstep
+
+/// `lockstep report`: a result folder as one page.
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report", abstract: "Show a result folder as one self-contained HTML page.",
+    discussion: """
+      Reads DIR/results.jsonl and, where they are, plan.yaml and claims.json, and writes one page \
+      with figures, claims and tables that works offline.
+      """)
+
+  @Argument(help: "The folder that a sweep or a study wrote.")
+  var folder: String
+
+  @Option(help: "The page. (default: DIR/index.html)")
+  var out: String?
+
+  @Option(help: "Also write each figure as an SVG file for papers into this folder.")
+  var svg: String?
+
+  func run() throws {
+    let page = out ?? folder + "/index.html"
+    guard FileManager.default.fileExists(atPath: folder) else {
+      throw ReportError.missing(path: folder)
+    }
+    try OutputFolder.check(file: page)
+    let drawings = try svg.map { try OutputFolder($0) }
+    let report = try Report(folder: folder)
+    for note in report.notes { Console.say("lockstep: \(note)") }
+    let html = Data(report.html.utf8)
+    try OutputFolder.write(html, to: page)
+    var text =
+      "\(page): \(Format.count(report.figureCount)) figures of "
+      + "\(Format.count(report.runCount)) runs, \(Format.count((html.count + 999) / 1000)) kB\n"
+    if let drawings {
+      let files = report.drawings
+      for file in files { try drawings.write(Data(file.svg.utf8), as: file.name) }
+      text += "\(drawings.path): \(Format.count(files.count)) SVG files\n"
+    }
+    try Console.put(text)
+  }
+}

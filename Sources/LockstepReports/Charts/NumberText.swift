@@ -1,0 +1,80 @@
+import Foundation
+
+/// Numbers as they are written on axes, in tooltips and in tables.
+enum NumberText {
+  /// A number with a few significant digits: `0.0123`, `1,024`, `1.2×10⁻⁵`.
+  ///
+  /// - Parameters:
+  ///   - value: the number; one that isn't finite is written as `∞`, `−∞` or `–`.
+  ///   - digits: the number of significant digits, from 1.
+  static func short(_ value: Double, digits: Int = 3) -> String {
+    guard value.isFinite else { return value.isNaN ? "–" : value < 0 ? "−∞" : "∞" }
+    if value == 0 { return "0" }
+    let sign = value < 0 ? "−" : ""
+    let magnitude = value.magnitude
+    // The exponent after rounding: 9.996 with three digits is 10.0.
+    let parts = String(format: "%.\(digits - 1)e", magnitude).split(separator: "e")
+    guard let exponent = parts.last.flatMap({ Int($0) }), let mantissa = parts.first else {
+      return "\(value)"
+    }
+    if exponent >= 6 || exponent < -4 {
+      let trimmed = trim(String(mantissa))
+      let power = "10" + superscript(exponent)
+      return sign + (trimmed == "1" ? power : trimmed + "×" + power)
+    }
+    if let whole = Int(exactly: magnitude), whole < 1_000_000 { return sign + grouped(whole) }
+    let decimals = max(0, digits - 1 - exponent)
+    let text = String(format: "%.\(decimals)f", magnitude)
+    if decimals == 0, let whole = Int(text) { return sign + grouped(whole) }
+    return sign + trim(text)
+  }
+
+  /// A whole number with thousands separated by commas.
+  static func grouped(_ value: Int) -> String {
+    var digits = Array(String(value.magnitude))
+    var position = digits.count - 3
+    while position > 0 {
+      digits.insert(",", at: position)
+      position -= 3
+    }
+    return (value < 0 ? "−" : "") + String(digits)
+  }
+
+  /// A number for a file: as many digits as it has, a full stop, `e` for powers of ten.
+  static func exact(_ value: Double) -> String {
+    guard value.isFinite else { return "" }
+    if let whole = Int(exactly: value), whole.magnitude < 1 << 53 { return "\(whole)" }
+    return "\(value)"
+  }
+
+  /// A coordinate in a drawing, to a tenth of a unit.
+  static func coordinate(_ value: Double) -> String {
+    let tenths = Int((value * 10).rounded())
+    let whole = tenths.magnitude / 10
+    let sign = tenths < 0 ? "-" : ""
+    return tenths % 10 == 0 ? "\(sign)\(whole)" : "\(sign)\(whole).\(tenths.magnitude % 10)"
+  }
+
+  /// Bytes with a unit.
+  static func bytes(_ count: Int) -> String {
+    let value = Double(count)
+    for (limit, unit) in [(1e9, "GB"), (1e6, "MB"), (1e3, "kB")] where value >= limit {
+      return String(format: "%.1f %@", value / limit, unit)
+    }
+    return "\(count) bytes"
+  }
+
+  private static func trim(_ text: String) -> String {
+    guard text.contains(".") else { return text }
+    var text = text
+    while text.hasSuffix("0") { text.removeLast() }
+    if text.hasSuffix(".") { text.removeLast() }
+    return text
+  }
+
+  private static func superscript(_ exponent: Int) -> String {
+    let digits: [Character] = ["⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"]
+    return (exponent < 0 ? "⁻" : "")
+      + String(String(exponent.magnitude).compactMap { $0.wholeNumberValue.map { digits[$0] } })
+  }
+}

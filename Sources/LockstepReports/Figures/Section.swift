@@ -1,0 +1,61 @@
+import LockstepStudies
+import LockstepTelemetry
+
+/// The runs of one part of a plan, with what varies among them.
+struct Section {
+  /// The part's name; empty where the plan has but one.
+  let name: String
+  let runs: [StoredRun]
+  /// The axes that take more than one value, without the seed, by name.
+  let axes: [Axis]
+  /// The seeds.
+  let seedCount: Int
+
+  /// An axis that varies.
+  struct Axis: Equatable {
+    let name: String
+    /// Its values, in natural order.
+    let values: [String]
+  }
+
+  init(name: String, runs: [StoredRun]) {
+    self.name = name
+    self.runs = runs
+    var names = Set<String>()
+    for run in runs { names.formUnion(run.axes.keys) }
+    var axes: [Axis] = []
+    for name in names.sorted() where name != "seed" {
+      var seen = Set<String>()
+      var values: [String] = []
+      for run in runs {
+        let value = run.axes[name]?.spelling ?? "–"
+        if seen.insert(value).inserted { values.append(value) }
+      }
+      guard values.count > 1 else { continue }
+      axes.append(Axis(name: name, values: NaturalOrder.sorted(values)))
+    }
+    self.axes = axes
+    seedCount = Set(runs.map(\.seed)).count
+  }
+
+  /// Cuts the runs of a folder into the parts of its plan, in the order in which they came.
+  static func cut(_ runs: [StoredRun]) -> [Section] {
+    var order: [String] = []
+    var groups: [String: [StoredRun]] = [:]
+    for run in runs {
+      let part = run.part ?? ""
+      if groups[part] == nil { order.append(part) }
+      groups[part, default: []].append(run)
+    }
+    return order.map { Section(name: $0, runs: groups[$0] ?? []) }
+  }
+
+  /// The axis of a name, if it varies.
+  func axis(_ name: String) -> Axis? { axes.first { $0.name == name } }
+
+  /// Whether the runs' times are those of the virtual engine.
+  var isVirtual: Bool { runs.contains { $0.record.virtualTime != nil } }
+
+  /// The unit of the runs' times.
+  var timeUnit: String { isVirtual ? "virtual time units" : "s" }
+}

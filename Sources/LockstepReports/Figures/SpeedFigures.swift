@@ -1,0 +1,145 @@
+import LockstepCore
+import LockstepStudies
+import LockstepTelemetry
+
+/// Throughput, speed-up, times to a target, and losses.
+extension FigureMaker {
+  /// Updates per second, or per unit of virtual time.
+  private static func throughput(_ run: StoredRun) -> Double? {
+    if let time = run.record.virtualTime {
+      return time > 0 ? Double(run.record.updates) / time : nil
+    }
+    return run.record.throughput.updatesPerSecond
+  }
+
+  mutating func speedFigures() -> [Figure] {
+    guard let workers = abscissas.first(where: { $0.name == "workers" }) else { return [] }
+    var figures = comparisons(
+      "throughput", "Throughput",
+      y: .init(
+        label: "throughput", unit: section.isVirtual ? "updates per time unit" : "updates/s",
+        prefersLogarithm: true, includesZero: true),
+      along: workers, [("", Self.throughput)])
+    // The same setting with one worker and the same seed, or the median of all its seeds.
+    func setting(_ run: StoredRun) -> String {
+      run.axes.filter { $0.key != "workers" && $0.key != "seed" }.sorted { $0.key < $1.key }
+        .map { "\($0.key)=\($0.value.spelling)" }.joined(separator: " ")
+    }
+    var bases: [String: [Int: Double]] = [:]
+    for run in section.runs where workers.number(run) == 1 {
+      bases[setting(run), default: [:]][run.seed] = Self.throughput(run)
+    }
+    guard !bases.isEmpty else { return figures }
+    let medians = bases.mapValues { Sample(Array($0.values)).median }
+    figures += comparisons(
+      "speed-up", "Speed-up",
+      y: .init(label: "speed-up over 1 worker", prefersLogarithm: true, includesZero: true),
+      along: workers,
+      [
+        (
+          "",
+          { run in
+            let key = setting(run)
+            guard let base = bases[key]?[run.seed] ?? medians[key], base > 0 else { return nil }
+            return Self.throughput(run).map { $0 / base }
+          }
+        )
+      ],
+      reference: { xs in
+        Chart.Series(
+          name: "as many times as workers (ideal)",
+          points: xs.map { Chart.Point(x: $0, y: $0, low: $0, high: $0, count: 0) },
+          look: .reference)
+      })
+    return figures
+  }
+
+  mutating func lossFigures() -> [Figure] {
+    let isProbed = section.runs.contains { !$0.record.noise.isEmpty }
+    var figures: [Figure] = []
+    for abscissa in abscissas {
+      guard !isProbed || ["learning-rate", "delay"].contains(abscissa.name) else { continue }
+      figures += comparisons(
+        "loss", "Final training loss",
+        y: .init(label: "final training loss", prefersLogarithm: true), along: abscissa,
+        [("", { $0.record.loss.final })])
+    }
+    return figures
+  }
+
+  /// Updates and time to the target loss, with runs that didn't reach it counted as such.
+  mutating func targetFigures() -> [Figure] {
+    var figures: [Figure] = []
+    for (path, label, unit) in [
+      ("updatesToTarget", "updates to the target loss", "updates"),
+      ("timeToTarget", "time to the target loss", section.timeUnit),
+    ] {
+      guard let metric = try? Metric(path),
+        section.runs.contains(where: { metric.observation(in: $0) != nil })
+      else { continue }
+      for abscissa in abscissas {
+        figures += targets(
+          metric, y: .init(label: label, unit: unit, prefersLogarithm: true), along: abscissa)
+      }
+    }
+    return figures
+  }
+
+  private func targets(_ metric: Metric, y: Chart.Axis, along abscissa: Abscissa) -> [Figure] {
+    let comparison = Comparison(section, along: abscissa)
+    var figures: [Figure] = []
+    for slice in comparison.slices {
+      var series: [Chart.Series] = []
+      var unreached: [String] = []
+      var open = 0
+      for line in slice.lines {
+        var points: [Chart.Point] = []
+        for group in line.groups {
+          guard let sample = metric.censoredSample(of: group.runs) else { continue }
+          let median = sample.medianEstimate
+          guard let value = median.value else {
+            unreached.append(
+              "\(line.name.isEmpty ? "" : line.name + " at ")\(abscissa.axis.label) "
+                + "\(NumberText.short(group.x)) (\(sample.reached) of "
+                + "\(sample.observations.count))")
+            continue
+          }
+          if median.high == nil { open += 1 }
+          let isClosed = median.high != nil && median.low != nil
+          points.append(
+            Chart.Point(
+              x: group.x, y: value, low: isClosed ? median.low ?? value : value,
+              high: isClosed ? median.high ?? value : value,
+              count: sample.observations.count))
+        }
+        if !points.isEmpty { series.append(Chart.Series(name: line.name, points: points)) }
+      }
+      guard Set(series.flatMap { $0.points.map(\.x) }).count > 1 else { continue }
+      let chart = Chart(x: abscissa.axis, y: y, series: Self.named(series))
+      var notes = Self.notes(chart)
+      if !unreached.isEmpty {
+        let shown = unreached.prefix(6).joined(separator: ", ")
+        let more = unreached.count > 6 ? ", and \(unreached.count - 6) more" : ""
+        notes.append("Not drawn, because fewer than half of the runs got there: \(shown)\(more).")
+      }
+      if open > 0 {
+        notes.append(
+          "\(open) point\(open == 1 ? " has" : "s have") no band, because the upper end lies "
+            + "beyond the longest run.")
+      }
+      figures.append(
+        Figure(
+          name: Self.slug([metric.description, abscissa.name, slice.name]),
+          title: y.label.prefix(1).uppercased() + y.label.dropFirst()
+            + " against \(abscissa.axis.label)" + (slice.name.isEmpty ? "" : ": \(slice.name)"),
+          caption:
+            "Kaplan–Meier medians, in which runs that did not reach the target are censored, "
+            + "with 95 % bootstrap intervals.",
+          content: .lines(chart), notes: notes))
+    }
+    if !figures.isEmpty {
+      figures[figures.count - 1].notes += comparison.omissions(file: "results.csv")
+    }
+    return figures
+  }
+}

@@ -1,0 +1,207 @@
+/// Reads JSON byte by byte, without building what nobody asks for.
+///
+/// A page is made of ten thousands of lines; a general decoder takes most of its time for keys and
+/// values that no figure shows.
+struct ByteReader {
+  /// A line that isn't JSON, or not of the form that was asked for.
+  struct Malformed: Error {}
+
+  private let bytes: ArraySlice<UInt8>
+  private var position: Int
+
+  init(_ bytes: ArraySlice<UInt8>) {
+    self.bytes = bytes
+    position = bytes.startIndex
+  }
+
+  /// Whether nothing but white space is left.
+  var isAtEnd: Bool {
+    mutating get {
+      skipSpace()
+      return position == bytes.endIndex
+    }
+  }
+
+  @inline(__always)
+  private mutating func skipSpace() {
+    while position < bytes.endIndex {
+      let byte = bytes[position]
+      guard byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 else { return }
+      position += 1
+    }
+  }
+
+  /// The next byte that isn't white space, without passing it.
+  private mutating func peek() throws(Malformed) -> UInt8 {
+    skipSpace()
+    guard position < bytes.endIndex else { throw Malformed() }
+    return bytes[position]
+  }
+
+  /// Passes a byte if it is the next one.
+  private mutating func take(_ byte: UInt8) throws(Malformed) -> Bool {
+    guard try peek() == byte else { return false }
+    position += 1
+    return true
+  }
+
+  private mutating func expect(_ byte: UInt8) throws(Malformed) {
+    guard try take(byte) else { throw Malformed() }
+  }
+
+  // MARK: Containers
+
+  /// Reads an object; the body reads or skips the value of each key.
+  mutating func object(
+    _ body: (inout ByteReader, String) throws(Malformed) -> Void
+  ) throws(Malformed) {
+    try expect(UInt8(ascii: "{"))
+    if try take(UInt8(ascii: "}")) { return }
+    repeat {
+      let key = try string()
+      try expect(UInt8(ascii: ":"))
+      try body(&self, key)
+    } while try take(UInt8(ascii: ","))
+    try expect(UInt8(ascii: "}"))
+  }
+
+  /// Reads an array; the body reads or skips each value.
+  mutating func array(_ body: (inout ByteReader) throws(Malformed) -> Void) throws(Malformed) {
+    try expect(UInt8(ascii: "["))
+    if try take(UInt8(ascii: "]")) { return }
+    repeat { try body(&self) } while try take(UInt8(ascii: ","))
+    try expect(UInt8(ascii: "]"))
+  }
+
+  // MARK: Values
+
+  /// Whether the next value is text.
+  var isString: Bool {
+    mutating get throws(Malformed) { try peek() == UInt8(ascii: "\"") }
+  }
+
+  /// Passes `null`, if it is next.
+  mutating func takeNull() throws(Malformed) -> Bool {
+    guard try peek() == UInt8(ascii: "n") else { return false }
+    try word("null")
+    return true
+  }
+
+  private mutating func word(_ word: StaticString) throws(Malformed) {
+    let count = word.utf8CodeUnitCount
+    guard position + count <= bytes.endIndex,
+      bytes[position..<position + count].elementsEqual("\(word)".utf8)
+    else { throw Malformed() }
+    position += count
+  }
+
+  /// Reads `true` or `false`.
+  mutating func flag() throws(Malformed) -> Bool {
+    if try peek() == UInt8(ascii: "t") {
+      try word("true")
+      return true
+    }
+    try word("false")
+    return false
+  }
+
+  /// Reads text. Escapes of characters beyond the basic plane must come in pairs.
+  mutating func string() throws(Malformed) -> String {
+    try expect(UInt8(ascii: "\""))
+    let start = position
+    while position < bytes.endIndex {
+      let byte = bytes[position]
+      if byte == UInt8(ascii: "\"") {
+        position += 1
+        return String(decoding: bytes[start..<position - 1], as: UTF8.self)
+      }
+      // Escapes are rare: the general reader knows them.
+      guard byte != UInt8(ascii: "\\"), byte >= 0x20 else { throw Malformed() }
+      position += 1
+    }
+    throw Malformed()
+  }
+
+  /// Reads a number or `null`.
+  mutating func number() throws(Malformed) -> Double? {
+    if try takeNull() { return nil }
+    let start = position
+    var isNegative = false
+    if bytes[position] == UInt8(ascii: "-") {
+      isNegative = true
+      position += 1
+    }
+    var mantissa: UInt64 = 0
+    var digits = 0
+    var fraction = 0
+    var isInFraction = false
+    scan: while position < bytes.endIndex {
+      switch bytes[position] {
+      case 0x30...0x39:
+        digits += 1
+        if digits <= 18 {
+          mantissa = mantissa * 10 + UInt64(bytes[position] - 0x30)
+          if isInFraction { fraction += 1 }
+        }
+        position += 1
+      case UInt8(ascii: ".") where !isInFraction:
+        isInFraction = true
+        position += 1
+      default: break scan
+      }
+    }
+    guard digits > 0 else { throw Malformed() }
+    var exponent = 0
+    if position < bytes.endIndex, bytes[position] | 0x20 == UInt8(ascii: "e") {
+      position += 1
+      var isSmall = false
+      if position < bytes.endIndex,
+        bytes[position] == UInt8(ascii: "-") || bytes[position] == UInt8(ascii: "+")
+      {
+        isSmall = bytes[position] == UInt8(ascii: "-")
+        position += 1
+      }
+      let first = position
+      while position < bytes.endIndex, (0x30...0x39).contains(bytes[position]), exponent < 10_000 {
+        exponent = exponent * 10 + Int(bytes[position] - 0x30)
+        position += 1
+      }
+      guard position > first else { throw Malformed() }
+      if isSmall { exponent = -exponent }
+    }
+    let power = exponent - fraction
+    // Both factors are exact, so the one rounding is the right one (Clinger, 1990).
+    if digits <= 18, mantissa <= 1 << 53, power.magnitude < Self.powers.count {
+      let value =
+        power < 0
+        ? Double(mantissa) / Self.powers[-power] : Double(mantissa) * Self.powers[power]
+      return isNegative ? -value : value
+    }
+    guard let value = Double(String(decoding: bytes[start..<position], as: UTF8.self)) else {
+      throw Malformed()
+    }
+    return value
+  }
+
+  private static let powers: [Double] = [
+    1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
+    1e18, 1e19, 1e20, 1e21, 1e22,
+  ]
+
+  /// Reads a whole number.
+  mutating func integer() throws(Malformed) -> Int {
+    guard let value = try number(), let whole = Int(exactly: value) else { throw Malformed() }
+    return whole
+  }
+
+  /// Passes a value of any kind.
+  mutating func skip() throws(Malformed) {
+    switch try peek() {
+    case UInt8(ascii: "{"): try object { (reader, _) throws(Malformed) in try reader.skip() }
+    case UInt8(ascii: "["): try array { (reader) throws(Malformed) in try reader.skip() }
+    case UInt8(ascii: "\""): _ = try string()
+    case UInt8(ascii: "t"), UInt8(ascii: "f"): _ = try flag()
+    default: _ = try number()
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import Foundation
+import LockstepStudies
+import Synchronization
+import Yams
+
+/// Why a report cannot be made.
+public enum ReportError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// There is no such file.
+  case missing(path: String)
+  /// A line or a file is not what it should be.
+  case malformed(path: String, line: Int?, reason: String)
+  /// There is nothing to report.
+  case empty(path: String)
+
+  /// The sentence for the person who sees it.
+  public var description: String {
+    switch self {
+    case .missing(let path):
+      "\(path): cannot be read; give the folder that a sweep or a study wrote"
+    case .malformed(let path, let line, let reason):
+      "\(path)\(line.map { ", line \($0)" } ?? ""): \(reason)"
+    case .empty(let path): "\(path): holds no complete run yet"
+    }
+  }
+}
+
+/// What a sweep or a study has written.
+struct ResultFolder: Sendable {
+  var title: String
+  var summary: String?
+  var runs: [StoredRun]
+  var claims: [ClaimResult]
+  /// What the reader should know about the files.
+  var notes: [String]
+
+  init(
+    title: String, summary: String? = nil, runs: [StoredRun], claims: [ClaimResult] = [],
+    notes: [String] = []
+  ) {
+    self.title = title
+    self.summary = summary
+    self.runs = runs
+    self.claims = claims
+    self.notes = notes
+  }
+
+  /// Reads `results.jsonl`, and `plan.yaml` and `claims.json` where they are.
+  ///
+  /// A last line without an end that cannot be read was being written when somebody stopped: it is
+  /// left out with a note. Lines are read on all cores.
+  ///
+  /// - Throws: ``ReportError``.
+  init(path: String) throws(ReportError) {
+    let file = path + "/results.jsonl"
+    guard let data = FileManager.default.contents(atPath: file) else {
+      throw .missing(path: file)
+    }
+    notes = []
+    let (runs, isTorn) = try Self.runs(Array(data), file)
+    guard !runs.isEmpty else { throw .empty(path: file) }
+    self.runs = runs
+    if isTorn {
+      notes.append("The last line of results.jsonl is not complete and was left out.")
+    }
+    let name = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
+    (title, summary) = try Self.plan(path + "/plan.yaml", name: name)
+    claims = try Self.claims(path + "/claims.json")
+  }
+
+  /// Reads lines, a stretch of them on each core.
+  private static func runs(
+    _ bytes: [UInt8], _ file: String
+  ) throws(ReportError) -> ([StoredRun], isTorn: Bool) {
+    let lines = bytes.split(separator: 0x0a, omittingEmptySubsequences: false)
+    let stretch = 64
+    let stretches = (lines.count + stretch - 1) / stretch
+    struct Found {
+      var runs: [[StoredRun]]
+      var failures: [Int: String] = [:]
+    }
+    let found = Mutex(Found(runs: Array(repeating: [], count: stretches)))
+    DispatchQueue.concurrentPerform(iterations: stretches) { index in
+      var runs: [StoredRun] = []
+      for line in index * stretch..<min(lines.count, (index + 1) * stretch) {
+        guard lines[line].contains(where: { $0 > 0x20 }) else { continue }
+        do {
+          runs.append(try RunReader.read(lines[line]))
+        } catch {
+          let reason = Self.reason(error)
+          found.withLock { $0.failures[line] = reason }
+        }
+      }
+      found.withLock { $0.runs[index] = runs }
+    }
+    let result = found.withLock { $0 }
+    guard let first = result.failures.keys.min() else {
+      return (Array(result.runs.joined()), false)
+    }
+    if first == lines.count - 1 { return (Array(result.runs.joined()), true) }
+    throw .malformed(
+      path: file, line: first + 1, reason: result.failures[first] ?? "it is not a run")
+  }
+
+  /// What the decoder found wrong, in a sentence.
+  private static func reason(_ error: any Error) -> String {
+    switch error {
+    case DecodingError.keyNotFound(let key, _):
+      "it is not a run: '\(key.stringValue)' is missing"
+    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
+      "it is not a run: '\(context.codingPath.map(\.stringValue).joined(separator: "."))' "
+        + "is of the wrong kind"
+    case DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty:
+      "it is not a run: '\(context.codingPath.map(\.stringValue).joined(separator: "."))' "
+        + "has a value that it cannot have"
+    default: "it is not JSON"
+    }
+  }
+
+  /// The title and the summary of a plan; a plan without them is no error.
+  private static func plan(
+    _ file: String, name: String
+  ) throws(ReportError) -> (title: String, summary: String?) {
+    guard let data = FileManager.default.contents(atPath: file) else { return (name, nil) }
+    let text = String(decoding: data, as: UTF8.self)
+    do {
+      let plan = try Yams.load(yaml: text) as? [String: Any]
+      func line(_ keys: [String]) -> String? {
+        keys.lazy.compactMap { plan?[$0] as? String }.first.map {
+          $0.split(whereSeparator: \.isNewline).joined(separator: " ")
+        }
+      }
+      return (line(["title", "name", "study"]) ?? name, line(["summary", "description"]))
+    } catch {
+      throw .malformed(path: file, line: nil, reason: "it is not YAML")
+    }
+  }
+
+  private static func claims(_ file: String) throws(ReportError) -> [ClaimResult] {
+    guard let data = FileManager.default.contents(atPath: file) else { return [] }
+    do {
+      return try JSONDecoder().decode([ClaimResult].self, from: data)
+    } catch {
+      throw .malformed(path: file, line: nil, reason: reason(error))
+    }
+  }
+}
