@@ -22,6 +22,10 @@ public enum RandomPurpose: UInt32, Sendable {
   case disturbance = 9
   /// The seeds of a run's replicas.
   case replica = 10
+  /// How long reading a view takes.
+  case readTime = 12
+  /// How long applying an update takes.
+  case applyTime = 13
 }
 
 /// Random numbers keyed by what they are for, who draws them, and when.
