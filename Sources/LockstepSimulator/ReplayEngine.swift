@@ -118,7 +118,9 @@ public final class ReplayEngine<Model: Objective> {
       }
       guard members.count == workers else {
         // A simulated run that was stopped in a round hasn't made its update.
-        if round == rounds.count - 1, trace.header.engine == EngineChoice.virtual.rawValue { return }
+        if round == rounds.count - 1, trace.header.engine == EngineChoice.virtual.rawValue {
+          return
+        }
         throw ReplayError(description: "round \(round) has \(members.count) of \(workers) workers")
       }
       var average = [Model.Scalar](repeating: 0, count: model.parameterCount)

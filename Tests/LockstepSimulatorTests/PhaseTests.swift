@@ -37,7 +37,8 @@ import Testing
         #expect(outcome.updates == slow.updates && outcome.updates == 83)
         let unit = Double(ServiceLaw.ticksPerUnit)
         #expect(outcome.virtualTime == Double(slow.ticks) / unit, "\(place)")
-        #expect(outcome.tornViews == TornViewsRecord(reads: slow.reads, torn: slow.torn), "\(place)")
+        #expect(
+          outcome.tornViews == TornViewsRecord(reads: slow.reads, torn: slow.torn), "\(place)")
         let delays = slow.delays.sorted { $0.key < $1.key }.map { [$0.key, $0.value] }
         #expect(outcome.staleness.histogram == delays, "\(place)")
         for (record, times) in zip(outcome.workers, slow.times) {
@@ -59,7 +60,8 @@ import Testing
     #expect(late.start == 0 && late.compute == 12 && late.read == [0, 1])
     let early = try #require(outcome.trace?.events.first { $0.worker == 0 && $0.clock == 1 })
     #expect(early.start == 5 && early.compute == 7 && early.ready == 8)
-    #expect(early.apply == 8 && early.end == 10 && early.read == [1, 1] && early.applied == [2, 2])
+    #expect(
+      early.apply == 8 && early.end == 10 && early.read == [1, 1] && early.applied == [2, 2])
     #expect(outcome.virtualTime == 15 && outcome.tornViews.torn == 2)
     #expect(outcome.workers.map(\.readSeconds) == [6, 12])
     #expect(outcome.workers.map(\.applySeconds) == [6, 0])

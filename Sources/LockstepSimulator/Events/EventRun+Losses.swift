@@ -71,7 +71,9 @@ extension EventRun {
 
   /// Copies of shards, and those during which the shard was being updated.
   private var tornViews: TornViewsRecord {
-    if let shards = phases?.shards { return TornViewsRecord(reads: shards.reads, torn: shards.torn) }
+    if let shards = phases?.shards {
+      return TornViewsRecord(reads: shards.reads, torn: shards.torn)
+    }
     return TornViewsRecord(reads: reads * (isBlocks ? workers : phases?.shardCount ?? 1), torn: 0)
   }
 

@@ -235,7 +235,8 @@ extension EventRun {
         return gradient
       }
     }
-    samples &+= lane.compute(task(worker), shards: shards, phased: phases?.shards, into: lane.gradient)
+    samples &+= lane.compute(
+      task(worker), shards: shards, phased: phases?.shards, into: lane.gradient)
     return UnsafePointer(lane.gradient)
   }
 

@@ -213,7 +213,8 @@ public struct TraceCheck: Equatable, Sendable {
       for (before, after) in zip(indices, indices.dropFirst())
       where events[after].read.first != events[before].applied.first
         // Where it takes time, somebody else may hold the lock before.
-        && (header.policy == "hogwild" || events[after].start == events[before].end) {
+        && (header.policy == "hogwild" || events[after].start == events[before].end)
+      {
         note(
           "identity", events[after],
           "it starts at once, so it reads version \(events[before].applied.first ?? 0)")
