@@ -12,6 +12,20 @@ struct VirtualOptions: ParsableArguments {
   var service: String?
 
   @Option(
+    name: .customLong("read-time"),
+    help: ArgumentHelp(
+      "The law of the time that reading a view takes, shard after shard; as --service. "
+        + "(default: no time)", valueName: "law"))
+  var readTime: String?
+
+  @Option(
+    name: .customLong("apply-time"),
+    help: ArgumentHelp(
+      "The law of the time that applying an update takes, shard after shard; as --service. "
+        + "(default: no time)", valueName: "law"))
+  var applyTime: String?
+
+  @Option(
     help: ArgumentHelp(
       "The law of staleness itself, instead of --service: constant:T, uniform:0..S, "
         + "geometric:MEAN, trace:FILE or exchange:K.", valueName: "law"))

@@ -95,7 +95,9 @@ public struct MemoryNeed: Equatable, Sendable {
     if configuration.decomposition == .blocks { return 4 }
     let rules = configuration.policy.rules(for: WorkerID(0), of: configuration.workers)
     if rules.joinsSteps { return 2 }
-    return Double(min(configuration.workers, configuration.updates ?? .max)) + 1
+    let live = Double(min(configuration.workers, configuration.updates ?? .max))
+    // Where applying takes time, an update's gradient is kept as long.
+    return (configuration.virtual.applyTime == nil ? live : 2 * live) + 1
   }
 
   /// Whether the need fits into the memory of this machine, or of the control group it runs in.

@@ -20,7 +20,8 @@ public struct ResolvedRun: Sendable {
       batch: engine.batch, sampling: engine.sampling, minibatches: engine.minibatches,
       updates: engine.updates, targetLoss: engine.targetLoss, lossEvery: engine.lossEvery,
       seed: engine.seed, initialParameters: engine.initialParameters,
-      faults: virtual.faults, recordsTrace: configuration.recordsTrace,
+      faults: virtual.faults, readTime: virtual.readTime, applyTime: virtual.applyTime,
+      recordsTrace: configuration.recordsTrace,
       replicas: virtual.replicas ?? 1, warmup: virtual.warmup ?? 0,
       hostThreads: virtual.resolvedHostThreads)
   }
@@ -106,6 +107,7 @@ public struct ResolvedRun: Sendable {
     guard engine.recordsTrace else { return }
     let isWhole =
       configuration.engine == .virtual && configuration.decomposition == .samples && !isJoint
+      && configuration.virtual.readTime == nil && configuration.virtual.applyTime == nil
     let shards = isWhole ? 1.0 : Double(engine.workers)
     let iterations = Double(engine.updates) * (isJoint ? Double(engine.workers) : 1)
     // An iteration's times and versions, as they are noted down, as events and as text.
@@ -162,6 +164,8 @@ public struct ResolvedRun: Sendable {
       "precision": .text(configuration.resolvedPrecision.rawValue),
       "pin": isVirtual ? .null : .text(configuration.resolvedPin),
       "service": text(isVirtual ? virtual.resolvedService?.specification : nil),
+      "readTime": text(virtual.readTime?.specification),
+      "applyTime": text(virtual.applyTime?.specification),
       "delay": text(virtual.delay?.specification),
       "delayPer": text(virtual.delay.map { _ in (virtual.delayScope ?? .read).rawValue }),
       "faults": virtual.faults.isEmpty

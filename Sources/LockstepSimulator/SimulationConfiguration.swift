@@ -33,6 +33,10 @@ public struct SimulationConfiguration: Sendable {
   public var initialParameters: [Double]?
   /// What befalls workers; only where there are events.
   public var faults: [FaultSpecification]
+  /// The law of the time that reading a view takes; `nil` for no time.
+  public var readTime: ServiceSpecification?
+  /// The law of the time that applying an update takes; `nil` for no time.
+  public var applyTime: ServiceSpecification?
   /// Whether every iteration is noted down; only where there are events.
   public var recordsTrace: Bool
   /// The number of independent copies.
@@ -47,6 +51,9 @@ public struct SimulationConfiguration: Sendable {
   /// The largest number of workers.
   public static let largestWorkerCount = EngineChoice.virtual.largestWorkerCount
 
+  /// Whether reading a view or applying an update takes time.
+  var takesPhases: Bool { readTime != nil || applyTime != nil }
+
   /// Creates a configuration.
   public init(
     decomposition: Decomposition, policy: any SynchronizationPolicy, workers: Int,
@@ -54,7 +61,8 @@ public struct SimulationConfiguration: Sendable {
     batch: Int,
     sampling: SamplingMethod = .shuffled, minibatches: MinibatchFile? = nil, updates: Int,
     targetLoss: Double? = nil, lossEvery: Int, seed: UInt64, initialParameters: [Double]? = nil,
-    faults: [FaultSpecification] = [], recordsTrace: Bool = false,
+    faults: [FaultSpecification] = [], readTime: ServiceSpecification? = nil,
+    applyTime: ServiceSpecification? = nil, recordsTrace: Bool = false,
     replicas: Int = 1, warmup: Int = 0, hostThreads: Int = 1
   ) {
     self.decomposition = decomposition
@@ -72,6 +80,8 @@ public struct SimulationConfiguration: Sendable {
     self.seed = seed
     self.initialParameters = initialParameters
     self.faults = faults
+    self.readTime = readTime
+    self.applyTime = applyTime
     self.recordsTrace = recordsTrace
     self.replicas = replicas
     self.warmup = warmup

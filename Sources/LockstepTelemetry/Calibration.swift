@@ -21,6 +21,26 @@ public struct Calibration: Codable, Equatable, Sendable {
   /// Applying the update.
   public var apply: [Double]
 
+  /// The three for each worker by itself; `nil` in files of before they were told apart.
+  public var parts: [Parts]?
+
+  /// What the parts of one worker's iterations took.
+  public struct Parts: Codable, Equatable, Sendable {
+    /// Reading the view.
+    public var read: [Double]
+    /// Computing the gradient.
+    public var compute: [Double]
+    /// Applying the update.
+    public var apply: [Double]
+
+    /// Creates the lists of a worker.
+    public init(read: [Double], compute: [Double], apply: [Double]) {
+      self.read = read
+      self.compute = compute
+      self.apply = apply
+    }
+  }
+
   /// The largest number of quantiles.
   public static let largestCount = 2000
 
@@ -47,5 +67,10 @@ public struct Calibration: Codable, Equatable, Sendable {
     self.read = quantiles(read)
     self.compute = quantiles(compute)
     self.apply = quantiles(apply)
+    parts = (0..<trace.header.workers).map {
+      Parts(
+        read: quantiles(of: $0, read), compute: quantiles(of: $0, compute),
+        apply: quantiles(of: $0, apply))
+    }
   }
 }

@@ -21,13 +21,15 @@ struct Simulation {
   var recordsTrace = false
   var faults: [FaultSpecification] = []
   var service = ServiceSpecification.exponential(mean: 1)
+  var readTime: ServiceSpecification?
+  var applyTime: ServiceSpecification?
 
   var configuration: SimulationConfiguration {
     SimulationConfiguration(
       decomposition: decomposition, policy: policy, workers: workers, optimizer: optimizer,
       learningRate: rate, batch: batch, updates: updates, targetLoss: target,
       lossEvery: lossEvery, seed: seed, initialParameters: initial, faults: faults,
-      recordsTrace: recordsTrace,
+      readTime: readTime, applyTime: applyTime, recordsTrace: recordsTrace,
       hostThreads: hostThreads)
   }
 

@@ -27,7 +27,8 @@ import Testing
       let replay =
         "lockstep run --engine virtual --model quadratic:dimension=7 --service adversarial:\(seed) "
         + "--decomposition \(simulation.decomposition.rawValue) --policy \(policy) "
-        + "--workers \(simulation.workers) --updates \(simulation.updates) --trace t.csv; "
+        + "--workers \(simulation.workers) --updates \(simulation.updates) "
+        + "--learning-rate \(simulation.rate) --seed \(simulation.seed) --trace t.csv; "
         + "lockstep trace check t.csv"
       let trace = try #require(outcome.trace)
       let check = TraceCheck(trace)

@@ -110,6 +110,16 @@ extension RunOptions {
     } write: {
       $0.engine == .virtual ? $0.virtual.resolvedService?.specification : nil
     },
+    RunOption("read-time") { text, run throws(ConfigurationError) in
+      run.virtual.readTime = try ServiceSpecification(text, option: "--read-time")
+    } write: {
+      $0.virtual.readTime?.specification
+    },
+    RunOption("apply-time") { text, run throws(ConfigurationError) in
+      run.virtual.applyTime = try ServiceSpecification(text, option: "--apply-time")
+    } write: {
+      $0.virtual.applyTime?.specification
+    },
     RunOption("delay") { text, run throws(ConfigurationError) in
       run.virtual.delay = try DelaySpecification(text)
     } write: {

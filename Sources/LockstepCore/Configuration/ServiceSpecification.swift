@@ -1,4 +1,5 @@
-/// The law of an iteration's virtual duration, as it is written after `--service`.
+/// The law of an iteration's virtual duration, as it is written after `--service`; also that of its
+/// parts, after `--read-time` and `--apply-time`.
 public enum ServiceSpecification: Equatable, Sendable {
   /// Always `T`.
   case constant(Double)
@@ -32,10 +33,14 @@ public enum ServiceSpecification: Equatable, Sendable {
 
   /// Reads a law.
   ///
+  /// - Parameters:
+  ///   - text: the law.
+  ///   - option: where it is written; only durations of whole iterations can be an adversary's.
   /// - Throws: ``ConfigurationError`` for another name, for a duration that is not a finite number
   ///   above 0 and at most ``longest``, and for a shape out of range.
-  public init(_ text: String) throws(ConfigurationError) {
-    let law = try LawReader(text, option: "--service", forms: Self.forms)
+  public init(_ text: String, option: String = "--service") throws(ConfigurationError) {
+    let forms = Self.forms.filter { option == "--service" || !$0.hasPrefix("adversarial:") }
+    let law = try LawReader(text, option: option, forms: forms)
     switch law.name {
     case "constant": self = .constant(try law.numbers(1, above: 0, atMost: Self.longest)[0])
     case "exponential":

@@ -4,6 +4,10 @@ import Foundation
 public struct VirtualConfiguration: Equatable, Sendable {
   /// The law of an iteration's duration; `nil` for ``defaultService``, unless a delay is given.
   public var service: ServiceSpecification?
+  /// The law of the time that reading a view takes; `nil` for no time.
+  public var readTime: ServiceSpecification?
+  /// The law of the time that applying an update takes; `nil` for no time.
+  public var applyTime: ServiceSpecification?
   /// The law of staleness, set directly instead of by durations.
   public var delay: DelaySpecification?
   /// What a delay is drawn for; `nil` for each read.
@@ -40,6 +44,7 @@ public struct VirtualConfiguration: Equatable, Sendable {
   private var firstOption: String? {
     let options: [(String, Bool)] = [
       ("--service", service != nil), ("--delay", delay != nil),
+      ("--read-time", readTime != nil), ("--apply-time", applyTime != nil),
       ("--delay-per", delayScope != nil), ("--replicas", replicas != nil),
       ("--warmup", warmup != nil), ("--fault", !faults.isEmpty),
       ("--host-threads", hostThreads != nil),
@@ -98,6 +103,11 @@ public struct VirtualConfiguration: Equatable, Sendable {
     if service != nil {
       throw .conflict(
         reason: "--service and --delay both say how stale reads are; give one of them")
+    }
+    if readTime != nil || applyTime != nil {
+      throw .conflict(
+        reason: "\(readTime == nil ? "--apply-time" : "--read-time") is a time, and under --delay "
+          + "none passes; take --service instead")
     }
     if !faults.isEmpty {
       throw .conflict(

@@ -24,6 +24,10 @@ public enum RandomPurpose: UInt32, Sendable {
   case replica = 10
   /// What a noise probe draws: its other minibatch and its random signs.
   case probe = 11
+  /// How long reading a view takes.
+  case readTime = 12
+  /// How long applying an update takes.
+  case applyTime = 13
 }
 
 /// Random numbers keyed by what they are for, who draws them, and when.

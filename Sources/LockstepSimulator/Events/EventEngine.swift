@@ -6,8 +6,9 @@ import Synchronization
 /// The engine of virtual time: workers, policies, models and optimisers as in the engine of real
 /// threads, with the durations of iterations drawn from a law.
 ///
-/// A worker is admitted by its policy, reads its view in no time, computes for the drawn duration,
-/// and applies its update in no time as soon as its policy lets it. Time is whole ticks, 2²⁰ to the
+/// A worker is admitted by its policy, reads its view, computes for the drawn duration, and applies its
+/// update as soon as its policy lets it. Reading and applying take no time unless the configuration has
+/// laws for them. Time is whole ticks, 2²⁰ to the
 /// unit of the law; events of the same tick are ordered by worker.
 ///
 /// **Concurrency:** one thread runs an engine.
@@ -17,6 +18,7 @@ public final class EventEngine<Model: Objective> {
   private let model: Model
   private let configuration: SimulationConfiguration
   private let law: ServiceLaw
+  private let phaseLaws: PhaseLaws
   private let plan: EnsemblePlan
   /// The most buffers of shards that the last run had in use at once.
   package private(set) var peakBuffers = 0
@@ -37,7 +39,14 @@ public final class EventEngine<Model: Objective> {
     try configuration.check(model)
     self.model = model
     self.configuration = configuration
-    law = try ServiceLaw(service, workers: configuration.workers)
+    try configuration.checkPhases(service, parameters: model.parameterCount)
+    let workers = configuration.workers
+    phaseLaws = PhaseLaws(
+      read: try configuration.readTime.map { try ServiceLaw($0, workers: workers, for: .read) },
+      apply: try configuration.applyTime.map { try ServiceLaw($0, workers: workers, for: .apply) })
+    // Where reading and applying take their own times, a calibrated iteration is what is left.
+    law = try ServiceLaw(
+      service, workers: workers, for: configuration.takesPhases ? .compute : .service)
     let rules = configuration.policy.rules(for: WorkerID(0), of: configuration.workers)
     plan = EnsemblePlan(
       updates: configuration.updates,
@@ -62,7 +71,8 @@ public final class EventEngine<Model: Objective> {
     let replicas = max(1, configuration.replicas)
     let total = configuration.updates
     let run = EventRun(
-      model: model, configuration: configuration, law: law, plan: plan, total: total)
+      model: model, configuration: configuration, law: law, phaseLaws: phaseLaws, plan: plan,
+      total: total)
     run.begin()
     let clock = ContinuousClock()
     var reported = clock.now
@@ -97,15 +107,16 @@ public final class EventEngine<Model: Objective> {
   private func follow(
     to total: Int, isStopped: @escaping @Sendable () -> Bool, progress: (Int) -> Void
   ) throws -> EnsembleAccumulator {
-    let (model, configuration, law, plan) = (model, configuration, law, plan)
+    let (model, configuration, plan) = (model, configuration, plan)
+    let (law, phaseLaws) = (law, phaseLaws)
     let hasOverflowed = Atomic<Bool>(false)
     let sum = EnsembleReplicas.run(
       1..<configuration.replicas, hostThreads: configuration.hostThreads, plan: plan,
       makeContext: {},
       replica: { replica, _, accumulator in
         let run = EventRun(
-          model: model, configuration: configuration, law: law, plan: plan, replica: replica,
-          total: total)
+          model: model, configuration: configuration, law: law, phaseLaws: phaseLaws, plan: plan,
+          replica: replica, total: total)
         // The run adds to the sums of the replicas before it.
         swap(&accumulator, &run.ensemble)
         defer { swap(&accumulator, &run.ensemble) }

@@ -94,6 +94,7 @@ extension EventRun {
 
   /// Whether a computation of an event is under way, so that its gradient may be asked for.
   func isUnderWay(_ event: Event) -> Bool {
+    if let phases { return phases.states[Int(event.worker)].stage == .computing }
     guard let table = faults else { return true }
     guard event.worker >= 0 else { return false }
     let state = table.states[Int(event.worker)]

@@ -60,11 +60,21 @@ extension EventRun {
 
   /// Copies the newest parameters to the snapshot.
   func readParameters() {
-    if let shards {
+    if let shards = phases?.shards {
+      shards.copyNewest(into: snapshot)
+    } else if let shards {
       shards.copy(at: shards.moment, into: snapshot)
     } else {
       snapshot.update(from: vector.values(vector.newest), count: model.parameterCount)
     }
+  }
+
+  /// Copies of shards, and those during which the shard was being updated.
+  private var tornViews: TornViewsRecord {
+    if let shards = phases?.shards {
+      return TornViewsRecord(reads: shards.reads, torn: shards.torn)
+    }
+    return TornViewsRecord(reads: reads * (isBlocks ? workers : phases?.shardCount ?? 1), torn: 0)
   }
 
   /// What came of the run.
@@ -79,7 +89,9 @@ extension EventRun {
       let state = states[worker]
       return WorkerRecord(
         worker: worker, updates: state.clock, computeSeconds: Double(state.computed) / unit,
-        readSeconds: 0, applySeconds: 0, waitSeconds: Double(state.waited) / unit, parks: 0)
+        readSeconds: Double(phases?.states[worker].read ?? 0) / unit,
+        applySeconds: Double(phases?.states[worker].applied ?? 0) / unit,
+        waitSeconds: Double(state.waited) / unit, parks: 0)
     }
     var outcome = SimulationOutcome(
       parameters: Array(UnsafeBufferPointer(start: snapshot, count: model.parameterCount)),
@@ -87,7 +99,7 @@ extension EventRun {
       // In `blocks` all workers process the same minibatch: it counts once.
       samples: isBlocks ? samples / workers : samples, virtualTime: virtualTime, loss: losses,
       staleness: staleness.record(),
-      tornViews: TornViewsRecord(reads: reads * (isBlocks ? workers : 1), torn: 0),
+      tornViews: tornViews,
       workers: records, ensemble: ensemble.record())
     outcome.stall = stalled
     if let trace {
@@ -95,7 +107,7 @@ extension EventRun {
         engine: EngineChoice.virtual.rawValue, policy: configuration.policy.specification,
         decomposition: configuration.decomposition.rawValue, workers: workers,
         shards: trace.shardCount, isJoint: isJoint, isDealt: budget.isDealt, updates: updates,
-        timeUnit: "unit", torn: 0)
+        timeUnit: "unit", torn: Int(tornViews.torn ?? 0))
       outcome.trace = Trace(header: header, events: trace.events)
     }
     return outcome

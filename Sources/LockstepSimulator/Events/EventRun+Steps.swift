@@ -25,7 +25,7 @@ extension EventRun {
         // Only a fault, or a block that has ended.
       } else {
         now = adversary == nil ? event.time : now &+ ServiceLaw.ticksPerUnit
-        finish(Int(event.worker))
+        if let phases { step(Int(event.worker), phases) } else { finish(Int(event.worker)) }
       }
       while status == nil, let worker = queue.popFirst() { resume(worker) }
     }
@@ -92,10 +92,17 @@ extension EventRun {
   /// Reads a view and begins to compute.
   @inline(__always)
   func start(_ worker: Int) {
+    if let phases { return beginRead(worker, phases) }
     states[worker].seen = updates
     if isBlocks { shards?.hold(by: worker) } else { states[worker].view = vector.hold() }
     reads &+= 1
     if let trace { noteStart(of: worker, in: trace) }
+    beginComputing(worker)
+  }
+
+  /// Begins to compute at the view.
+  @inline(__always)
+  func beginComputing(_ worker: Int) {
     let duration = law.ticks(seed: seed, worker: worker, clock: states[worker].clock)
     var end = now &+ duration
     if let adversary {
@@ -109,7 +116,7 @@ extension EventRun {
     heap.insert(Event(time: end, worker: Int32(truncatingIfNeeded: worker)))
   }
 
-  private func noteStart(of worker: Int, in trace: EventTrace) {
+  func noteStart(of worker: Int, in trace: EventTrace) {
     trace.began(worker, clock: states[worker].clock, at: virtualTime) {
       isBlocks ? states[$0].clock : updates
     }
@@ -117,12 +124,14 @@ extension EventRun {
 
   /// Ends a computation: the update is ready to be applied.
   @inline(__always)
-  private func finish(_ worker: Int) {
+  func finish(_ worker: Int) {
     let clock = states[worker].clock
     states[worker].computed &+= now &- states[worker].since
     states[worker].since = now
     if let trace { trace.finished(worker, at: virtualTime) }
-    if isBlocks {
+    if let phases {
+      if !phases.isExclusive { observeStaleness(worker, phases) }
+    } else if isBlocks {
       shards?.countStaleness(since: states[worker].seen, besides: worker, into: &staleness)
     } else {
       staleness.record(updates &- states[worker].seen, count: 1)
@@ -142,6 +151,7 @@ extension EventRun {
   /// Applies an update and completes the iteration.
   @inline(__always)
   private func apply(_ worker: Int) {
+    if let phases { return beginApply(worker, phases) }
     if isJoint {
       // A joint step takes everybody; where one has crashed meanwhile, it is never made.
       if deadCount > 0 { return }
@@ -170,7 +180,7 @@ extension EventRun {
   /// Shows the ensemble the newest parameters.
   @inline(__always)
   func noteForEnsemble() {
-    if isBlocks {
+    if isBlocks || phases?.shards != nil {
       guard ensemble.wants(updates) else { return }
       readParameters()
       ensemble.record(update: updates, parameters: snapshot, count: model.parameterCount)
@@ -182,7 +192,7 @@ extension EventRun {
 
   /// Completes an iteration and asks for the next.
   @inline(__always)
-  private func tick(_ worker: Int) {
+  func tick(_ worker: Int) {
     states[worker].clock &+= 1
     if hasWork(worker) {
       if completed.isWatched {
@@ -199,6 +209,12 @@ extension EventRun {
 
   private func task(_ worker: Int) -> GradientTask<Scalar> {
     let state = states[worker]
+    if let shards = phases?.shards {
+      let place = isBlocks ? shards.place(worker) : ShardSpan(start: 0, count: model.parameterCount)
+      return GradientTask(
+        worker: worker, clock: state.clock, range: place.start..<(place.start + place.count),
+        view: nil, moment: state.seen)
+    }
     if let shards {
       let place = shards.place(worker)
       return GradientTask(
@@ -212,7 +228,7 @@ extension EventRun {
 
   /// A worker's gradient, valid until the next call.
   @inline(__always)
-  private func gradient(of worker: Int) -> UnsafePointer<Scalar> {
+  func gradient(of worker: Int) -> UnsafePointer<Scalar> {
     if let ahead {
       if !ahead.has(worker) { computeAhead(worker, with: ahead) }
       if ahead.has(worker) {
@@ -221,7 +237,8 @@ extension EventRun {
         return gradient
       }
     }
-    samples &+= lane.compute(task(worker), shards: shards, into: lane.gradient)
+    samples &+= lane.compute(
+      task(worker), shards: shards, phased: phases?.shards, into: lane.gradient)
     return UnsafePointer(lane.gradient)
   }
 
@@ -240,7 +257,7 @@ extension EventRun {
       queue.visit { states[$0].phase == .start || hasCrashed($0) || add($0) }
       if tasks.count < room { heap.visitEarly { !isUnderWay($0) || add(Int($0.worker)) } }
     }
-    ahead.compute(tasks, shards: shards)
+    ahead.compute(tasks, shards: shards, phased: phases?.shards)
   }
 
   @inline(__always)
@@ -281,7 +298,7 @@ extension EventRun {
   }
 
   /// Makes one update with the average of all workers' gradients, added up by their numbers.
-  private func applyJointly() {
+  func applyJointly() {
     guard let average else { return }
     let count = model.parameterCount
     let scale = 1 / Scalar(workers)

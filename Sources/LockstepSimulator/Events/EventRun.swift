@@ -46,6 +46,8 @@ final class EventRun<Model: Objective> {
   let adversary: Adversary?
   /// What befalls workers; `nil` for nothing.
   let faults: FaultTable?
+  /// What reads and updates are doing where they take time; `nil` where they don't.
+  let phases: PhaseTable<Scalar>?
   @exclusivity(unchecked) var reads = 0
   @exclusivity(unchecked) var samples = 0
 
@@ -79,7 +81,7 @@ final class EventRun<Model: Objective> {
   var latestLoss: Double? { latest?.loss }
 
   /// The most buffers of shards that were in use at once.
-  var peakBuffers: Int { shards?.peak ?? vector.peak }
+  var peakBuffers: Int { phases?.shards?.peak ?? shards?.peak ?? vector.peak }
 
   /// The numbers of updates that the views in flight were read at.
   var versionsInFlight: [Int] {
@@ -100,13 +102,14 @@ final class EventRun<Model: Objective> {
   ///   - model: what is trained.
   ///   - configuration: how.
   ///   - law: the law of durations.
+  ///   - phaseLaws: the laws of reading and applying, where they take time.
   ///   - plan: what an ensemble of such runs is averaged over.
   ///   - replica: which of its replicas this is; all but the first have a seed of their own and take
   ///     no points of the loss curve.
   ///   - total: the number of updates to make.
   init(
-    model: Model, configuration: SimulationConfiguration, law: ServiceLaw, plan: EnsemblePlan,
-    replica: Int = 0, total: Int
+    model: Model, configuration: SimulationConfiguration, law: ServiceLaw,
+    phaseLaws: PhaseLaws = PhaseLaws(), plan: EnsemblePlan, replica: Int = 0, total: Int
   ) {
     var configuration = configuration
     configuration.seed = EnsembleReplicas.seed(of: replica, ofRun: configuration.seed)
@@ -125,7 +128,9 @@ final class EventRun<Model: Objective> {
       configuration.recordsTrace && replica == 0
       ? EventTrace(
         workers: configuration.workers,
-        ownsShards: configuration.decomposition == .blocks || configuration.budget.isJoint) : nil
+        ownsShards: configuration.decomposition == .blocks || configuration.budget.isJoint,
+        shards: configuration.takesPhases
+          ? min(configuration.workers, model.parameterCount) : 1) : nil
     isBlocks = configuration.decomposition == .blocks
     isJoint = budget.isJoint
     seed = configuration.seed
@@ -160,13 +165,15 @@ final class EventRun<Model: Objective> {
       model.initialize(snapshot, seed: configuration.seed)
     }
     var largest = count
-    if isBlocks {
+    phases = Self.phases(
+      phaseLaws, configuration, isJoint: isJoint, from: snapshot, count: count)
+    if isBlocks, phases == nil {
       let layout = ShardLayout.even(
         parameterCount: count, shards: workers, scalarBytes: MemoryLayout<Scalar>.stride)
       largest = layout.ranges.map(\.count).max() ?? 1
       shards = VersionedShards(layout: layout, from: snapshot)
     }
-    vector = VersionedVector(count: isBlocks ? 0 : count, from: snapshot)
+    vector = VersionedVector(count: isBlocks || phases?.shards != nil ? 0 : count, from: snapshot)
 
     optimizer = Optimizer(
       configuration.optimizer, rate: configuration.learningRate, schedule: configuration.schedule,

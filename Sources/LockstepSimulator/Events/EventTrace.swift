@@ -4,7 +4,8 @@ import LockstepTelemetry
 /// What is noted down of a run for its trace.
 ///
 /// In `blocks` and under joint updates a view holds a version of each worker's shard: how many updates
-/// it has seen. In `samples` the vector has one version.
+/// it has seen. In `samples` the vector has one version; where reading
+/// and applying take time, each of its shards has its own.
 final class EventTrace {
   private(set) var events: [TraceEvent] = []
 
@@ -12,8 +13,8 @@ final class EventTrace {
   private let ownsShards: Bool
   private var open: [Int?]
 
-  init(workers: Int, ownsShards: Bool) {
-    shards = ownsShards ? workers : 1
+  init(workers: Int, ownsShards: Bool, shards count: Int) {
+    shards = ownsShards ? workers : count
     self.ownsShards = ownsShards
     open = Array(repeating: nil, count: workers)
   }
@@ -31,6 +32,13 @@ final class EventTrace {
         applied: []))
   }
 
+  /// Its view is complete.
+  func viewed(_ worker: Int, at time: Double, versions: (Int) -> Int) {
+    guard let index = open[worker] else { return }
+    events[index].compute = time
+    for shard in 0..<shards { events[index].read[shard] = versions(shard) }
+  }
+
   /// Its gradient is ready.
   func finished(_ worker: Int, at time: Double) {
     if let index = open[worker] { events[index].ready = time }
@@ -42,6 +50,24 @@ final class EventTrace {
     events[index].apply = time
     events[index].end = time
     events[index].applied = [version]
+    open[worker] = nil
+  }
+
+  /// It begins to apply its update.
+  func applying(_ worker: Int, at time: Double) {
+    guard let index = open[worker] else { return }
+    events[index].apply = time
+    events[index].applied = Array(repeating: 0, count: ownsShards ? 1 : shards)
+  }
+
+  /// It has updated a shard.
+  func updated(_ worker: Int, shard: Int, version: Int) {
+    if let index = open[worker] { events[index].applied[ownsShards ? 0 : shard] = version }
+  }
+
+  /// It has applied its update.
+  func ended(_ worker: Int, at time: Double) {
+    if let index = open[worker] { events[index].end = time }
     open[worker] = nil
   }
 

@@ -31,6 +31,7 @@ final class GradientLane<Model: Objective> {
 
   init(model: Model, configuration: SimulationConfiguration) {
     isBlocks = configuration.decomposition == .blocks
+    let hasParts = isBlocks || configuration.takesPhases
     let batch = MinibatchFeed.capacity(
       batch: configuration.batch, minibatches: configuration.minibatches,
       exampleCount: model.trainingCount)
@@ -43,8 +44,8 @@ final class GradientLane<Model: Objective> {
       batch: configuration.batch, sampling: configuration.sampling,
       minibatches: configuration.minibatches, seed: configuration.seed,
       exampleCount: model.trainingCount, worker: 0)
-    view = .allocate(capacity: isBlocks ? model.parameterCount : 1)
-    view.initialize(repeating: 0, count: isBlocks ? model.parameterCount : 1)
+    view = .allocate(capacity: hasParts ? model.parameterCount : 1)
+    view.initialize(repeating: 0, count: hasParts ? model.parameterCount : 1)
   }
 
   deinit { view.deallocate() }
@@ -55,14 +56,16 @@ final class GradientLane<Model: Objective> {
   @inline(__always)
   func compute(
     _ task: GradientTask<Scalar>, shards: VersionedShards<Scalar>?,
-    into gradient: UnsafeMutablePointer<Scalar>
+    phased: PhasedShards<Scalar>?, into gradient: UnsafeMutablePointer<Scalar>
   ) -> Int {
     // In `blocks` all workers of a clock share the minibatch, and those of a moment the view.
     if !isBlocks || drawnClock != task.clock {
       feed.advance(to: task.clock, of: task.worker)
       drawnClock = task.clock
     }
-    if task.view == nil, viewMoment != task.moment {
+    if let phased {
+      phased.copyView(of: task.worker, into: view)
+    } else if task.view == nil, viewMoment != task.moment {
       shards?.copy(at: task.moment, into: view)
       viewMoment = task.moment
     }
@@ -110,7 +113,10 @@ final class GradientsAhead<Model: Objective>: @unchecked Sendable {
   var room: Int { min(free.count, lanes.count * 2) }
 
   /// Computes gradients, at most as many as there is room for.
-  func compute(_ tasks: [GradientTask<Scalar>], shards: VersionedShards<Scalar>?) {
+  func compute(
+    _ tasks: [GradientTask<Scalar>], shards: VersionedShards<Scalar>?,
+    phased: PhasedShards<Scalar>?
+  ) {
     var places: [Int] = []
     for task in tasks {
       let slot = free.removeLast()
@@ -120,19 +126,20 @@ final class GradientsAhead<Model: Objective>: @unchecked Sendable {
     let used = min(lanes.count, tasks.count)
     let slotsUsed = places
     nonisolated(unsafe) let shards = shards
+    nonisolated(unsafe) let phased = phased
     examples.withUnsafeMutableBufferPointer { examples in
       nonisolated(unsafe) let examples = examples
       DispatchQueue.concurrentPerform(iterations: used) { lane in
         for index in stride(from: lane, to: tasks.count, by: used) {
           examples[slotsUsed[index]] = lanes[lane].compute(
-            tasks[index], shards: shards, into: slots[slotsUsed[index]])
+            tasks[index], shards: shards, phased: phased, into: slots[slotsUsed[index]])
         }
       }
     }
   }
 
   /// A worker's gradient and the number of its examples; its place is used again after the next call
-  /// of ``compute(_:shards:)``.
+  /// of ``compute(_:shards:phased:)``.
   func take(_ worker: Int) -> (UnsafePointer<Scalar>, Int) {
     let slot = Int(slotOfWorker[worker])
     slotOfWorker[worker] = -1

@@ -13,6 +13,36 @@ public final class ServiceLaw: @unchecked Sendable {
   /// The number of ticks of one unit of the law.
   public static let ticksPerUnit: UInt64 = 1 << 20
 
+  /// Which of an iteration's durations a law is for.
+  public enum Part: Sendable {
+    /// All of it, or what is left of it where reading and applying take time: `--service`.
+    case service
+    /// Computing the gradient, where a calibration tells it from the rest.
+    case compute
+    /// Reading the view: `--read-time`.
+    case read
+    /// Applying the update: `--apply-time`.
+    case apply
+
+    /// The option that gives it.
+    var option: String {
+      switch self {
+      case .service, .compute: "--service"
+      case .read: "--read-time"
+      case .apply: "--apply-time"
+      }
+    }
+
+    /// What its random numbers are for.
+    var purpose: RandomPurpose {
+      switch self {
+      case .service, .compute: .serviceTime
+      case .read: .readTime
+      case .apply: .applyTime
+      }
+    }
+  }
+
   /// The longest duration that is drawn, in ticks: 2⁴⁰ units.
   static let longest: UInt64 = 1 << 60
 
@@ -21,6 +51,7 @@ public final class ServiceLaw: @unchecked Sendable {
   /// Who picks the order instead of durations, if somebody does.
   let adversary: Adversary?
   private let kind: Kind
+  private let purpose: RandomPurpose
   private let first: Double
   private let second: Double
   private let ticks: UInt64
@@ -33,9 +64,13 @@ public final class ServiceLaw: @unchecked Sendable {
   /// - Parameters:
   ///   - specification: the law.
   ///   - workers: the number of workers.
+  ///   - part: what it is the duration of.
   /// - Throws: ``ConfigurationError`` where durations per worker are not as many as the workers;
   ///   ``DataError`` for a file of durations that cannot be used.
-  public init(_ specification: ServiceSpecification, workers: Int) throws {
+  public init(
+    _ specification: ServiceSpecification, workers: Int, for part: Part = .service
+  ) throws {
+    purpose = part.purpose
     var durations: [Double] = []
     var parts: [Range<Int>] = []
     if case .adversarial(let seed) = specification {
@@ -47,9 +82,7 @@ public final class ServiceLaw: @unchecked Sendable {
     case .calibrated(let path):
       (kind, first, second, ticks) = (.trace, 0, 0, 0)
       let calibration = try ServiceTrace.readCalibration(path)
-      // As many workers as were measured: each has its own durations. Otherwise they are alike.
-      let own = calibration.workers.count == workers ? calibration.workers : [calibration.service]
-      for list in own {
+      for list in calibration.durations(of: part, workers: workers) {
         parts.append(durations.count..<(durations.count + list.count))
         durations += list
       }
@@ -73,7 +106,7 @@ public final class ServiceLaw: @unchecked Sendable {
       guard times.count == workers else {
         let noun = times.count == 1 ? "duration" : "durations"
         throw ConfigurationError.invalid(
-          option: "--service", value: specification.specification,
+          option: part.option, value: specification.specification,
           reason: "\(times.count) \(noun) for \(workers) workers; give one for each")
       }
       durations = times
@@ -103,7 +136,7 @@ public final class ServiceLaw: @unchecked Sendable {
     case .constant: return ticks
     case .worker: return table[worker]
     case .exponential:
-      var stream = RandomStream(seed: seed, purpose: .serviceTime, worker: worker, clock: clock)
+      var stream = RandomStream(seed: seed, purpose: purpose, worker: worker, clock: clock)
       return Self.ticks(first * stream.exponential())
     default: return drawn(seed: seed, worker: worker, clock: clock)
     }
@@ -111,7 +144,7 @@ public final class ServiceLaw: @unchecked Sendable {
 
   @inline(never)
   private func drawn(seed: UInt64, worker: Int, clock: Int) -> UInt64 {
-    var stream = RandomStream(seed: seed, purpose: .serviceTime, worker: worker, clock: clock)
+    var stream = RandomStream(seed: seed, purpose: purpose, worker: worker, clock: clock)
     switch kind {
     case .gamma: return Self.ticks(second * Self.gamma(shape: first, from: &stream))
     case .pareto:

@@ -3,6 +3,37 @@ import LockstepCore
 import LockstepModels
 import LockstepTelemetry
 
+extension Calibration {
+  /// Every list of durations in it.
+  fileprivate var lists: [[Double]] {
+    workers + [service, read, compute, apply]
+      + (parts ?? []).flatMap { [$0.read, $0.compute, $0.apply] }
+  }
+
+  /// The measured durations of a part of an iteration, in microseconds.
+  ///
+  /// - Returns: a list for each worker where as many workers were measured; otherwise one for all,
+  ///   who are alike.
+  func durations(of part: ServiceLaw.Part, workers count: Int) -> [[Double]] {
+    let own = workers.count == count
+    guard let key = part.measured else { return own ? workers : [service] }
+    if own, let parts, parts.count == count { return parts.map { $0[keyPath: key] } }
+    return [Parts(read: read, compute: compute, apply: apply)[keyPath: key]]
+  }
+}
+
+extension ServiceLaw.Part {
+  /// Where a calibration has it; `nil` for the whole iteration.
+  fileprivate var measured: KeyPath<Calibration.Parts, [Double]>? {
+    switch self {
+    case .service: nil
+    case .compute: \.compute
+    case .read: \.read
+    case .apply: \.apply
+    }
+  }
+}
+
 /// The durations in a text file, one a line, or in a calibration.
 enum ServiceTrace {
   private static func contents(_ path: String) throws(DataError) -> Data {
@@ -23,9 +54,8 @@ enum ServiceTrace {
     let data = try contents(path)
     guard let calibration = try? JSONDecoder().decode(Calibration.self, from: data),
       calibration.schema == "lockstep.calibration/1", !calibration.service.isEmpty,
-      (calibration.workers + [calibration.service]).joined()
-        .allSatisfy({ $0 >= 0 && $0 <= ServiceSpecification.longest }),
-      calibration.workers.allSatisfy({ !$0.isEmpty })
+      calibration.lists.allSatisfy({ !$0.isEmpty }),
+      calibration.lists.joined().allSatisfy({ $0 >= 0 && $0 <= ServiceSpecification.longest })
     else {
       throw .invalid(
         path: path, line: nil,

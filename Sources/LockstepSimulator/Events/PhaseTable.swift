@@ -1,0 +1,103 @@
+import LockstepParameters
+
+/// The laws of the time that reading a view and applying an update take.
+struct PhaseLaws: Sendable {
+  /// How long reading a view takes; `nil` for no time.
+  var read: ServiceLaw?
+  /// How long applying an update takes; `nil` for no time.
+  var apply: ServiceLaw?
+}
+
+/// What a worker is doing where reading and applying take time.
+enum PhaseStage: UInt8, BitwiseCopyable {
+  case waiting
+  case reading
+  case computing
+  case applying
+}
+
+/// One worker's reading and applying.
+struct PhaseState: BitwiseCopyable {
+  var stage = PhaseStage.waiting
+  /// Whether its update is one of those that the run makes.
+  var isCounted = false
+  /// The number of shards that are done.
+  var done = 0
+  /// When the present phase began, and how long it takes, in ticks.
+  var began: UInt64 = 0
+  var duration: UInt64 = 0
+  /// The buffer of the gradient that is being applied.
+  var gradient = 0
+  /// Time read and time applied, in ticks.
+  var read: UInt64 = 0
+  var applied: UInt64 = 0
+
+  /// When the next of several equal parts of the phase ends.
+  func nextEnd(of parts: Int) -> UInt64 {
+    let (whole, rest) = duration.quotientAndRemainder(dividingBy: UInt64(parts))
+    let part = UInt64(done + 1)
+    return began &+ whole &* part &+ rest &* part / UInt64(parts)
+  }
+}
+
+/// What a run keeps where reading and applying take time.
+///
+/// **Concurrency:** used by one thread at a time, as the run is.
+final class PhaseTable<Scalar: BitwiseCopyable> {
+  let laws: PhaseLaws
+  /// The shards; `nil` under joint updates, of which nobody sees a part.
+  let shards: PhasedShards<Scalar>?
+  /// Whether reads and applies are atomic under one lock.
+  let isExclusive: Bool
+  /// The number of shards, for what is counted.
+  let shardCount: Int
+  @exclusivity(unchecked) var states: [PhaseState]
+  /// The gradients that are being applied.
+  @exclusivity(unchecked) var gradients: BufferPool<Scalar>
+  /// The number of updates that have been begun, and of workers through with a joint one.
+  @exclusivity(unchecked) var begun = 0
+  @exclusivity(unchecked) var arrived = 0
+  @exclusivity(unchecked) private var holder: Int?
+  @exclusivity(unchecked) private var line: WorkerQueue
+
+  init(
+    laws: PhaseLaws, shards: PhasedShards<Scalar>?, shardCount: Int, workers: Int, largest: Int,
+    isExclusive: Bool
+  ) {
+    self.laws = laws
+    self.shards = shards
+    self.shardCount = shardCount
+    self.isExclusive = isExclusive
+    states = Array(repeating: PhaseState(), count: workers)
+    gradients = BufferPool(size: largest)
+    line = WorkerQueue(workers: workers)
+  }
+
+  deinit {
+    gradients.deallocate()
+    line.deallocate()
+  }
+
+  /// The number of parts of reading a view.
+  var readParts: Int { shards?.count ?? 1 }
+
+  /// Takes the lock, or stands in line for it.
+  func takesLock(_ worker: Int) -> Bool {
+    guard isExclusive, holder != worker else { return true }
+    guard holder != nil else {
+      holder = worker
+      return true
+    }
+    line.append(worker)
+    return false
+  }
+
+  /// Hands the lock to whoever stood in line first.
+  ///
+  /// - Returns: who that is.
+  func passLock() -> Int? {
+    guard isExclusive else { return nil }
+    holder = line.popFirst()
+    return holder
+  }
+}

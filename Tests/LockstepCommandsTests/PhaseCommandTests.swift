@@ -1,0 +1,85 @@
+import Foundation
+import LockstepTelemetry
+import Testing
+
+@Suite(.timeLimit(.minutes(15))) struct `Reads and updates that take virtual time` {
+  @Test(arguments: ["blocks", "samples"]) func `are traced, checked and executed again`(
+    decomposition: String
+  ) throws {
+    let folder = try CommandFolder()
+    for policy in ["barrier", "bounded:2", "hogwild", "locked"] {
+      let record = try record(
+        "--engine virtual --model mlp:8 --kernels portable --decomposition \(decomposition) "
+          + "--policy \(policy) --workers 3 --updates 60 --service exponential:1 "
+          + "--read-time gamma:0.5,1 --apply-time constant:0.5 --trace t.csv", in: folder.path)
+      #expect(record.configuration["readTime"] == .text("gamma:0.5,1.0"))
+      #expect(record.configuration["applyTime"] == .text("constant:0.5"))
+      let isRacing = policy == "bounded:2" || policy == "hogwild"
+      #expect((record.tornViews.torn ?? 0 > 0) == isRacing, "\(policy)")
+      #expect(record.workers.allSatisfy { $0.readSeconds ?? 0 > 0 && $0.applySeconds ?? 0 > 0 })
+      let check = try lockstep(typed: "trace check t.csv", in: folder.path)
+      #expect(check.code == 0, "\(policy): \(check.output)")
+      let replay = try lockstep(typed: "trace replay t.csv", in: folder.path)
+      #expect(replay.code == 0 && replay.output.contains("the same bits as recorded"), "\(policy)")
+    }
+  }
+
+  @Test func `are drawn from what threads were measured to take`() throws {
+    let folder = try CommandFolder()
+    let model = "--model mlp:16 --decomposition samples --policy hogwild"
+    _ = try record(
+      "\(model) --workers 2 --updates 400 --pin none --calibrate c.json", in: folder.path)
+    let calibration = try JSONDecoder().decode(Calibration.self, from: folder.read("c.json"))
+    let parts = try #require(calibration.parts)
+    #expect(parts.count == 2)
+    #expect(parts.map(\.read.count) == calibration.workers.map(\.count))
+    // The parts' means add up to that of the whole.
+    func mean(_ list: [Double]) -> Double { list.reduce(0, +) / Double(list.count) }
+    for (parts, whole) in zip(parts, calibration.workers) {
+      let sum = mean(parts.read) + mean(parts.compute) + mean(parts.apply)
+      #expect((sum / mean(whole) - 1).magnitude < 1e-9)
+    }
+    let record = try record(
+      "\(model) --engine virtual --workers 2 --updates 2000 --service calibrated:c.json "
+        + "--read-time calibrated:c.json --apply-time calibrated:c.json", in: folder.path)
+    for (worker, parts) in zip(record.workers, parts) {
+      let updates = Double(worker.updates)
+      // The means of draws lie within the range of what they are drawn from.
+      let read = (worker.readSeconds ?? 0) / updates
+      #expect(read >= (parts.read.first ?? 0) && read <= (parts.read.last ?? 0) * 1.01 + 1e-3)
+      let apply = (worker.applySeconds ?? 0) / updates
+      #expect(apply >= (parts.apply.first ?? 0) && apply <= (parts.apply.last ?? 0) * 1.01 + 1e-3)
+    }
+  }
+
+  @Test(arguments: [
+    ("--read-time constant:-1", Int32(64), "'-1' is not a number above 0"),
+    ("--apply-time exponential:nan", 64, "'nan' is not a number above 0"),
+    ("--read-time per-worker:1;2;3", 64, "--read-time per-worker:1.0;2.0;3.0: 3 durations for 2"),
+    ("--apply-time trace:empty.txt", 65, "empty.txt: is empty"),
+    ("--apply-time trace:none.txt", 66, "none.txt"),
+    ("--read-time adversarial:1", 64, "not one of constant:T"),
+    ("--read-time constant:1 --delay constant:1", 64, "--read-time is a time, and under --delay"),
+    ("--apply-time constant:1 --service adversarial:3", 64, "an adversary doesn't keep to times"),
+    (
+      "--read-time constant:1 --fault worker=0,at=1,kind=crash", 64,
+      "--fault befalls workers that compute or wait"
+    ),
+    ("--read-time constant:1 --service calibrated:c.json", 64, "give both or neither"),
+    (
+      "--read-time constant:1 --workers 9000 --model quadratic:dimension=9000", 64,
+      "each of 9000 views holds versions of 9000 shards"
+    ),
+  ])
+  func `that make no sense are refused`(_ options: String, _ code: Int32, _ text: String) throws {
+    let folder = try CommandFolder()
+    try folder.write("empty.txt", "")
+    let given = options.contains("--workers") ? "" : "--workers 2 --model quadratic:dimension=4 "
+    let result = try lockstep(
+      typed: "run --engine virtual \(given)--updates 10 --quiet \(options)", in: folder.path)
+    #expect(result.code == code && result.output.isEmpty, "\(result.errors)")
+    #expect(result.errors.contains(text), "\(result.errors)")
+    let threads = try lockstep(typed: "run --quiet --read-time constant:1", in: folder.path)
+    #expect(threads.code == 64 && threads.errors.contains("--read-time is for simulated time"))
+  }
+}
