@@ -45,11 +45,12 @@ struct SweepCommand: ParsableCommand {
         reporting.progress, quiet: reporting.quiet,
         title: plan.name.map { "sweep \($0)" } ?? "sweep"))
     let show = { @Sendable (state: SweepProgress) in display.withLock { $0.show(state) } }
-    var outcome: SweepOutcome
+    let outcome: SweepOutcome
     var bisection: [BisectionResult]?
     if let tolerance = plan.bisectionTolerance {
       let found = try executor.bisect(
-        share, tolerance: tolerance, into: store, options: options, on: topology, progress: show)
+        runs.inPlanOrder(share), tolerance: tolerance, into: store, options: options,
+        on: topology, progress: show)
       (outcome, bisection) = (found.sweep, found.results)
     } else {
       outcome = try executor.execute(

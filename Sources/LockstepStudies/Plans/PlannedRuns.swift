@@ -25,6 +25,12 @@ public struct PlannedRuns: Sendable {
     digest = "p-" + StableHash.hexadecimal(search + lines.sorted().joined())
   }
 
+  /// Some of the runs, each once, in the plan's order instead of that of their execution.
+  public func inPlanOrder(_ runs: [PlannedRun]) -> [PlannedRun] {
+    var wanted = Set(runs.map(\.id))
+    return all.filter { wanted.remove($0.id) != nil }
+  }
+
   /// One of several disjoint shares of the runs, for several machines.
   ///
   /// Runs are dealt out in the order of their ids, so shares differ by at most one run.
