@@ -11,44 +11,26 @@ struct SweepCommand: ParsableCommand {
       Axes are written NAME=VALUES, such as policy=barrier,bounded:4,hogwild workers=1..8 \
       'learning-rate=logspace(-3,-1,5)' seed=1..5; 'zip(model=mlp:8,mlp:16 batch=8,16)' pairs \
       axes. A plan's file takes their place. Options of run hold for all runs. Records go to a \
-      folder; the same command goes on where it was stopped, whatever stopped it.
-      """,
-    subcommands: [SweepRunCommand.self],
-    defaultSubcommand: SweepRunCommand.self)
-}
-
-/// The sweep itself.
-struct SweepRunCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Carry out the runs of a plan.")
+      folder; the same command goes on where it was stopped, whatever stopped it. \
+      'lockstep sweep merge DIR… --out DIR' joins the folders of shares.
+      """)
 
   @Argument(help: ArgumentHelp("A plan's file, or axes NAME=VALUES.", valueName: "plan"))
   var plan: [String] = []
 
-  @OptionGroup var training: TrainingOptions
+  @OptionGroup(title: "Sweeping") var sweep: SweepOptions
   @OptionGroup var reporting: ReportingOptions
-
-  @Option(help: ArgumentHelp("The folder of the results.", valueName: "dir"))
-  var out: String?
-
-  @Option(
-    parsing: .unconditional,
-    help:
-      "Simulated runs at a time; runs on threads have the machine to themselves. (default: cores)"
-  )
-  var jobs: Int?
-
-  @Option(
-    parsing: .unconditional, help: "The largest number of runs. (default: 100000)")
-  var limit: Int?
-
-  @Flag(help: "Take the plan's long version: what its full blocks say.")
-  var full = false
+  @OptionGroup(title: "What all runs have in common") var training: TrainingOptions
 
   func run() throws {
+    if plan.first == "merge" { return try merge(Array(plan.dropFirst())) }
     let plan = try readPlan()
-    let runs = try plan.runs(limit: limit ?? SweepPlan.defaultLimit)
-    guard let out else {
+    let runs = try plan.runs(limit: sweep.largestCount())
+    let (number, count) = try sweep.share()
+    let share = count == 1 ? runs.distinct : runs.share(number, of: count)
+    let options = try sweep.executorOptions()
+    if sweep.dryRun { return try preview(plan, runs, share, options) }
+    guard let out = sweep.out else {
       throw ConfigurationError.conflict(
         reason: "a sweep needs a folder for its results; add --out DIR")
     }
@@ -62,34 +44,124 @@ struct SweepRunCommand: ParsableCommand {
       ProgressDisplay(
         reporting.progress, quiet: reporting.quiet,
         title: plan.name.map { "sweep \($0)" } ?? "sweep"))
-    var options = SweepExecutor.Options()
-    if let jobs { options.jobs = jobs }
-    let outcome = try executor.execute(
-      runs.distinct, into: store, options: options, on: topology
-    ) { state in
-      display.withLock { display in
-        let failed = state.failed > 0 ? ", \(Format.count(state.failed)) failed" : ""
-        display.show(
-          Double(state.finished) / Double(max(1, state.total)),
-          "\(Format.count(state.finished)) of \(Format.count(state.total)) runs\(failed)")
-      }
+    let show = { @Sendable (state: SweepProgress) in display.withLock { $0.show(state) } }
+    let outcome: SweepOutcome
+    var bisection: [BisectionResult]?
+    if let tolerance = plan.bisectionTolerance {
+      let found = try executor.bisect(
+        runs.inPlanOrder(share), tolerance: tolerance, into: store, options: options,
+        on: topology, progress: show)
+      (outcome, bisection) = (found.sweep, found.results)
+    } else {
+      outcome = try executor.execute(
+        share, into: store, options: options, on: topology, progress: show)
     }
     display.withLock { $0.finish() }
-    try SweepFolder.writeSummaries(of: store, plan: plan, on: topology)
-    if outcome.isInterrupted { throw ExitStatus.stopped }
-    if !outcome.failures.isEmpty { throw ExitStatus.failed }
+    let records = try SweepFolder.writeSummaries(of: store, plan: plan, on: topology)
+    if let bisection { try SweepFolder.write(bisection, to: store, plan: plan) }
+    let document = SweepDocument(
+      folder: out, plan: runs.digest, runs: share.count, outcome: outcome, bisection: bisection)
+    try report(document, records: bisection == nil ? runs.placed(records) : [], plan)
+  }
+
+  /// Prints what came of it, and ends with the exit code that says so.
+  private func report(
+    _ document: SweepDocument, records: [StoredRun], _ plan: SweepPlan
+  ) throws {
+    if reporting.json {
+      try Console.putJSON(document)
+    } else {
+      try Console.put(SweepReport(document, records: records, axes: plan.axisNames).text)
+    }
+    for failure in document.failures.prefix(SweepReport.largestFailureCount) {
+      Console.say("lockstep: \(failure.id) (\(failure.axes)) failed: \(failure.reason)")
+    }
+    if !document.failures.isEmpty {
+      let count = document.failures.count
+      Console.say(
+        "lockstep: \(count) \(count == 1 ? "run" : "runs") failed; the same command tries again")
+    }
+    if document.interrupted {
+      Console.say("lockstep: stopped early; the same command goes on")
+      throw ExitStatus.stopped
+    }
+    if !document.failures.isEmpty { throw ExitStatus.failed }
+  }
+
+  private func preview(
+    _ plan: SweepPlan, _ runs: PlannedRuns, _ share: [PlannedRun],
+    _ options: SweepExecutor.Options
+  ) throws {
+    var present: Set<String> = []
+    if let out = sweep.out {
+      present = try ResultStore.ids(in: out)
+      if let found = try ResultStore.digest(in: out), found != runs.digest {
+        throw StoreError.otherPlan(folder: out, found: found, asked: runs.digest)
+      }
+    }
+    let missing = share.filter { !present.contains($0.id) }
+    let estimate =
+      plan.bisectionTolerance == nil
+      ? SweepEstimate(missing, jobs: options.jobs, on: try Topology(.live)) : nil
+    let preview = SweepPreview(
+      plan: plan, runs: runs, share: share.count, present: share.count - missing.count,
+      estimate: estimate)
+    if reporting.json {
+      try Console.putJSON(preview)
+    } else {
+      try Console.put(preview.text(jobs: options.jobs))
+    }
+  }
+
+  private func merge(_ folders: [String]) throws {
+    guard let out = sweep.out else {
+      throw ConfigurationError.conflict(reason: "merge needs a folder to write to; add --out DIR")
+    }
+    guard !folders.isEmpty else {
+      throw ConfigurationError.conflict(
+        reason: "merge needs the folders to join: lockstep sweep merge DIR… --out DIR")
+    }
+    let (store, merge) = try StoreMerge.join(folders, into: out)
+    let plan = try SweepPlan(contentsOf: "\(out)/\(ResultStore.Name.plan)")
+    try SweepFolder.writeSummaries(of: store, plan: plan, on: try Topology(.live))
+    if reporting.json {
+      try Console.putJSON(merge)
+    } else {
+      try Console.put(
+        "\(Format.count(merge.added)) runs added, \(Format.count(merge.repeated)) were there "
+          + "already\n")
+    }
   }
 
   private func readPlan() throws -> SweepPlan {
     let given = try training.given()
+    let tolerance = try sweep.bisectionTolerance()
     if plan.count == 1, let path = plan.first, !path.contains("=") {
       guard given.names.isEmpty else {
         throw ConfigurationError.conflict(
           reason:
             "--\(given.names[0]) stands beside a plan's file; write it under the plan's options")
       }
-      return try SweepPlan(contentsOf: path, variant: full ? .full : .quick)
+      var result = try SweepPlan(contentsOf: path, variant: sweep.full ? .full : .quick)
+      if let tolerance { result.bisectionTolerance = tolerance }
+      return result
     }
-    return try SweepPlan(axes: plan, options: given)
+    if sweep.full {
+      throw ConfigurationError.conflict(
+        reason: "--full chooses between versions in a plan's file; leave it out")
+    }
+    var result = try SweepPlan(axes: plan, options: given)
+    result.bisectionTolerance = tolerance
+    return result
+  }
+}
+
+extension ProgressDisplay {
+  /// Shows how far a sweep is.
+  mutating func show(_ state: SweepProgress) {
+    let failed = state.failed > 0 ? ", \(Format.count(state.failed)) failed" : ""
+    show(
+      Double(state.finished) / Double(max(1, state.total)),
+      "\(Format.count(state.finished)) of \(Format.count(state.total)) runs\(failed)")
   }
 }

@@ -26,12 +26,29 @@ public enum SweepFolder {
     }
     return runs
   }
+
+  /// Writes what a search found: `bisect.csv` and `bisect.jsonl`.
+  ///
+  /// - Throws: ``StoreError``.
+  public static func write(
+    _ results: [BisectionResult], to store: ResultStore, plan: SweepPlan
+  ) throws(StoreError) {
+    let lines: Data
+    do {
+      lines = try BisectionResult.lines(results)
+    } catch {
+      throw .cannotWrite(path: store.path, reason: "\(error)")
+    }
+    try store.write(lines, as: "bisect.jsonl")
+    try store.write(
+      Data(BisectionResult.csv(results, axes: plan.axisNames).utf8), as: "bisect.csv")
+  }
 }
 
 extension SweepPlan {
   /// The options that differ between runs: the axes, and what parts fix each in their own way.
   public var tableOptions: [String] {
-    var result = axisNames
+    var result = axisNames + (bisectionTolerance == nil ? [] : ["learning-rate"])
     for name in parts.flatMap(\.options).map(\.name) where !result.contains(name) {
       let texts = parts.map { part in part.options.first { $0.name == name }?.text }
       if texts.contains(where: { $0 != texts[0] }) { result.append(name) }

@@ -11,6 +11,9 @@ public enum PlanDocument {
     var pairs: [(Node, Node)] = [(text("hash"), text(digest))]
     if let name = plan.name { pairs.append((text("name"), text(name))) }
     if let description = plan.description { pairs.append((text("description"), text(description))) }
+    if let tolerance = plan.bisectionTolerance {
+      pairs.append((text("bisect"), Node([(text("learning-rate"), text("\(tolerance)"))])))
+    }
     if plan.parts.count == 1, let part = plan.parts.first, part.name == nil {
       pairs += fields(part)
     } else {

@@ -1,7 +1,6 @@
 import Foundation
 import LockstepCore
 import LockstepRuns
-import Yams
 
 /// Which length of a plan is meant.
 public enum PlanVariant: String, CaseIterable, Sendable {
@@ -48,12 +47,13 @@ extension SweepPlan {
   ) throws(PlanError) {
     let reader = PlanReader(path: path)
     let root = try reader.compose(text)
-    let own = ["name", "description", "parts", "hash"] + PlanReader.layerKeys
+    let own = ["name", "description", "parts", "hash", "bisect"] + PlanReader.layerKeys
     let fields = try reader.mapping(root, of: "a plan", keys: own + foreign.sorted())
     name = try fields["name"].map { node throws(PlanError) in try reader.text(node, of: "name") }
     description = try fields["description"].map { node throws(PlanError) in
       try reader.text(node, of: "description")
     }
+    if let node = fields["bisect"] { bisectionTolerance = try reader.tolerance(node) }
     let shared = try reader.layer(fields, variant: variant)
     guard let list = fields["parts"] else {
       parts = [
@@ -71,96 +71,5 @@ extension SweepPlan {
       }
       parts.append(part)
     }
-  }
-}
-
-/// Reads the pieces of a plan out of YAML nodes.
-struct PlanReader {
-  /// What to call the file.
-  let path: String
-
-  /// The keys of a block of options and axes.
-  static let layerKeys = ["options", "parameters", "zip", "quick", "full"]
-
-  func place(_ node: Node) -> PlanPlace { .file(path: path, line: node.mark?.line) }
-
-  /// Reads the one document of a file.
-  func compose(_ text: String) throws(PlanError) -> Node {
-    do {
-      guard let node = try Yams.compose(yaml: text) else {
-        throw PlanError.file(path: path, line: nil, reason: "the file is empty; write a plan")
-      }
-      return node
-    } catch let error as PlanError {
-      throw error
-    } catch let error as YamlError {
-      throw Self.planError(error, path: path)
-    } catch {
-      throw .file(path: path, line: nil, reason: "is no YAML: \(error)")
-    }
-  }
-
-  private static func planError(_ error: YamlError, path: String) -> PlanError {
-    switch error {
-    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-      .composer(_, let problem, let mark, _):
-      .file(path: path, line: mark.line, reason: "is no YAML here (\(problem))")
-    case .duplicatedKeysInMapping(let keys, let context):
-      .file(
-        path: path, line: context.mark.line,
-        reason: "\(keys.sorted().joined(separator: ", ")) is given twice in one block")
-    default: .file(path: path, line: nil, reason: "is no YAML")
-    }
-  }
-
-  /// Reads a mapping, and refuses keys that nobody knows.
-  func mapping(_ node: Node, of what: String, keys: [String]) throws(PlanError) -> [String: Node] {
-    var result: [String: Node] = [:]
-    for (key, value) in try pairs(node, of: what) {
-      guard keys.contains(key.text) else {
-        let hint = Suggestion.nearest(to: key.text, among: keys).map { "; did you mean \($0)?" }
-        throw key.place.error(
-          "\(what) has no '\(key.text)', but \(keys.joined(separator: ", "))\(hint ?? "")")
-      }
-      result[key.text] = value
-    }
-    return result
-  }
-
-  /// A key of a mapping.
-  struct Key {
-    var text: String
-    var place: PlanPlace
-  }
-
-  /// Reads a mapping, in its own order.
-  func pairs(_ node: Node, of what: String) throws(PlanError) -> [(Key, Node)] {
-    guard case .mapping(let mapping) = node else {
-      throw place(node).error("\(what) is not made of NAME: VALUE pairs")
-    }
-    var result: [(Key, Node)] = []
-    for (key, value) in mapping {
-      result.append((Key(text: try text(key, of: "a key"), place: place(key)), value))
-    }
-    return result
-  }
-
-  /// Reads a list.
-  func sequence(_ node: Node, of what: String) throws(PlanError) -> [Node] {
-    guard case .sequence(let sequence) = node else {
-      throw place(node).error("\(what) is not a list; write [FIRST, SECOND]")
-    }
-    return Array(sequence)
-  }
-
-  /// Reads text or a number, as it is written.
-  func text(_ node: Node, of what: String) throws(PlanError) -> String {
-    guard case .scalar(let scalar) = node else {
-      throw place(node).error("\(what) is not a single value")
-    }
-    let isMissing =
-      scalar.style == .plain && ["", "~", "null", "Null", "NULL"].contains(scalar.string)
-    guard !isMissing else { throw place(node).error("\(what) has no value") }
-    return scalar.string
   }
 }

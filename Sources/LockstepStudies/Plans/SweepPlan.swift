@@ -8,12 +8,19 @@ public struct SweepPlan: Equatable, Sendable {
   public var description: String?
   /// The grids; one without a name where the plan isn't divided.
   public var parts: [PlanPart]
+  /// How exactly the largest stable learning rate of each configuration is searched, as a share; `nil`
+  /// where runs are carried out as they are.
+  public var bisectionTolerance: Double?
 
   /// Creates a plan.
-  public init(name: String? = nil, description: String? = nil, parts: [PlanPart]) {
+  public init(
+    name: String? = nil, description: String? = nil, parts: [PlanPart],
+    bisectionTolerance: Double? = nil
+  ) {
     self.name = name
     self.description = description
     self.parts = parts
+    self.bisectionTolerance = bisectionTolerance
   }
 
   /// The names of all axes of all parts, in the order in which they are first written.

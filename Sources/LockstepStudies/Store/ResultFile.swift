@@ -13,11 +13,15 @@ struct ResultFile: ~Copyable {
   private let path: String
   private var size: off_t
 
+  /// Turns the signal of a file that grows beyond the process' limit into an error of `write`.
+  private static let noSizeSignal: Void = { signal(SIGXFSZ, SIG_IGN) }()
+
   /// Opens the file, or makes it, and locks it.
   ///
   /// - Throws: ``StoreError/busy(folder:)`` at once where another process has it, and
   ///   ``StoreError/cannotWrite(path:reason:)``.
   init(_ path: String, in folder: String) throws(StoreError) {
+    _ = Self.noSizeSignal
     self.path = path
     descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
     size = 0

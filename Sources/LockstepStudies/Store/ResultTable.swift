@@ -27,15 +27,23 @@ public enum ResultTable {
       return Dictionary(scalars, uniquingKeysWith: { first, _ in first })
     }
     let head = ["id"] + (hasParts ? ["part"] : []) + options.map(\.column) + columns
-    var text = head.map(quoted).joined(separator: ",") + "\n"
+    var table = [head]
     for (run, row) in zip(runs, rows) {
       var cells = [run.id]
       if hasParts { cells.append(run.part ?? "") }
       cells += options.map { value(of: $0.name, in: run) }
       cells += columns.map { row[$0] ?? "" }
-      text += cells.map(quoted).joined(separator: ",") + "\n"
+      table.append(cells)
     }
-    return text
+    return text(table)
+  }
+
+  /// Writes rows as comma-separated values.
+  ///
+  /// **Reference:** Shafranovich, *Common Format and MIME Type for CSV Files*, RFC 4180, but lines end
+  /// in a newline alone.
+  static func text(_ rows: [[String]]) -> String {
+    rows.map { $0.map(quoted).joined(separator: ",") + "\n" }.joined()
   }
 
   /// The value of an option: of the axis, or of the resolved configuration where it is none here.

@@ -1,0 +1,104 @@
+import ArgumentParser
+import Foundation
+import Lockstep
+
+/// What only `lockstep sweep` takes.
+struct SweepOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The folder of the results.", valueName: "dir"))
+  var out: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Simulated runs at a time; runs on threads have the machine alone. (default: cores)")
+  var jobs: Int?
+
+  @Option(parsing: .unconditional, help: "The largest number of runs. (default: 100000)")
+  var limit: Int?
+
+  @Flag(name: .customLong("dry-run"), help: "Say how many runs there are and about how long.")
+  var dryRun = false
+
+  @Flag(help: "Take the plan's long version: what its full blocks say.")
+  var full = false
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Carry out the I-th of N shares, for several machines; sweep merge joins their folders.",
+      valueName: "i/n"))
+  var shard: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Search the largest stable value, for every configuration of the axes: learning-rate.",
+      valueName: "option"))
+  var bisect: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: "How exactly to search, as a share of the value. (default: 0.01)")
+  var tolerance: Double?
+
+  /// How many runs at a time.
+  ///
+  /// - Throws: ``ConfigurationError``.
+  func executorOptions() throws(ConfigurationError) -> SweepExecutor.Options {
+    var options = SweepExecutor.Options()
+    guard let jobs else { return options }
+    guard (1...1024).contains(jobs) else {
+      throw .invalid(
+        option: "--jobs", value: "\(jobs)", reason: "write a whole number from 1 to 1024")
+    }
+    options.jobs = jobs
+    return options
+  }
+
+  /// How exactly to search; `nil` where nothing is searched.
+  ///
+  /// - Throws: ``ConfigurationError``.
+  func bisectionTolerance() throws(ConfigurationError) -> Double? {
+    guard let bisect else {
+      guard tolerance == nil else {
+        throw .conflict(reason: "--tolerance says how exactly to --bisect; give that, too")
+      }
+      return nil
+    }
+    guard bisect == "learning-rate" else {
+      throw .unknown(
+        option: "--bisect", value: bisect, choices: ["learning-rate"], nearest: nil)
+    }
+    let value = tolerance ?? 0.01
+    guard value >= 1e-9, value <= 1 else {
+      throw .invalid(
+        option: "--tolerance", value: "\(value)", reason: "write a share from 1e-9 to 1")
+    }
+    return value
+  }
+
+  /// Which share of the runs is meant: the number, from 1, and of how many.
+  ///
+  /// - Throws: ``ConfigurationError``.
+  func share() throws(ConfigurationError) -> (number: Int, count: Int) {
+    guard let shard else { return (1, 1) }
+    let parts = shard.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+    guard parts.count == 2, let number = parts[0], let count = parts[1],
+      (1...100_000).contains(count), (1...count).contains(number)
+    else {
+      throw .invalid(
+        option: "--shard", value: shard, reason: "write I/N with 1 ≤ I ≤ N, such as 1/4")
+    }
+    return (number, count)
+  }
+
+  /// The largest number of runs.
+  ///
+  /// - Throws: ``ConfigurationError``.
+  func largestCount() throws(ConfigurationError) -> Int {
+    guard let limit else { return SweepPlan.defaultLimit }
+    guard limit >= 1 else {
+      throw .invalid(
+        option: "--limit", value: "\(limit)", reason: "write a whole number of runs from 1")
+    }
+    return limit
+  }
+}

@@ -1,0 +1,119 @@
+import LockstepCore
+import LockstepRuns
+import LockstepTelemetry
+import LockstepTopology
+import Synchronization
+
+/// What came of a search in every configuration.
+public struct BisectionOutcome: Equatable, Sendable {
+  /// What was found, in the plan's order; searches that are not over are left out.
+  public var results: [BisectionResult] = []
+  /// The runs that were carried out now, those that were there, and those that failed.
+  public var sweep = SweepOutcome()
+}
+
+extension SweepExecutor {
+  /// Searches the largest stable learning rate of every configuration.
+  ///
+  /// Every rate that is tried is a run like any other and its record goes to the store; records that
+  /// are there are believed, so a search that was stopped goes on where it was.
+  ///
+  /// - Parameters:
+  ///   - runs: the configurations; a search starts at the rate that each has.
+  ///   - tolerance: how far apart the largest stable and the smallest unstable rate may be.
+  ///   - store: where records go.
+  ///   - options: how many searches at a time, where runs are simulated.
+  ///   - topology: the machine.
+  ///   - progress: called after every search.
+  /// - Throws: ``StoreError``.
+  public func bisect(
+    _ runs: [PlannedRun], tolerance: Double, into store: ResultStore,
+    options: Options = Options(), on topology: Topology,
+    progress: @escaping @Sendable (SweepProgress) -> Void = { _ in }
+  ) throws(StoreError) -> BisectionOutcome {
+    var stability: [String: Bool] = [:]
+    for run in try store.runs() { stability[run.id] = run.record.isStable }
+    let search = Search(
+      executor: self, store: store, topology: topology, known: stability,
+      cache: ModelCache(capacity: max(1, options.cachedModels)),
+      tally: SweepTally(total: runs.count, present: 0, progress))
+    let results = Mutex([Int: BisectionResult]())
+    let indexed = runs.enumerated().map { ($0.offset, $0.element) }
+    let body = { @Sendable (index: Int, run: PlannedRun, jobs: Int) in
+      guard let result = search.carryOut(run, tolerance: tolerance, jobs: jobs) else { return }
+      results.withLock { $0[index] = result }
+    }
+    Self.inParallel(
+      indexed.filter { $0.1.configuration.engine == .virtual }, jobs: options.jobs
+    ) { item in
+      guard !self.isInterrupted else { return false }
+      body(item.0, item.1, options.jobs)
+      return true
+    }
+    for item in indexed where item.1.configuration.engine == .threads && !isInterrupted {
+      body(item.0, item.1, 1)
+    }
+    try search.tally.storeError.map { error throws(StoreError) in throw error }
+    var outcome = BisectionOutcome()
+    outcome.sweep = search.tally.outcome
+    outcome.sweep.isInterrupted = isInterrupted
+    outcome.results = results.withLock { found in runs.indices.compactMap { found[$0] } }
+    return outcome
+  }
+
+  /// What all searches share.
+  private struct Search: Sendable {
+    let executor: SweepExecutor
+    let store: ResultStore
+    let topology: Topology
+    let known: [String: Bool]
+    let cache: ModelCache
+    let tally: SweepTally
+
+    /// One search; `nil` where it is not over.
+    func carryOut(_ run: PlannedRun, tolerance: Double, jobs: Int) -> BisectionResult? {
+      var bisection = Bisection(
+        first: run.configuration.resolvedLearningRate, tolerance: tolerance)
+      var count = 0
+      while let rate = bisection.next {
+        guard let isStable = isStable(run, rate: rate, jobs: jobs) else { return nil }
+        bisection.note(isStable: isStable)
+        count += 1
+      }
+      guard let result = bisection.result else { return nil }
+      tally.finish()
+      return BisectionResult(
+        part: run.part, axes: run.axes, result: result, stable: bisection.stable,
+        unstable: bisection.unstable, runs: count)
+    }
+
+    private func isStable(_ run: PlannedRun, rate: Double, jobs: Int) -> Bool? {
+      var configuration = run.configuration
+      configuration.learningRate = rate
+      // A constant rate stays what it is, also where a run of the default rate would let it fall.
+      configuration.schedule = configuration.schedule ?? .constant
+      var axes = run.axes
+      axes["learning-rate"] = .number(rate)
+      let trial = PlannedRun(
+        id: RunIdentity(configuration).id, part: run.part, axes: axes,
+        configuration: configuration, round: run.round)
+      if let isStable = known[trial.id] { return isStable }
+      do {
+        guard let record = try executor.record(of: trial, jobs: jobs, cache, topology) else {
+          return nil
+        }
+        try store.append(
+          StoredRun(id: trial.id, part: trial.part, axes: axes, record: record))
+        return record.isStable
+      } catch let error as StoreError {
+        tally.stop(error)
+        executor.interrupt()
+      } catch {
+        tally.fail(
+          SweepFailure(
+            id: trial.id, part: trial.part, axes: trial.axisText, reason: "\(error)"))
+      }
+      return nil
+    }
+  }
+}
