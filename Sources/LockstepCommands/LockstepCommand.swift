@@ -14,8 +14,8 @@ public struct LockstepCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      RunCommand.self, NoiseCommand.self, SweepCommand.self, BenchCommand.self, ReportCommand.self,
-      TopologyCommand.self, TraceCommand.self,
+      RunCommand.self, NoiseCommand.self, SweepCommand.self, StudyCommand.self, BenchCommand.self,
+      ReportCommand.self, TopologyCommand.self, TraceCommand.self,
     ])
 
   /// Creates the command, for the parser.

@@ -105,7 +105,9 @@ struct ByteReader {
     return false
   }
 
-  /// Reads text. Escapes of characters beyond the basic plane must come in pairs.
+  /// Reads text.
+  ///
+  /// Escapes of characters beyond the basic plane must come in pairs.
   mutating func string() throws(Malformed) -> String {
     try expect(UInt8(ascii: "\""))
     let start = position

@@ -63,7 +63,8 @@ extension PlanReader {
     for (key, value) in try pairs(node, of: "where") {
       let values = try texts(value, of: key.text)
       guard key.text == "part" else {
-        claim.filters.append(Claim.Filter(axis: key.text, values: values.map { Self.spelling($0, of: key.text) }))
+        claim.filters.append(
+          Claim.Filter(axis: key.text, values: values.map { Self.spelling($0, of: key.text) }))
         continue
       }
       for name in values where !parts.contains(name) {

@@ -8,14 +8,15 @@ struct ExpressionTests {
     try Expression(text).value { names[$0] }
   }
 
-  @Test(arguments: [
-    ("1+2*3", 7.0), ("(1+2)*3", 9), ("2^3^2", 512), ("-2^2", -4), ("2^-1", 0.5), ("7-2-1", 4),
-    ("8/4/2", 1), ("1e-3*1e3", 1), ("1.5E2", 150), ("2*-3", -6), (".5", 0.5),
-    ("harmonic(4)", 25.0 / 12),
-    ("max(1,min(5,3))", 3), ("sqrt(2)^2", 2), ("abs(-3)", 3), ("cos(0)+sin(0)", 1),
-    ("log(exp(2))", 2), ("1 < 2 and 2 <= 2", 1), ("1 > 2 or 3 >= 4", 0), ("1 == 1", 1),
-    ("1 < 0", 0),
-  ] as [(String, Double)])
+  @Test(
+    arguments: [
+      ("1+2*3", 7.0), ("(1+2)*3", 9), ("2^3^2", 512), ("-2^2", -4), ("2^-1", 0.5), ("7-2-1", 4),
+      ("8/4/2", 1), ("1e-3*1e3", 1), ("1.5E2", 150), ("2*-3", -6), (".5", 0.5),
+      ("harmonic(4)", 25.0 / 12),
+      ("max(1,min(5,3))", 3), ("sqrt(2)^2", 2), ("abs(-3)", 3), ("cos(0)+sin(0)", 1),
+      ("log(exp(2))", 2), ("1 < 2 and 2 <= 2", 1), ("1 > 2 or 3 >= 4", 0), ("1 == 1", 1),
+      ("1 < 0", 0),
+    ] as [(String, Double)])
   func `expressions have the value that a person reads in them`(text: String, expected: Double)
     throws
   {
