@@ -8,7 +8,7 @@ import Testing
   ) throws {
     let folder = try CommandFolder()
     for policy in ["barrier", "bounded:2", "hogwild", "locked"] {
-      let record = try record(
+      let record = try runRecord(
         "--engine virtual --model mlp:8 --kernels portable --decomposition \(decomposition) "
           + "--policy \(policy) --workers 3 --updates 60 --service exponential:1 "
           + "--read-time gamma:0.5,1 --apply-time constant:0.5 --trace t.csv", in: folder.path)
@@ -16,7 +16,7 @@ import Testing
       #expect(record.configuration["applyTime"] == .text("constant:0.5"))
       let isRacing = policy == "bounded:2" || policy == "hogwild"
       #expect((record.tornViews.torn ?? 0 > 0) == isRacing, "\(policy)")
-      #expect(record.workers.allSatisfy { $0.readSeconds ?? 0 > 0 && $0.applySeconds ?? 0 > 0 })
+      #expect(record.workers.allSatisfy { $0.readSeconds > 0 && $0.applySeconds > 0 })
       let check = try lockstep(typed: "trace check t.csv", in: folder.path)
       #expect(check.code == 0, "\(policy): \(check.output)")
       let replay = try lockstep(typed: "trace replay t.csv", in: folder.path)
@@ -27,7 +27,7 @@ import Testing
   @Test func `are drawn from what threads were measured to take`() throws {
     let folder = try CommandFolder()
     let model = "--model mlp:16 --decomposition samples --policy hogwild"
-    _ = try record(
+    _ = try runRecord(
       "\(model) --workers 2 --updates 400 --pin none --calibrate c.json", in: folder.path)
     let calibration = try JSONDecoder().decode(Calibration.self, from: folder.read("c.json"))
     let parts = try #require(calibration.parts)
@@ -39,15 +39,15 @@ import Testing
       let sum = mean(parts.read) + mean(parts.compute) + mean(parts.apply)
       #expect((sum / mean(whole) - 1).magnitude < 1e-9)
     }
-    let record = try record(
+    let record = try runRecord(
       "\(model) --engine virtual --workers 2 --updates 2000 --service calibrated:c.json "
         + "--read-time calibrated:c.json --apply-time calibrated:c.json", in: folder.path)
     for (worker, parts) in zip(record.workers, parts) {
       let updates = Double(worker.updates)
       // The means of draws lie within the range of what they are drawn from.
-      let read = (worker.readSeconds ?? 0) / updates
+      let read = worker.readSeconds / updates
       #expect(read >= (parts.read.first ?? 0) && read <= (parts.read.last ?? 0) * 1.01 + 1e-3)
-      let apply = (worker.applySeconds ?? 0) / updates
+      let apply = worker.applySeconds / updates
       #expect(apply >= (parts.apply.first ?? 0) && apply <= (parts.apply.last ?? 0) * 1.01 + 1e-3)
     }
   }

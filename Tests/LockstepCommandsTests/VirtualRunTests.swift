@@ -4,12 +4,6 @@ import Testing
 
 @Suite(.timeLimit(.minutes(15))) struct `Runs in virtual time` {
   /// The record of a run.
-  private func record(_ options: String, in folder: String = "/") throws -> RunRecord {
-    let result = try lockstep(typed: "run --json --quiet \(options)", in: folder)
-    try #require(result.code == 0, "\(options): \(result.errors)")
-    return try JSONDecoder().decode(RunRecord.self, from: Data(result.output.utf8))
-  }
-
   @Test(arguments: ["barrier", "sequential"], ["blocks", "samples"])
   func `save the same bytes as the threads where the schedule leaves no choice`(
     policy: String, decomposition: String
@@ -18,9 +12,9 @@ import Testing
     let options =
       "--model mlp:6 --policy \(policy) --decomposition \(decomposition) --workers 3 "
       + "--epochs 1 --batch 64 --kernels portable --precision double --pin none"
-    _ = try record("\(options) --save threads.npy", in: folder.path)
+    _ = try runRecord("\(options) --save threads.npy", in: folder.path)
     let virtual = options.replacing(" --precision double --pin none", with: "")
-    let simulated = try record(
+    let simulated = try runRecord(
       "\(virtual) --engine virtual --service lognormal:1,1 --save virtual.npy", in: folder.path)
     #expect(try folder.read("threads.npy") == folder.read("virtual.npy"))
     #expect(simulated.configuration["precision"] == .text("double"))
@@ -40,7 +34,7 @@ import Testing
   func `are the same on any number of threads of the host`(_ options: String) throws {
     var texts: Set<Data> = []
     for threads in [1, 2, 4] {
-      var record = try record(
+      var record = try runRecord(
         "\(options) --kernels portable --engine virtual --host-threads \(threads)")
       (record.wallSeconds, record.cpuSeconds) = (0, 0)
       let encoder = JSONEncoder()
@@ -56,7 +50,7 @@ import Testing
     (0.3465, -0.000365133), (0.3480, 0.000321957), (0.05, -0.067836024), (0.7, 0.113044885),
   ])
   func `grow as the largest root of their recursion says`(rate: Double, growth: Double) throws {
-    let record = try record(
+    let record = try runRecord(
       "--engine virtual --model quadratic:eigenvalues=1 --decomposition samples "
         + "--delay constant:4 --updates 2000 --warmup 100 --learning-rate \(rate)")
     let found = try #require(record.ensemble.growthRate)
@@ -67,7 +61,7 @@ import Testing
   }
 
   @Test func `take as many workers as there are numbers for`() throws {
-    let record = try record(
+    let record = try runRecord(
       "--engine virtual --model quadratic:dimension=2 --decomposition samples --policy hogwild "
         + "--workers 65536 --updates 131072 --service constant:1 --learning-rate 1e-6")
     #expect(record.virtualTime == 2 && record.workers.count == 65_536)
@@ -78,7 +72,7 @@ import Testing
 
   @Test func `average what --replicas and --warmup say`() throws {
     // Unit curvature, noise of variance 1, fresh views: a/(2 − a) = 1/19 for a = 0.1.
-    let record = try record(
+    let record = try runRecord(
       "--engine virtual --model quadratic:eigenvalues=1,noise=1 --updates 2000 --warmup 200 "
         + "--replicas 200 --learning-rate 0.1")
     let square = try #require(record.ensemble.stationaryMeanSquare)
@@ -110,7 +104,7 @@ import Testing
     for (policy, status) in [
       ("barrier", RunStatus.stalled), ("bounded:2", .stalled), ("hogwild", .completed),
     ] {
-      let record = try record("\(start) --policy \(policy)")
+      let record = try runRecord("\(start) --policy \(policy)")
       #expect(record.status == status && record.stall?.worker == (status == .stalled ? 3 : nil))
     }
     let result = try lockstep(typed: "run \(start) --policy bounded:2")
@@ -122,12 +116,12 @@ import Testing
   @Test func `draw from what threads were measured to take`() throws {
     let folder = try CommandFolder()
     let model = "--model mlp:16 --decomposition samples --policy hogwild"
-    _ = try record(
+    _ = try runRecord(
       "\(model) --workers 1 --updates 300 --pin none --calibrate c.json", in: folder.path)
     let calibration = try JSONDecoder().decode(Calibration.self, from: folder.read("c.json"))
     #expect(calibration.iterations == 300 && calibration.service.count == 300)
     #expect(calibration.service == calibration.service.sorted())
-    let one = try record(
+    let one = try runRecord(
       "\(model) --engine virtual --workers 1 --updates 3000 --service calibrated:c.json",
       in: folder.path)
     // 3,000 draws of the mean measured duration, in microseconds.

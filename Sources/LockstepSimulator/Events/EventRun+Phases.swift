@@ -196,9 +196,11 @@ extension EventRun {
     states[worker].since = now
     if isJoint {
       table.arrived += 1
+      // The first one through goes on to its next clock: every gradient is needed before.
+      if table.arrived == 1 { averageGradients() }
       if table.arrived == workers {
         table.arrived = 0
-        applyJointly()
+        stepJointly()
         updates &+= 1
         for other in 0..<workers { vector.letGo(states[other].view) }
         noteForEnsemble()

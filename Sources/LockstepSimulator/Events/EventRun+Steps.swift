@@ -297,8 +297,14 @@ extension EventRun {
       clock: states[worker].clock)
   }
 
-  /// Makes one update with the average of all workers' gradients, added up by their numbers.
-  func applyJointly() {
+  /// Makes one update with the average of all workers' gradients.
+  private func applyJointly() {
+    averageGradients()
+    stepJointly()
+  }
+
+  /// Averages all workers' gradients, added up by their numbers, while all are at one clock.
+  func averageGradients() {
     guard let average else { return }
     let count = model.parameterCount
     let scale = 1 / Scalar(workers)
@@ -306,8 +312,13 @@ extension EventRun {
       VectorSum.accumulate(
         gradient(of: worker), scale: scale, into: average, count: count, overwrite: worker == 0)
     }
+  }
+
+  /// Makes one update with the average.
+  func stepJointly() {
+    guard let average else { return }
     optimizer.apply(
-      average, to: vector.advance(), state: optimizerState, offset: 0, count: count,
+      average, to: vector.advance(), state: optimizerState, offset: 0, count: model.parameterCount,
       step: updates &+ 1, clock: updates)
   }
 }
