@@ -10,6 +10,10 @@ extension NoiseEstimator {
       observation.parameters.count == parameterCount && observation.range.lowerBound >= 0
         && observation.range.upperBound <= parameterCount, "the observation is of this model")
     precondition(
+      observation.state.count == maker.stateVectors
+        && observation.state.allSatisfy { $0.count == parameterCount },
+      "the observation has the optimiser's state")
+    precondition(
       fresh == nil || observation.examples.count <= largestBatch, "the batch fits the buffers")
     for index in all { base[index] = observation.parameters[index] }
     point.update(from: base, count: parameterCount)
@@ -86,19 +90,25 @@ extension NoiseEstimator {
     return record
   }
 
-  /// `L_E(w + Δ) − L_E(w) − ∇L_E(w)ᵀΔ`, with `Δ` as it is after the rounding of `w + Δ`: the
-  /// losses have seen no other, and to first order the difference would be as large as their own
-  /// rounding.
+  /// `L_E(w + Δ) − L_E(w) − ∇L_E(w)ᵀΔ`.
   private func linearisation(on set: ProbeSet) -> Double {
-    var promise = CompensatedSum()
-    var penalty = CompensatedSum()
+    VectorProducts.meanDifference(set.movedLosses, set.losses, count: set.lossCount)
+      + regularizerDifference(from: nil, to: step)
+      - VectorProducts.dot(set.gradient, step, range: all)
+  }
+
+  /// The regulariser at `w + b` minus that at `w + a`, as `λ·(b − a)ᵀ(w + ½(a + b))`; `a` is 0
+  /// where it is `nil`.
+  private func regularizerDifference(
+    from a: UnsafePointer<Double>?, to b: UnsafePointer<Double>
+  ) -> Double {
+    if model.l2 == 0 { return 0 }
+    var sum = CompensatedSum()
     for index in all {
-      let rounded = (base[index] + step[index]) - base[index]
-      promise.add(set.gradient[index] * rounded)
-      penalty.add(rounded * (base[index] + 0.5 * rounded))
+      let start = a.map { $0[index] } ?? 0
+      sum.add((b[index] - start) * (base[index] + 0.5 * (start + b[index])))
     }
-    return VectorProducts.meanDifference(set.movedLosses, set.losses, count: set.lossCount)
-      + (model.l2 * penalty.value - promise.value)
+    return model.l2 * sum.value
   }
 
   /// `L_E(w + b) − L_E(w + a)`.
@@ -136,14 +146,8 @@ extension NoiseEstimator {
     }
     returnPoint()
     guard let known else { return .nan }
-    var penalty = CompensatedSum()
-    if model.l2 != 0 {
-      for index in all {
-        penalty.add((b[index] - a[index]) * (base[index] + 0.5 * (a[index] + b[index])))
-      }
-    }
     return VectorProducts.meanDifference(known, otherLosses, count: set.lossCount)
-      + model.l2 * penalty.value
+      + regularizerDifference(from: a, to: b)
   }
 
   /// The examples' losses at a point.
@@ -157,7 +161,7 @@ extension NoiseEstimator {
   /// `directionProduct ← Hv` on a set.
   func multiply(_ vector: UnsafePointer<Double>, on set: ProbeSet) {
     model.computeCurvature(
-      at: base, along: vector, on: set.source, examples: set.examples, gradient: unusedGradient,
+      at: base, along: vector, on: set.source, examples: set.examples, gradient: nil,
       product: directionProduct, workspace: workspace)
   }
 

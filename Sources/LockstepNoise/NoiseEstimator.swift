@@ -70,8 +70,6 @@ public final class NoiseEstimator<Model: CurvatureObjective> {
   /// A direction to multiply by, and what comes out.
   let direction: UnsafeMutablePointer<Double>
   let directionProduct: UnsafeMutablePointer<Double>
-  /// A gradient that nobody looks at.
-  let unusedGradient: UnsafeMutablePointer<Double>
   /// Losses at other points, and sums of their differences; one per example.
   let otherLosses: UnsafeMutablePointer<Double>
   let lossSums: UnsafeMutablePointer<Double>
@@ -133,7 +131,6 @@ public final class NoiseEstimator<Model: CurvatureObjective> {
     otherGradient = arena.allocate(count: n)
     direction = arena.allocate(count: n)
     directionProduct = arena.allocate(count: n)
-    unusedGradient = arena.allocate(count: n)
     otherLosses = arena.allocate(count: capacity)
     lossSums = arena.allocate(count: capacity)
   }
@@ -202,8 +199,8 @@ public final class NoiseEstimator<Model: CurvatureObjective> {
   ) -> [ProbeSet] {
     func make(_ name: String, _ source: EvaluationSet, capacity: Int) -> ProbeSet {
       ProbeSet(
-        name: name, source: source, capacity: capacity, parameterCount: parameterCount,
-        arena: arena)
+        name: name, source: source, hasData: hasData, capacity: capacity,
+        parameterCount: parameterCount, arena: arena)
     }
     var sets = [make("current", .training, capacity: batch)]
     if hasData { sets.append(make("other", .training, capacity: batch)) }

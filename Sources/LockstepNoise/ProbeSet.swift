@@ -10,6 +10,8 @@ final class ProbeSet {
   let storage: UnsafeMutablePointer<Int32>
   /// The number of examples; 0 for an objective without data.
   var count = 0
+  /// Whether the objective has data.
+  private let hasData: Bool
   /// `∇L_E(w)`, `[n]`.
   let gradient: UnsafeMutablePointer<Double>
   /// `HΔ`, `[n]`.
@@ -25,10 +27,12 @@ final class ProbeSet {
 
   /// Makes the buffers.
   init(
-    name: String, source: EvaluationSet, capacity: Int, parameterCount: Int, arena: Arena
+    name: String, source: EvaluationSet, hasData: Bool, capacity: Int, parameterCount: Int,
+    arena: Arena
   ) {
     self.name = name
     self.source = source
+    self.hasData = hasData
     self.arena = arena
     storage = arena.allocate(count: capacity)
     gradient = arena.allocate(count: parameterCount)
@@ -39,6 +43,6 @@ final class ProbeSet {
 
   /// The examples.
   var examples: UnsafeBufferPointer<Int32> { UnsafeBufferPointer(start: storage, count: count) }
-  /// The number of losses that the mean is taken over.
-  var lossCount: Int { max(1, count) }
+  /// The number of losses that the mean is taken over; the mean of none is not a number.
+  var lossCount: Int { hasData ? count : 1 }
 }

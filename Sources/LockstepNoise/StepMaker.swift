@@ -10,6 +10,9 @@ struct StepMaker {
   /// `[n]` each, as many as the rule has state vectors.
   private let state: [UnsafeMutablePointer<Double>]
 
+  /// The number of state vectors of the rule.
+  var stateVectors: Int { state.count }
+
   /// Makes room for the copies of the state.
   init(_ specification: OptimizerSpecification, parameterCount: Int, arena: Arena) {
     self.specification = specification

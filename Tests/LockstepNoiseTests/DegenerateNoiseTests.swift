@@ -60,6 +60,16 @@ import Testing
     }
   }
 
+  @Test func `the mean over no examples is not a number`() throws {
+    let model = try NoiseModels.network([3], .tanh)
+    let point = normals(model.parameterCount, seed: 395)
+    let estimator = try model.estimator(splits: [.count(2)])
+    _ = estimator.estimate(model.observation(at: point, examples: [1, 2]))
+    let records = estimator.estimate(model.observation(at: point, examples: []))
+    #expect(records[0].loss == nil && records[0].interaction == nil)
+    #expect(records[2].loss != nil && records[2].interaction == 0)
+  }
+
   @Test func `a model without data has one set`() throws {
     let model = try NoiseModels.quadratic("laplacian=6")
     let records = try model.estimator(splits: [.count(2), .count(3)]).estimate(

@@ -36,14 +36,15 @@ public protocol CurvatureObjective<CurvatureWorkspace>: Objective where Scalar =
   ///   - direction: `v`, `[n]`, private memory.
   ///   - set: which set the examples are numbers in; held-out examples only where there are any.
   ///   - examples: any number of them; ignored by an objective without data.
-  ///   - gradient: `∇L(w)`, `[n]`, private memory, overwritten.
+  ///   - gradient: `∇L(w)`, `[n]`, private memory, overwritten; `nil` where only the product is
+  ///     wanted, which saves the work.
   ///   - product: `Hv`, `[n]`, private memory, overwritten; apart from `direction`.
   ///   - workspace: the calling thread's buffers.
   /// - Complexity: a constant times that of the gradient.
   func computeCurvature(
     at view: UnsafePointer<Double>, along direction: UnsafePointer<Double>,
     on set: EvaluationSet, examples: UnsafeBufferPointer<Int32>,
-    gradient: UnsafeMutablePointer<Double>, product: UnsafeMutablePointer<Double>,
+    gradient: UnsafeMutablePointer<Double>?, product: UnsafeMutablePointer<Double>,
     workspace: CurvatureWorkspace)
 
   /// Computes the loss of each of some examples, without the regulariser.

@@ -15,13 +15,13 @@ extension Factorization: CurvatureObjective where Scalar == Double {
   public func computeCurvature(
     at view: UnsafePointer<Double>, along direction: UnsafePointer<Double>,
     on set: EvaluationSet, examples: UnsafeBufferPointer<Int32>,
-    gradient: UnsafeMutablePointer<Double>, product: UnsafeMutablePointer<Double>,
+    gradient: UnsafeMutablePointer<Double>?, product: UnsafeMutablePointer<Double>,
     workspace: Workspace
   ) {
     guard let source = set == .training ? ratings : heldOutRatings else {
       preconditionFailure("there are no held-out ratings")
     }
-    gradient.update(repeating: 0, count: parameterCount)
+    gradient?.update(repeating: 0, count: parameterCount)
     product.update(repeating: 0, count: parameterCount)
     let share = 2 / Double(max(1, examples.count))
     for id in examples {
@@ -36,14 +36,18 @@ extension Factorization: CurvatureObjective where Scalar == Double {
       let error = share * (prediction - rating.value)
       change *= share
       for k in 0..<rank {
-        gradient[user + k] += error * view[item + k]
-        gradient[item + k] += error * view[user + k]
+        if let gradient {
+          gradient[user + k] += error * view[item + k]
+          gradient[item + k] += error * view[user + k]
+        }
         product[user + k] += change * view[item + k] + error * direction[item + k]
         product[item + k] += change * view[user + k] + error * direction[user + k]
       }
     }
     let all = 0..<parameterCount
-    SquaredNorm.addGradient(of: view, range: all, l2: l2, to: gradient)
+    if let gradient {
+      SquaredNorm.addGradient(of: view, range: all, l2: l2, to: gradient)
+    }
     SquaredNorm.addGradient(of: direction, range: all, l2: l2, to: product)
   }
 

@@ -34,13 +34,13 @@ extension LinearModel: CurvatureObjective where Scalar == Double {
   public func computeCurvature(
     at view: UnsafePointer<Double>, along direction: UnsafePointer<Double>,
     on set: EvaluationSet, examples: UnsafeBufferPointer<Int32>,
-    gradient: UnsafeMutablePointer<Double>, product: UnsafeMutablePointer<Double>,
+    gradient: UnsafeMutablePointer<Double>?, product: UnsafeMutablePointer<Double>,
     workspace: LinearCurvatureWorkspace
   ) {
     guard let source = set == .training ? training : heldOut else {
       preconditionFailure("there are no held-out examples")
     }
-    gradient.update(repeating: 0, count: parameterCount)
+    gradient?.update(repeating: 0, count: parameterCount)
     product.update(repeating: 0, count: parameterCount)
     let share = 1 / Double(max(1, examples.count))
     var first = 0
@@ -59,7 +59,7 @@ extension LinearModel: CurvatureObjective where Scalar == Double {
         for row in 0..<count {
           for entry in offsets[Int(part[row])]..<offsets[Int(part[row]) + 1] {
             let column = Int(columns[entry])
-            gradient[column] += workspace.margins[row] * values[entry]
+            if let gradient { gradient[column] += workspace.margins[row] * values[entry] }
             product[column] += workspace.changes[row] * values[entry]
           }
         }
@@ -70,19 +70,23 @@ extension LinearModel: CurvatureObjective where Scalar == Double {
         multiply(view, count: count, into: workspace.margins, workspace: workspace)
         multiply(direction, count: count, into: workspace.changes, workspace: workspace)
         differentiate(part, of: source, share: share, workspace: workspace)
-        multiplyTransposed(workspace.margins, count: count, into: gradient, workspace: workspace)
+        if let gradient {
+          multiplyTransposed(workspace.margins, count: count, into: gradient, workspace: workspace)
+        }
         multiplyTransposed(workspace.changes, count: count, into: product, workspace: workspace)
       }
       if hasIntercept {
         for row in 0..<count {
-          gradient[featureCount] += workspace.margins[row]
+          if let gradient { gradient[featureCount] += workspace.margins[row] }
           product[featureCount] += workspace.changes[row]
         }
       }
       first += count
     }
     let all = 0..<parameterCount
-    SquaredNorm.addGradient(of: view, range: all, l2: l2, to: gradient)
+    if let gradient {
+      SquaredNorm.addGradient(of: view, range: all, l2: l2, to: gradient)
+    }
     SquaredNorm.addGradient(of: direction, range: all, l2: l2, to: product)
   }
 

@@ -43,13 +43,13 @@ extension MultilayerPerceptron: CurvatureObjective where Scalar == Double {
   public func computeCurvature(
     at view: UnsafePointer<Double>, along direction: UnsafePointer<Double>,
     on set: EvaluationSet, examples: UnsafeBufferPointer<Int32>,
-    gradient: UnsafeMutablePointer<Double>, product: UnsafeMutablePointer<Double>,
+    gradient: UnsafeMutablePointer<Double>?, product: UnsafeMutablePointer<Double>,
     workspace: NetworkCurvatureWorkspace
   ) {
     guard let source = set == .training ? training : heldOut, let labels = source.classes else {
       preconditionFailure("there are no held-out examples")
     }
-    gradient.update(repeating: 0, count: parameterCount)
+    gradient?.update(repeating: 0, count: parameterCount)
     product.update(repeating: 0, count: parameterCount)
     let share = 1 / Double(max(1, examples.count))
     var first = 0
@@ -74,7 +74,9 @@ extension MultilayerPerceptron: CurvatureObjective where Scalar == Double {
       first += count
     }
     let all = 0..<parameterCount
-    SquaredNorm.addGradient(of: view, range: all, l2: l2, to: gradient)
+    if let gradient {
+      SquaredNorm.addGradient(of: view, range: all, l2: l2, to: gradient)
+    }
     SquaredNorm.addGradient(of: direction, range: all, l2: l2, to: product)
   }
 
@@ -177,9 +179,9 @@ extension MultilayerPerceptron: CurvatureObjective where Scalar == Double {
     }
   }
 
-  /// Adds one layer's part of a chunk to the gradient and to its derivative.
+  /// Adds one layer's part of a chunk to the gradient, if wanted, and to its derivative.
   private func addProducts(
-    of index: Int, count: Int, gradient: UnsafeMutablePointer<Double>,
+    of index: Int, count: Int, gradient: UnsafeMutablePointer<Double>?,
     product: UnsafeMutablePointer<Double>, workspace: NetworkCurvatureWorkspace
   ) {
     let layer = layout.layers[index]
@@ -195,12 +197,12 @@ extension MultilayerPerceptron: CurvatureObjective where Scalar == Double {
     }
     let delta = workspace.base.deltas[index]
     let change = workspace.deltas[index]
-    addOuter(delta, workspace.base.activations[index], gradient)
+    if let gradient { addOuter(delta, workspace.base.activations[index], gradient) }
     addOuter(change, workspace.base.activations[index], product)
     if index > 0 { addOuter(delta, workspace.activations[index], product) }
     for row in 0..<count {
       for j in 0..<layer.outputs {
-        gradient[layer.biasStart + j] += delta[row * layer.outputs + j]
+        if let gradient { gradient[layer.biasStart + j] += delta[row * layer.outputs + j] }
         product[layer.biasStart + j] += change[row * layer.outputs + j]
       }
     }

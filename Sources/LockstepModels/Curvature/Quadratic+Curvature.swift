@@ -12,12 +12,14 @@ extension Quadratic: CurvatureObjective where Scalar == Double {
   public func computeCurvature(
     at view: UnsafePointer<Double>, along direction: UnsafePointer<Double>,
     on set: EvaluationSet, examples: UnsafeBufferPointer<Int32>,
-    gradient: UnsafeMutablePointer<Double>, product: UnsafeMutablePointer<Double>,
+    gradient: UnsafeMutablePointer<Double>?, product: UnsafeMutablePointer<Double>,
     workspace: Workspace
   ) {
     let all = 0..<parameterCount
-    multiply(view, range: all, into: gradient)
-    SquaredNorm.addGradient(of: view, range: all, l2: l2, to: gradient)
+    if let gradient {
+      multiply(view, range: all, into: gradient)
+      SquaredNorm.addGradient(of: view, range: all, l2: l2, to: gradient)
+    }
     multiply(direction, range: all, into: product)
     SquaredNorm.addGradient(of: direction, range: all, l2: l2, to: product)
   }

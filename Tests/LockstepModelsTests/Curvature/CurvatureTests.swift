@@ -48,6 +48,13 @@ func checkCurvature<O: CurvatureObjective>(
   #expect(
     relativeDifference(gradient, objective.gradient(at: point, examples: examples)) < 1e-13,
     sourceLocation: sourceLocation)
+  var alone = [Double](repeating: .nan, count: objective.parameterCount)
+  examples.withUnsafeBufferPointer { examples in
+    objective.computeCurvature(
+      at: point, along: v, on: .training, examples: examples, gradient: nil, product: &alone,
+      workspace: objective.makeCurvatureWorkspace(batch: max(1, examples.count)))
+  }
+  #expect(alone == product, "without the gradient", sourceLocation: sourceLocation)
   let step = 1e-5
   let above = objective.gradient(
     at: zip(point, v).map { $0 + step * $1 }, examples: examples)
