@@ -34,7 +34,9 @@ public struct EngineConfiguration: Sendable {
   public var initialParameters: [Double]?
   /// Whether every iteration is noted down; then no model is updated in place.
   public var recordsTrace: Bool
-  /// Who is shown updates; `nil` for nobody. With an observer no model is updated in place.
+  /// Who is shown updates; `nil` for nobody.
+  ///
+  /// With an observer no model is updated in place.
   public var observer: StepObserver?
 
   /// The largest number of workers that Dispatch starts.

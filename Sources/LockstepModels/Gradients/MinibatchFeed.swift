@@ -90,8 +90,9 @@ public struct MinibatchFeed: ~Copyable {
     }
   }
 
-  /// The minibatches of several workers' clock, one after the other; just one of them where every
-  /// worker takes all examples. The last of them becomes the current one.
+  /// Visits the minibatches of one clock of several workers, one after the other.
+  ///
+  /// Where every worker takes all examples it visits just one. The last becomes the current one.
   ///
   /// - Parameters:
   ///   - workers: the workers, at least one.

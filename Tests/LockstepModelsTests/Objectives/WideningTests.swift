@@ -48,17 +48,20 @@ import Testing
       Issue.record("bytes stay bytes")
       return
     }
-    #expect(scale == 255 && values[1] == 51 && values[3] == 102)
-    #expect(wide.classes?[0] == 1 && wide.targets[0] == 1)
+    withExtendedLifetime(wide) {
+      #expect(scale == 255 && values[1] == 51 && values[3] == 102)
+      #expect(wide.classes?[0] == 1 && wide.targets[0] == 1)
+    }
     let sparse = ExampleSet<Float>(
       offsets: [0, 2, 3], columns: [0, 4, 1], values: [0.1, 2, 3], featureCount: 5,
       targets: [1, -1], classes: nil)
-    guard
-      case .sparse(let offsets, let columns, let entries) = ExampleSet(widening: sparse).features
-    else {
+    let wideSparse = ExampleSet<Double>(widening: sparse)
+    guard case .sparse(let offsets, let columns, let entries) = wideSparse.features else {
       Issue.record("sparse rows stay sparse")
       return
     }
-    #expect(offsets[2] == 3 && columns[1] == 4 && entries[0] == Double(Float(0.1)))
+    withExtendedLifetime(wideSparse) {
+      #expect(offsets[2] == 3 && columns[1] == 4 && entries[0] == Double(Float(0.1)))
+    }
   }
 }
