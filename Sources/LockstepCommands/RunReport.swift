@@ -128,7 +128,8 @@ struct RunReport {
   private var noise: String {
     guard !record.noise.isEmpty else { return "" }
     let time = record.noiseSeconds.map { ", which took \(Format.seconds($0))" } ?? ""
-    let summary = NoiseSummary.summaries(of: [record.noise])
+    // Only means are shown: intervals are what `lockstep noise` is for.
+    let summary = NoiseSummary.summaries(of: [record.noise], resamples: 40)
     let probes = Set(record.noise.map(\.update)).count
     return "noise       \(Format.count(probes)) \(probes == 1 ? "probe" : "probes")\(time)\n"
       + NoisePenaltyTable(summary).short

@@ -215,16 +215,16 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
       cpu += Self.processorSeconds() - cpuBefore
       wall += stretch.wallNanoseconds
       updates = completedUpdates
-      shared.desk?.handOver()
-      let isInterrupted = isInterrupted.load(ordering: .acquiring)
+      shared.desk?.handOver { isInterrupted.load(ordering: .acquiring) }
+      let hasBeenInterrupted = isInterrupted.load(ordering: .acquiring)
       // Where the workers paused for the observer only, no loss is due.
-      guard updates >= pause || isInterrupted else { continue }
+      guard updates >= pause || hasBeenInterrupted else { continue }
       shared.parameters.copyAll(into: snapshot)
       last = evaluator.evaluate(at: snapshot, on: .training)
       losses.curve.append(
         LossPoint(update: updates, time: Double(wall) * 1e-9, loss: last?.loss))
       progress(Progress(updates: updates, total: configuration.updates, loss: last?.loss))
-      if isInterrupted {
+      if hasBeenInterrupted {
         status = .interrupted
       } else {
         status = Self.verdict(last?.loss, target: configuration.targetLoss)

@@ -8,6 +8,13 @@ public struct IntervalEstimate: Equatable, Sendable {
   public let low: Double
   /// The upper end of the interval.
   public let high: Double
+
+  /// Creates an estimate.
+  public init(value: Double, low: Double, high: Double) {
+    self.value = value
+    self.low = low
+    self.high = high
+  }
 }
 
 /// Intervals for means along several runs, whose measurements are alike for two reasons: those of

@@ -90,9 +90,9 @@ public struct MinibatchFeed: ~Copyable {
     }
   }
 
-  /// Visits the minibatches of several workers' clock, one after the other.
+  /// Visits the minibatches of one clock of several workers, one after the other.
   ///
-  /// Just one of them where every worker takes all examples. The last of them becomes the current one.
+  /// Where every worker takes all examples it visits just one. The last becomes the current one.
   ///
   /// - Parameters:
   ///   - workers: the workers, at least one.

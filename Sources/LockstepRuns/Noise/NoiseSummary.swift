@@ -48,12 +48,16 @@ public struct NoiseSummary: Codable, Equatable, Sendable {
 
   /// Averages the probes of some runs.
   ///
-  /// - Parameter runs: the records of each run, in their order along it.
+  /// - Parameters:
+  ///   - runs: the records of each run, in their order along it.
+  ///   - resamples: the number of resamples of the intervals, at least 40.
   /// - Returns: every measure of every set and number of shards, in the order in which the sets and
   ///   the numbers first occur.
   ///
   /// **Determinism:** bit-exact; the resampling has a seed of its own.
-  public static func summaries(of runs: [[NoiseRecord]]) -> [NoiseSummary] {
+  public static func summaries(
+    of runs: [[NoiseRecord]], resamples: Int = 2000
+  ) -> [NoiseSummary] {
     var groups: [(set: String, shards: Int)] = []
     for record in runs.joined() {
       let isKnown = groups.contains { $0.set == record.set && $0.shards == record.shards }
@@ -63,13 +67,17 @@ public struct NoiseSummary: Codable, Equatable, Sendable {
       let members = runs.map { run in
         run.filter { $0.set == group.set && $0.shards == group.shards }
       }
-      return measures.map { NoiseSummary($0, of: members, set: group.set, shards: group.shards) }
+      return measures.map {
+        NoiseSummary($0, of: members, group.set, group.shards, resamples: resamples)
+      }
     }
   }
 
-  private init(_ measure: Measure, of runs: [[NoiseRecord]], set: String, shards: Int) {
+  private init(
+    _ measure: Measure, of runs: [[NoiseRecord]], _ set: String, _ shards: Int, resamples: Int
+  ) {
     let values = runs.map { run in run.compactMap { measure.value($0) } }
-    let estimate = ClusterBootstrap.mean(of: values)
+    let estimate = ClusterBootstrap.mean(of: values, resamples: resamples)
     var ratio: IntervalEstimate?
     if measure.isPenalty {
       let pairs = runs.map { run in
@@ -80,7 +88,7 @@ public struct NoiseSummary: Codable, Equatable, Sendable {
         }
       }
       ratio = ClusterBootstrap.ratio(
-        of: pairs.map { $0.map(\.0) }, to: pairs.map { $0.map(\.1) })
+        of: pairs.map { $0.map(\.0) }, to: pairs.map { $0.map(\.1) }, resamples: resamples)
     }
     self.set = set
     self.shards = shards

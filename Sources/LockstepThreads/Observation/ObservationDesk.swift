@@ -82,12 +82,18 @@ final class ObservationDesk<Scalar: ModelScalar>: @unchecked Sendable {
   }
 
   /// Hands everything to the observer, in the order of the updates, and empties the slots.
-  func handOver() {
+  ///
+  /// - Parameter isStopped: whether nobody wants to see any more; asked before each.
+  func handOver(isStopped: () -> Bool) {
     let used = min(slots.count, claimed.load(ordering: .relaxed))
     claimed.store(0, ordering: .relaxed)
-    let observations = slots[..<used].compactMap { $0.take() }
-    for observation in observations.sorted(by: { $0.update < $1.update }) {
-      observer.observe(observation)
+    let filled = slots[..<used].sorted { ($0.facts?.update ?? 0) < ($1.facts?.update ?? 0) }
+    for slot in filled {
+      if isStopped() {
+        slot.facts = nil
+      } else if let observation = slot.take() {
+        observer.observe(observation)
+      }
     }
   }
 }
