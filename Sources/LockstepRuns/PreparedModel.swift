@@ -27,16 +27,21 @@ public struct PreparedModel: Sendable {
 
   /// Loads the data and builds the model of a configuration.
   ///
+  /// - Parameters:
+  ///   - configuration: whose.
+  ///   - datasets: where data may have been loaded before; `nil` to load them for this model alone.
   /// - Throws: ``ConfigurationError`` or ``DataError``.
-  public init(_ configuration: RunConfiguration) throws {
+  public init(_ configuration: RunConfiguration, sharing datasets: DatasetCache? = nil) throws {
     try Self.checkQuadratic(configuration)
     switch configuration.resolvedPrecision {
     case .single:
-      let (model, name, data, positive, scalars) = try Self.load(configuration, as: Float.self)
+      let (model, name, data, positive, scalars) = try Self.load(
+        configuration, datasets, as: Float.self)
       objective = .single(model)
       (dataName, self.data, positiveClass, scalarsPerExample) = (name, data, positive, scalars)
     case .double:
-      let (model, name, data, positive, scalars) = try Self.load(configuration, as: Double.self)
+      let (model, name, data, positive, scalars) = try Self.load(
+        configuration, datasets, as: Double.self)
       objective = .double(model)
       (dataName, self.data, positiveClass, scalarsPerExample) = (name, data, positive, scalars)
     }
@@ -94,14 +99,14 @@ public struct PreparedModel: Sendable {
   }
 
   private static func load<Scalar: ModelScalar>(
-    _ configuration: RunConfiguration, as type: Scalar.Type
+    _ configuration: RunConfiguration, _ datasets: DatasetCache?, as type: Scalar.Type
   ) throws -> (any LockstepModels.Objective<Scalar>, String?, DataSpecification?, Int?, Int) {
     var positive = configuration.model.positiveClass
     let data = try configuration.data ?? defaultData(configuration.model.kind)
     var dataset: Dataset<Scalar>?
     if let data {
-      var loaded = try DataLoader.load(
-        data, heldOut: configuration.heldOut, seed: configuration.seed, as: Scalar.self)
+      var loaded = try (datasets ?? DatasetCache(capacity: 1))
+        .dataset(data, of: configuration, as: Scalar.self)
       switch configuration.model.kind {
       case .logistic, .svm:
         // The default data has ten classes; where nobody asked for it, one against the rest will do.
