@@ -106,6 +106,11 @@ struct SweepPreview: Encodable {
   }
 
   private func estimateText(jobs: Int) -> String {
+    guard let failure = estimate?.failure else { return timeText(jobs: jobs) }
+    return timeText(jobs: jobs) + "\nthe run with \(failure.axes) will fail: \(failure.reason)\n"
+  }
+
+  private func timeText(jobs: Int) -> String {
     guard let estimate else {
       return "\nHow long a search takes depends on what it finds; there is no estimate.\n"
     }

@@ -30,12 +30,15 @@ public struct PreparedModel: Sendable {
 
   /// Loads the data and builds the model of a configuration.
   ///
+  /// - Parameters:
+  ///   - configuration: whose.
+  ///   - datasets: where data may have been loaded before; `nil` to load them for this model alone.
   /// - Throws: ``ConfigurationError`` or ``DataError``.
-  public init(_ configuration: RunConfiguration) throws {
+  public init(_ configuration: RunConfiguration, sharing datasets: DatasetCache? = nil) throws {
     try Self.checkQuadratic(configuration)
     switch configuration.resolvedPrecision {
     case .single:
-      let loaded = try Loaded<Float>(configuration)
+      let loaded = try Loaded<Float>(configuration, datasets)
       let model = try loaded.model(configuration)
       objective = .single(model)
       curvature =
@@ -43,7 +46,7 @@ public struct PreparedModel: Sendable {
       (dataName, data, positiveClass) = (loaded.dataset?.name, loaded.data, loaded.positiveClass)
       scalarsPerExample = loaded.scalarsPerExample(configuration.model.kind)
     case .double:
-      let loaded = try Loaded<Double>(configuration)
+      let loaded = try Loaded<Double>(configuration, datasets)
       let model = try loaded.model(configuration)
       objective = .double(model)
       curvature = model as? Curvature
@@ -126,12 +129,12 @@ private struct Loaded<Scalar: ModelScalar> {
     self.positiveClass = positiveClass
   }
 
-  init(_ configuration: RunConfiguration) throws {
+  init(_ configuration: RunConfiguration, _ datasets: DatasetCache?) throws {
     positiveClass = configuration.model.positiveClass
     data = try configuration.data ?? PreparedModel.defaultData(configuration.model.kind)
     guard let data else { return }
-    var loaded = try DataLoader.load(
-      data, heldOut: configuration.heldOut, seed: configuration.seed, as: Scalar.self)
+    var loaded = try (datasets ?? DatasetCache(capacity: 1))
+      .dataset(data, of: configuration, as: Scalar.self)
     switch configuration.model.kind {
     case .logistic, .svm:
       // The default data has ten classes; where nobody asked for it, one against the rest will do.

@@ -19,8 +19,9 @@ final class ModelCache: Sendable {
 
   private let state = Mutex(State())
   private let capacity: Int
+  private let datasets = DatasetCache(capacity: 2)
 
-  /// Creates an empty cache of at most `capacity` models.
+  /// Creates an empty cache of at most `capacity` models, on the two data sets used last.
   init(capacity: Int) {
     precondition(capacity >= 1)
     self.capacity = capacity
@@ -42,7 +43,7 @@ final class ModelCache: Sendable {
     }
     return try entry.model.withLock { model in
       if let model { return model }
-      let made = try PreparedModel(configuration)
+      let made = try PreparedModel(configuration, sharing: datasets)
       model = made
       return made
     }

@@ -16,6 +16,8 @@ public struct SweepEstimate: Codable, Equatable, Sendable {
   public var kinds: Int
   /// How many of them were timed; the others are taken to be like their mean.
   public var timed: Int
+  /// The axes of a run that can't be carried out, and why; left out where all trials could.
+  public var failure: SweepFailure?
 
   /// How long a trial lasts at least, unless its run ends before.
   static let trialSeconds = 0.02
@@ -45,8 +47,19 @@ public struct SweepEstimate: Codable, Equatable, Sendable {
     let start = ContinuousClock.now
     var perRun: [Double?] = []
     for group in groups {
-      let isLate = ContinuousClock.now - start > .seconds(Self.budgetSeconds)
-      perRun.append(isLate ? nil : group.runs.first.flatMap { Self.time($0, cache, topology) })
+      guard ContinuousClock.now - start <= .seconds(Self.budgetSeconds) else {
+        perRun.append(nil)
+        continue
+      }
+      let run = group.runs[0]
+      do {
+        perRun.append(try Self.time(run, cache, topology))
+      } catch {
+        perRun.append(nil)
+        failure =
+          failure
+          ?? SweepFailure(id: run.id, part: run.part, axes: run.axisText, reason: "\(error)")
+      }
     }
     let known = perRun.compactMap(\.self)
     timed = known.count
@@ -74,16 +87,15 @@ public struct SweepEstimate: Codable, Equatable, Sendable {
       + "\n\(configuration.updates ?? 0) \(configuration.epochs ?? 0)"
   }
 
-  /// The time of a whole run; `nil` where it fails, or would fail.
+  /// The time of a whole run.
   private static func time(
     _ run: PlannedRun, _ cache: ModelCache, _ topology: Topology
-  ) -> Double? {
+  ) throws -> Double {
     var configuration = run.configuration
     configuration.virtual.warmup = nil
     if configuration.engine == .virtual { configuration.virtual.hostThreads = 1 }
-    guard let prepared = try? cache.model(of: configuration),
-      let resolved = try? ResolvedRun(configuration, prepared)
-    else { return nil }
+    let prepared = try cache.model(of: configuration)
+    let resolved = try ResolvedRun(configuration, prepared)
     let total = resolved.engine.updates
     configuration.epochs = nil
     configuration.targetLoss = nil
@@ -92,9 +104,7 @@ public struct SweepEstimate: Codable, Equatable, Sendable {
     while true {
       configuration.updates = updates
       let start = ContinuousClock.now
-      guard (try? TrainingRun().execute(configuration, prepared, on: topology)) != nil else {
-        return nil
-      }
+      _ = try TrainingRun().execute(configuration, prepared, on: topology)
       let elapsed = (ContinuousClock.now - start) / .seconds(1)
       if updates == total || elapsed >= trialSeconds {
         return elapsed * Double(total) / Double(updates)

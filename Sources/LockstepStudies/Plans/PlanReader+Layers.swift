@@ -71,11 +71,7 @@ extension PlanReader {
   private func axes(_ node: Node, of what: String) throws(PlanError) -> [Axis] {
     var result: [Axis] = []
     for (key, value) in try pairs(node, of: what) {
-      do throws(ConfigurationError) {
-        _ = try RunOptions.option(named: key.text)
-      } catch {
-        throw key.place.error(PlanOptions.sentence(error))
-      }
+      try PlanOptions.check(name: key.text, at: key.place)
       result.append(try Axis(key.text, values(value, of: key.text), at: key.place))
     }
     return result

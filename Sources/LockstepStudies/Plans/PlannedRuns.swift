@@ -73,6 +73,7 @@ extension SweepPlan {
       }
       total = sum
     }
+    for axis in parts.flatMap(\.groups).flatMap({ $0 }) { try axis.checkValues() }
     var runs: [PlannedRun] = []
     runs.reserveCapacity(total)
     for part in parts { try part.expand(into: &runs) }

@@ -74,10 +74,9 @@ public struct Axis: Equatable, Sendable {
   /// Where it was written.
   public var place: PlanPlace
 
-  /// Creates an axis, and checks each of its values by itself.
+  /// Creates an axis.
   ///
-  /// - Throws: ``PlanError`` for a name that no option has, for no value, and for a value that the
-  ///   option doesn't take or that is there twice.
+  /// - Throws: ``PlanError`` for a name that no option has, and for no value.
   init(_ name: String, _ values: [String], at place: PlanPlace) throws(PlanError) {
     self.name = name
     // On a machine with a single core, `1` and `all-cores` are the same.
@@ -85,7 +84,14 @@ public struct Axis: Equatable, Sendable {
     let values = values.contains(MachineValue.allCores) ? machine.uniqued : machine
     self.values = values
     self.place = place
+    try PlanOptions.check(name: name, at: place)
     guard !values.isEmpty else { throw place.error("\(name): no value is given") }
+  }
+
+  /// Checks each of the values by itself; left until their number is known to be bearable.
+  ///
+  /// - Throws: ``PlanError`` for a value that the option doesn't take or that is there twice.
+  func checkValues() throws(PlanError) {
     var seen: Set<String> = []
     for text in values {
       try PlanOptions.check(name, text, at: place)
@@ -100,6 +106,15 @@ public struct Axis: Equatable, Sendable {
 enum PlanOptions {
   /// Options that name one file, which every run would write over.
   private static let files = ["save", "calibrate"]
+
+  /// Checks an option's name.
+  static func check(name: String, at place: PlanPlace) throws(PlanError) {
+    do throws(ConfigurationError) {
+      _ = try RunOptions.option(named: name)
+    } catch {
+      throw place.error(sentence(error))
+    }
+  }
 
   /// Checks an option's name, and its value as far as it can be told by itself.
   static func check(_ name: String, _ text: String, at place: PlanPlace) throws(PlanError) {

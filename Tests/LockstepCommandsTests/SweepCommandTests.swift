@@ -1,0 +1,216 @@
+import Foundation
+import Glibc
+import Testing
+
+/// Sweeps that tests start as they are typed.
+enum Sweep {
+  /// Sixty runs of a few milliseconds each.
+  static let sixty =
+    "sweep workers=1,2,3,4 policy=barrier,hogwild,bounded:2 seed=1..5 --engine virtual "
+    + "--model quadratic:dimension=16,condition=10,noise=0.1 --service exponential:1 "
+    + "--updates 400 --jobs 2"
+
+  /// Four runs that take no time.
+  static let four =
+    "sweep seed=1..4 --engine virtual --model quadratic:dimension=4,condition=10 --updates 20"
+
+  /// A folder's records, sorted, without what the clock of the wall makes of them.
+  static func records(_ folder: CommandFolder, _ name: String) throws -> [String] {
+    let text = String(decoding: try folder.read("\(name)/results.jsonl"), as: UTF8.self)
+    #expect(text.hasSuffix("\n"))
+    let clocks = try Regex("\"(wallSeconds|cpuSeconds)\":[^,}]*")
+    return text.split(separator: "\n").map { String($0).replacing(clocks, with: "") }.sorted()
+  }
+}
+
+@Suite(.timeLimit(.minutes(15))) struct `A sweep that is killed` {
+  @Test func `goes on and ends with the records of one that was not`() throws {
+    let folder = try CommandFolder()
+    #expect(try lockstep(typed: Sweep.sixty + " --out whole", in: folder.path).code == 0)
+    let whole = try Sweep.records(folder, "whole")
+    #expect(whole.count == 60)
+    let arguments = (Sweep.sixty + " --out killed").split(separator: " ").map(String.init)
+    for count in [1, 17, 30, 44] {
+      let process = try LockstepProcess(arguments, in: folder.path, terminal: true)
+      try process.waitForErrors(toContain: "\(count) of 60 runs")
+      process.send(SIGKILL)
+      #expect(try process.finish().signal == SIGKILL)
+    }
+    let last = try lockstep(arguments + ["--json"], in: folder.path)
+    #expect(last.code == 0)
+    let present = try #require(try last.document()["present"] as? Int)
+    #expect(present >= 44)
+    #expect(try Sweep.records(folder, "killed") == whole)
+    #expect(
+      folder.names(in: "killed") == ["machine.xml", "plan.yaml", "results.csv", "results.jsonl"])
+  }
+
+  @Test func `politely says that it can be resumed, and finishes nothing half`() throws {
+    let folder = try CommandFolder()
+    let arguments = (Sweep.sixty + " --out o").split(separator: " ").map(String.init)
+    let process = try LockstepProcess(arguments, in: folder.path, terminal: true)
+    try process.waitForErrors(toContain: "3 of 60 runs")
+    process.send(SIGINT)
+    let result = try process.finish()
+    #expect(result.code == 75, "\(result)")
+    #expect(result.errors.contains("lockstep: stopped early; the same command goes on"))
+    let rows =
+      String(decoding: try folder.read("o/results.csv"), as: UTF8.self)
+      .split(separator: "\n").count - 1
+    #expect(try Sweep.records(folder, "o").count == rows)
+    #expect(rows >= 3 && rows < 60)
+    #expect(try lockstep(arguments, in: folder.path).code == 0)
+    #expect(try Sweep.records(folder, "o").count == 60)
+  }
+}
+
+@Suite(.timeLimit(.minutes(15))) struct `A sweep's folder` {
+  @Test func `is refused while another sweep writes to it`() throws {
+    let folder = try CommandFolder()
+    let arguments = (Sweep.sixty + " --out o").split(separator: " ").map(String.init)
+    let process = try LockstepProcess(arguments, in: folder.path, terminal: true)
+    try process.waitForErrors(toContain: "1 of 60 runs")
+    let other = try lockstep(arguments, in: folder.path)
+    process.send(SIGKILL)
+    _ = try process.finish()
+    #expect(other.code == 73, "\(other)")
+    #expect(other.errors.contains("another sweep is writing to this folder"))
+    // The lock went with the process.
+    #expect(try lockstep(arguments, in: folder.path).code == 0)
+  }
+
+  @Test func `is refused for another plan`() throws {
+    let folder = try CommandFolder()
+    #expect(try lockstep(typed: Sweep.four + " --out o", in: folder.path).code == 0)
+    let before = try folder.read("o/results.jsonl")
+    let result = try lockstep(typed: Sweep.four + " --workers 2 --out o", in: folder.path)
+    #expect(result.code == 65)
+    #expect(result.errors.contains("holds the results of another plan"))
+    #expect(try folder.read("o/results.jsonl") == before)
+  }
+
+  @Test func `that cannot be written is refused before anything runs`() throws {
+    let folder = try CommandFolder()
+    try folder.write("file", "")
+    let result = try lockstep(typed: Sweep.four + " --out file", in: folder.path)
+    #expect(result.code == 73)
+    #expect(result.errors.contains("is a file, not a folder"))
+    // /proc is read-only for everybody, root included.
+    #expect(try lockstep(typed: Sweep.four + " --out /proc/o").code == 73)
+  }
+
+  @Test(arguments: [4096, 6000, 9001])
+  func `holds whole lines when no more fits`(_ bytes: Int) throws {
+    let folder = try CommandFolder()
+    #expect(try lockstep(typed: Sweep.four + " --out whole", in: folder.path).code == 0)
+    let whole = try Sweep.records(folder, "whole")
+    let result = try lockstep(
+      (Sweep.four + " --out o").split(separator: " ").map(String.init), in: folder.path,
+      launcher: ["prlimit", "--fsize=\(bytes)"])
+    #expect(result.code == 73, "\(result)")
+    #expect(result.errors.contains("results.jsonl: cannot be written"))
+    let text = try folder.read("o/results.jsonl")
+    #expect(text.isEmpty || text.last == 0x0A)
+    for line in text.split(separator: 0x0A) {
+      #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: Data(line)) }
+    }
+    #expect(try lockstep(typed: Sweep.four + " --out o", in: folder.path).code == 0)
+    #expect(try Sweep.records(folder, "o") == whole)
+  }
+
+  @Test func `is the sum of its shares`() throws {
+    let folder = try CommandFolder()
+    #expect(try lockstep(typed: Sweep.four + " --out whole", in: folder.path).code == 0)
+    for number in 1...3 {
+      let result = try lockstep(
+        typed: Sweep.four + " --shard \(number)/3 --out s\(number)", in: folder.path)
+      #expect(result.code == 0)
+    }
+    let merge = try lockstep(typed: "sweep merge s1 s2 s3 s1 --out all", in: folder.path)
+    #expect(merge.code == 0)
+    #expect(merge.output == "4 runs added, 2 were there already\n")
+    #expect(try Sweep.records(folder, "all") == Sweep.records(folder, "whole"))
+  }
+}
+
+@Suite(.timeLimit(.minutes(15))) struct `A sweep's command` {
+  @Test(arguments: [
+    ("wrokers=1", 64, "did you mean workers?"), ("workers=", 64, "no value is given"),
+    ("seed=1..1000000", 64, "more than 100000 runs"), ("seed=1", 64, "add --out DIR"),
+    ("seed=1 --seed 2 --out o", 64, "both an axis and fixed"),
+    ("seed=1 --shard 3/2 --out o", 64, "I/N"), ("seed=1 --jobs 0 --out o", 64, "--jobs"),
+    ("seed=1 --bisect policy --out o", 64, "learning-rate"),
+    ("seed=1 --tolerance 0.1 --out o", 64, "--bisect"),
+    ("learning-rate=1 --bisect learning-rate --out o", 64, "by bisection"),
+    ("none.yaml --out o", 66, "none.yaml: cannot be read"),
+    (
+      "bad.yaml --out o", 65, "bad.yaml, line 2: there is no option 'worker'; did you mean workers?"
+    ),
+    ("bad.yaml --workers 2 --out o", 64, "stands beside a plan's file"),
+    ("merge --out o", 64, "DIR"), ("merge none --out o", 66, "no such folder"),
+  ])
+  func `says what is wrong, and starts nothing`(
+    _ arguments: String, _ code: Int32, _ text: String
+  ) throws {
+    let folder = try CommandFolder()
+    try folder.write("bad.yaml", "parameters:\n  worker: [1, 2]\n")
+    let result = try lockstep(typed: "sweep " + arguments, in: folder.path)
+    #expect(result.code == code, "\(result)")
+    #expect(result.errors.contains(text), "\(result.errors)")
+    #expect(result.errors.split(separator: "\n").count == 1)
+    #expect(result.output.isEmpty)
+    #expect(folder.names == ["bad.yaml"])
+  }
+
+  @Test func `previews without doing anything`() throws {
+    let folder = try CommandFolder()
+    let result = try lockstep(typed: Sweep.four + " --dry-run --json --out o", in: folder.path)
+    let document = try result.document()
+    #expect(document["runs"] as? Int == 4)
+    #expect(document["present"] as? Int == 0)
+    #expect(((document["estimate"] as? [String: Any])?["seconds"] as? Double ?? -1) > 0)
+    #expect(folder.names.isEmpty)
+    #expect(try lockstep(typed: Sweep.four + " --out o", in: folder.path).code == 0)
+    let again = try lockstep(typed: Sweep.four + " --dry-run --json --out o", in: folder.path)
+    #expect(try again.document()["present"] as? Int == 4)
+  }
+
+  @Test func `counts runs that fail, and ends with 1`() throws {
+    let folder = try CommandFolder()
+    let result = try lockstep(
+      typed: Sweep.four + " --init none.npy --out o --json", in: folder.path)
+    #expect(result.code == 1)
+    #expect((try result.document()["failures"] as? [Any])?.count == 4)
+    #expect(result.errors.contains("4 runs failed; the same command tries again"))
+  }
+
+  @Test func `prints a table of at most 120 columns`() throws {
+    let folder = try CommandFolder()
+    let result = try lockstep(
+      typed: "sweep policy=barrier,hogwild workers=1,2 seed=1,2 optimizer=sgd,momentum:0.9 "
+        + "model=[quadratic:dimension=4,condition=10,noise=0.125,start=normal] "
+        + "service=exponential:1.000000000001,[gamma:1.0000000001,0.500000001] "
+        + "decomposition=samples precision=double --engine virtual --updates 10 --out o",
+      in: folder.path)
+    #expect(result.code == 0, "\(result.errors)")
+    let lines = result.output.split(separator: "\n")
+    #expect(lines.count == 2 + 16)
+    #expect(lines.allSatisfy { $0.count <= 120 })
+  }
+
+  @Test func `searches, and writes what it found`() throws {
+    let folder = try CommandFolder()
+    let result = try lockstep(
+      typed: "sweep decomposition=blocks,samples --bisect learning-rate --engine virtual "
+        + "--model quadratic:eigenvalues=1;4 --updates 400 --out o --json", in: folder.path)
+    #expect(result.code == 0)
+    let rows = String(decoding: try folder.read("o/bisect.csv"), as: UTF8.self)
+      .split(separator: "\n")
+    #expect(rows.count == 3)
+    // Gradient descent is stable up to 2 over the largest eigenvalue.
+    for row in rows.dropFirst() {
+      let stable = try #require(Double(row.split(separator: ",")[2]))
+      #expect(stable < 0.5 && stable > 0.5 / 1.02)
+    }
+  }
+}
