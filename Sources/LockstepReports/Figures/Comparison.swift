@@ -51,14 +51,20 @@ struct Comparison {
       axis.name != abscissa.source && !abscissa.movers.contains(axis.name)
         && !Self.follows(axis.name, abscissa, usable)
     }
-    // The axis that makes the lines: all of them together if they are few.
+    // Axes whose values say by themselves what they are.
+    let plain = ["policy", "model", "optimizer", "data", "engine", "delay", "service"]
+    let prefixes = Dictionary(
+      uniqueKeysWithValues: section.axes.map { axis in
+        (axis.name, plain.contains(axis.name) ? "" : axis.name.replacing("-", with: " ") + " ")
+      })
     func label(_ run: StoredRun, _ axes: [Section.Axis]) -> String {
-      axes.map { axis in
-        let value = run.axes[axis.name]?.spelling ?? "–"
-        let speaks = ["policy", "model", "optimizer", "data", "engine", "delay", "service"]
-        return speaks.contains(axis.name)
-          ? value : "\(axis.name.replacing("-", with: " ")) \(value)"
-      }.joined(separator: ", ")
+      var text = ""
+      for axis in axes {
+        if !text.isEmpty { text += ", " }
+        text += prefixes[axis.name] ?? ""
+        text += run.axes[axis.name]?.spelling ?? "–"
+      }
+      return text
     }
     func lineName(_ run: StoredRun, _ axes: [Section.Axis]) -> String {
       [abscissa.family(run), label(run, axes)].filter { !$0.isEmpty }.joined(separator: ", ")
@@ -85,19 +91,20 @@ struct Comparison {
     var groups: [Key: [StoredRun]] = [:]
     // A measured abscissa differs from seed to seed: its groups are those of the axes.
     var means: [String: [Double]] = [:]
-    func identity(_ run: StoredRun) -> String { label(run, section.axes) }
-    if abscissa.source == nil {
-      for run in usable { means[identity(run), default: []].append(abscissa.number(run) ?? 0) }
+    let isMeasured = abscissa.source == nil
+    let identities = isMeasured ? usable.map { label($0, section.axes) } : []
+    for (run, identity) in zip(usable, identities) {
+      means[identity, default: []].append(abscissa.number(run) ?? 0)
     }
     let middles = means.mapValues { Sample($0).median }
     var seen = Set<String>()
     var sliceNames: [String] = []
     var lineNames: [String] = []
-    for run in usable {
+    for (index, run) in usable.enumerated() {
       let key = Key(
         slice: label(run, outer), line: lineName(run, inner),
-        x: abscissa.source == nil ? middles[identity(run)] ?? 0 : abscissa.number(run) ?? 0,
-        setting: abscissa.source == nil ? identity(run) : "")
+        x: isMeasured ? middles[identities[index]] ?? 0 : abscissa.number(run) ?? 0,
+        setting: isMeasured ? identities[index] : "")
       if groups[key] == nil {
         if seen.insert("slice " + key.slice).inserted { sliceNames.append(key.slice) }
         if seen.insert("line " + key.line).inserted { lineNames.append(key.line) }

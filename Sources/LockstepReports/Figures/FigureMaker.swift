@@ -6,6 +6,7 @@ struct FigureMaker {
   let section: Section
   let abscissas: [Abscissa]
   var bands = MedianBands()
+  private var compared: [String: Comparison] = [:]
   /// The settings one by one, for what has its own horizontal axis.
   let settings: Comparison
 
@@ -37,6 +38,15 @@ struct FigureMaker {
     return (Array(figures.prefix(main[largestCount])), main.count - largestCount)
   }
 
+  /// The runs along an abscissa; grouping ten thousand of them is done once.
+  mutating func comparison(along abscissa: Abscissa, room: Int = Ink.seriesCount) -> Comparison {
+    let key = "\(abscissa.name) \(room)"
+    if let known = compared[key] { return known }
+    let made = Comparison(section, along: abscissa, room: room)
+    compared[key] = made
+    return made
+  }
+
   /// What a median's band means here.
   var bandWords: String {
     section.seedCount > 1
@@ -59,8 +69,8 @@ struct FigureMaker {
     _ measures: [(suffix: String, number: (StoredRun) -> Double?)], fitsPowers: Bool = false,
     reference: ((_ xs: [Double]) -> Chart.Series?)? = nil
   ) -> [Figure] {
-    let comparison = Comparison(
-      section, along: abscissa, room: max(1, Ink.seriesCount / measures.count))
+    let comparison = comparison(
+      along: abscissa, room: max(1, Ink.seriesCount / measures.count))
     var figures: [Figure] = []
     for slice in comparison.slices {
       var series: [Chart.Series] = []

@@ -128,10 +128,9 @@ extension Metric {
     _ name: String, _ set: String, _ isRelative: Bool, _ shards: ShardSplit?, _ record: RunRecord
   ) -> Double? {
     guard let measure = noiseMeasure(name) else { return nil }
-    let probes = record.noise.filter { $0.set == set }
-    guard let split = Self.shards(shards, in: probes, of: record) else { return nil }
+    guard let split = Self.shards(shards, set, of: record) else { return nil }
     var (sum, promised, count) = (0.0, 0.0, 0)
-    for probe in probes where probe.shards == split {
+    for probe in record.noise where probe.shards == split && probe.set == set {
       guard let value = measure.value(probe), value.isFinite else { continue }
       if isRelative {
         guard let decrease = probe.promisedDecrease, decrease.isFinite else { continue }
@@ -147,15 +146,16 @@ extension Metric {
   /// The number of shards that a split means in a run; without one, the only number there is, or
   /// that of the workers.
   private static func shards(
-    _ split: ShardSplit?, in probes: [NoiseRecord], of record: RunRecord
+    _ split: ShardSplit?, _ set: String, of record: RunRecord
   ) -> Int? {
     switch split {
     case .count(let count): return count
     case .parameters: return record.parameterCount
     case .workers: return record.workers.count
     case nil:
-      guard let first = probes.first?.shards else { return nil }
-      return probes.allSatisfy { $0.shards == first } ? first : record.workers.count
+      guard let first = record.noise.first(where: { $0.set == set })?.shards else { return nil }
+      let isOnly = record.noise.allSatisfy { $0.shards == first || $0.set != set }
+      return isOnly ? first : record.workers.count
     }
   }
 }
