@@ -89,9 +89,11 @@ extension FigureMaker {
       section.runs.contains { $0.record.noise.contains { $0.set == set } }
     }
     let order = name == "interactionSecondOrder" ? ", to second order" : ""
-    let lines = comparison(along: abscissa).slices.map(\.lines.count).max() ?? 1
-    // With few lines the sets are lines beside them; otherwise each set has its figure.
-    let panels = lines <= 2 ? [sets] : sets.map { [$0] }
+    let slices = comparison(along: abscissa).slices
+    let lines = slices.map(\.lines.count).max() ?? 1
+    // With few lines the sets are lines beside them; otherwise each set has its figure. Where other
+    // axes already make several figures, those of the batch of the update have to do.
+    let panels = lines <= 2 ? [sets] : sets.map { [$0] }.prefix(slices.count > 1 ? 1 : sets.count)
     var figures: [Figure] = []
     for panel in panels {
       for isRelative in [true, false] {
@@ -114,6 +116,9 @@ extension FigureMaker {
           figure.caption =
             "Means over each run's probes\(order), \(split.words). " + figure.caption
           figure.isAside = !isRelative
+          if panels.count == 1, panel.count < sets.count {
+            figure.notes.append("results.jsonl has the other evaluation sets.")
+          }
           figures.append(figure)
         }
       }
