@@ -80,6 +80,9 @@ extension FigureMaker {
       }
       let largest = counts.flatMap { $0.bins.keys }.max() ?? 0
       guard largest > 0 else { continue }
+      // A line at 100 % would flatten all others.
+      let fresh = counts.filter { $0.bins.keys.max() == 0 }.map(\.name)
+      counts.removeAll { $0.bins.keys.max() == 0 }
       let width = largest / Self.pointCount + 1
       let series = counts.map { entry in
         let total = Double(entry.bins.values.reduce(0, +))
@@ -98,8 +101,11 @@ extension FigureMaker {
         x: .init(label: "staleness τ", unit: "updates"),
         y: .init(
           label: width == 1 ? "share of reads" : "share of reads in each \(width) updates",
-          unit: "%", includesZero: true), series: Self.named(series))
+          unit: "%", includesZero: true, isLinear: true), series: Self.named(series))
       var notes = Self.notes(chart)
+      if !fresh.isEmpty {
+        notes.append("Not drawn, because every read was fresh: \(fresh.joined(separator: ", ")).")
+      }
       notes += omissions
       figures.append(
         Figure(
