@@ -46,10 +46,12 @@ struct Comparison {
     _ section: Section, along abscissa: Abscissa, room: Int = Ink.seriesCount,
     largestSliceCount: Int = Self.largestSliceCount
   ) {
-    let usable = section.runs.filter { abscissa.number($0)?.isFinite == true }
+    // Runs are large: only those that are drawn are copied, the others are known by their places.
+    let all = section.runs
+    let usable = all.indices.filter { abscissa.number(all[$0])?.isFinite == true }
     let others = section.axes.filter { axis in
       axis.name != abscissa.source && !abscissa.movers.contains(axis.name)
-        && !Self.follows(axis.name, abscissa, usable)
+        && !Self.follows(axis.name, abscissa, all)
     }
     // Axes whose values say by themselves what they are.
     let plain = ["policy", "model", "optimizer", "data", "engine", "delay", "service"]
@@ -71,7 +73,7 @@ struct Comparison {
     }
     var inner = others
     var outer: [Section.Axis] = []
-    while Set(usable.map { lineName($0, inner) }).count > room, inner.count > 1 {
+    while Set(usable.map { lineName(all[$0], inner) }).count > room, inner.count > 1 {
       // Policies are compared within a figure as long as possible; the longest other axis goes.
       let candidates = inner.filter { $0.name != "policy" }
       let longest = (candidates.isEmpty ? inner : candidates).max {
@@ -88,40 +90,41 @@ struct Comparison {
       /// Settings that happen to have the same measured number stay apart.
       var setting: String
     }
-    var groups: [Key: [StoredRun]] = [:]
+    var groups: [Key: [Int]] = [:]
     // A measured abscissa differs from seed to seed: its groups are those of the axes.
     var means: [String: [Double]] = [:]
     let isMeasured = abscissa.source == nil
-    let identities = isMeasured ? usable.map { label($0, section.axes) } : []
-    for (run, identity) in zip(usable, identities) {
-      means[identity, default: []].append(abscissa.number(run) ?? 0)
+    let identities = isMeasured ? usable.map { label(all[$0], section.axes) } : []
+    for (place, identity) in zip(usable, identities) {
+      means[identity, default: []].append(abscissa.number(all[place]) ?? 0)
     }
     let middles = means.mapValues { Sample($0).median }
     var seen = Set<String>()
     var sliceNames: [String] = []
     var lineNames: [String] = []
-    for (index, run) in usable.enumerated() {
+    for (index, place) in usable.enumerated() {
       let key = Key(
-        slice: label(run, outer), line: lineName(run, inner),
-        x: isMeasured ? middles[identities[index]] ?? 0 : abscissa.number(run) ?? 0,
+        slice: label(all[place], outer), line: lineName(all[place], inner),
+        x: isMeasured ? middles[identities[index]] ?? 0 : abscissa.number(all[place]) ?? 0,
         setting: isMeasured ? identities[index] : "")
       if groups[key] == nil {
         if seen.insert("slice " + key.slice).inserted { sliceNames.append(key.slice) }
         if seen.insert("line " + key.line).inserted { lineNames.append(key.line) }
       }
-      groups[key, default: []].append(run)
+      groups[key, default: []].append(place)
     }
     // A single long axis: some of its values, evenly spread, stand for all.
-    let all = NaturalOrder.sorted(lineNames)
-    let lines = Self.spread(all, room)
-    omittedLines = all.count - lines.count
-    let names = NaturalOrder.sorted(sliceNames)
+    let lines = Self.spread(NaturalOrder.sorted(lineNames), room)
+    omittedLines = lineNames.count - lines.count
+    let names = Self.spread(NaturalOrder.sorted(sliceNames), largestSliceCount)
+    let (shownLines, shownSlices) = (Set(lines), Set(names))
     var byLine: [String: [String: [Group]]] = [:]
-    for (key, runs) in groups {
+    for (key, places) in groups
+    where shownSlices.contains(key.slice) && shownLines.contains(key.line) {
       byLine[key.slice, default: [:]][key.line, default: []].append(
-        Group(x: key.x, runs: runs, setting: key.setting))
+        Group(x: key.x, runs: places.map { all[$0] }, setting: key.setting))
     }
-    slices = Self.spread(names, largestSliceCount).map { name in
+    slices = names.map { name in
       Slice(
         name: name,
         lines: lines.compactMap { line in
@@ -130,7 +133,7 @@ struct Comparison {
           }
         })
     }
-    omitted = max(0, names.count - largestSliceCount)
+    omitted = sliceNames.count - names.count
   }
 
   /// What has to be said about settings that are not drawn; empty if all are.
@@ -170,7 +173,8 @@ struct Comparison {
     guard abscissa.source != nil else { return false }
     var values: [String: String] = [:]
     for run in runs {
-      let key = "\(abscissa.number(run) ?? 0) \(abscissa.family(run))"
+      guard let number = abscissa.number(run), number.isFinite else { continue }
+      let key = "\(number) \(abscissa.family(run))"
       let value = run.axes[axis]?.spelling ?? "–"
       if let known = values[key], known != value { return false }
       values[key] = value

@@ -103,17 +103,16 @@ import Testing
   }
 
   @Test func `ten thousand runs make a page below 5 MB`() {
-    var runs: [StoredRun] = []
-    for batch in 1...20 {
-      for run in SyntheticResults.grid(
-        policies: ["barrier", "bounded:4", "hogwild", "locked", "sequential"],
-        workers: [1, 2, 4, 8, 16], seeds: 20)
-      {
+    let grid = SyntheticResults.grid(
+      policies: ["barrier", "bounded:4", "hogwild", "locked", "sequential"],
+      workers: [1, 2, 4, 8, 16], seeds: 20)
+    let runs = (1...20).flatMap { batch in
+      grid.map { run in
         var run = run
-        run.id = "r-\(runs.count)"
+        run.id += "-\(batch)"
         run.axes["batch"] = .integer(batch)
         run.record.noise.removeLast(2)
-        runs.append(run)
+        return run
       }
     }
     #expect(runs.count == 10_000)
