@@ -8,7 +8,7 @@ FASHION := /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz
 CORES := $(shell nproc)
 LOCKSTEP := .build/release/lockstep
 
-.PHONY: setup build demo test lint format tsan bench docs clean
+.PHONY: setup build demo test lint format tsan bench docs report-check clean
 
 ## setup: install what a build needs
 setup:
@@ -52,6 +52,11 @@ demo: build
 ## test: all tests, in debug
 test: setup
 	$(SWIFT) test
+
+## report-check: open PAGE=DIR/index.html in headless Chromium and fail on console errors
+report-check:
+	@[ -n "$(PAGE)" ] || { echo "report-check: give the page: make report-check PAGE=DIR/index.html" >&2; exit 64; }
+	@python3 Documentation/check_report.py "$(PAGE)"
 
 ## lint: the style, warnings not allowed
 lint:

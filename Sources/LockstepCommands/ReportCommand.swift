@@ -22,8 +22,9 @@ struct ReportCommand: ParsableCommand {
 
   func run() throws {
     let page = out ?? folder + "/index.html"
-    guard FileManager.default.fileExists(atPath: folder) else {
-      throw ReportError.missing(path: folder)
+    let results = folder + "/results.jsonl"
+    guard FileManager.default.fileExists(atPath: results) else {
+      throw ReportError.missing(path: results)
     }
     try OutputFolder.check(file: page)
     let drawings = try svg.map { try OutputFolder($0) }

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// A result folder as one self-contained page, and as drawings for papers.
 ///
@@ -37,8 +38,25 @@ public struct Report: Sendable {
   }
 
   init(_ folder: ResultFolder) {
-    sections = ReportSection.all(of: folder.runs)
-    html = Page(folder, sections).html
+    let parts = Section.cut(folder.runs)
+    struct Made {
+      var tables = Page.Tables()
+      var sections: [ReportSection?]
+    }
+    let made = Mutex(Made(sections: Array(repeating: nil, count: parts.count)))
+    // The tables and the sections don't need each other.
+    DispatchQueue.concurrentPerform(iterations: parts.count + 1) { index in
+      if index == parts.count {
+        let tables = Page.Tables(folder)
+        made.withLock { $0.tables = tables }
+      } else {
+        let section = ReportSection(parts[index])
+        made.withLock { $0.sections[index] = section }
+      }
+    }
+    let result = made.withLock { $0 }
+    sections = result.sections.compactMap { $0 }
+    html = Page(folder, result.tables, sections).html
     figureCount = sections.reduce(0) { $0 + $1.figures.count }
     runCount = folder.runs.count
     notes = folder.notes

@@ -39,6 +39,8 @@ struct Chart: Equatable, Sendable {
     var prefersLogarithm = false
     /// Whether 0 has to be seen on a linear axis.
     var includesZero = false
+    /// Whether lengths along it must be comparable, as those of shares are.
+    var isLinear = false
 
     /// The label with its unit.
     var text: String { unit.map { "\(label) (\($0))" } ?? label }

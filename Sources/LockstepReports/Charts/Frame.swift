@@ -20,8 +20,12 @@ struct Frame: Equatable, Sendable {
     let points = chart.series.flatMap(\.points)
     let xs = points.map(\.x)
     let ys = points.flatMap { [$0.y, $0.low, $0.high] }
-    xScale = Scale.choose(for: xs, prefersLogarithm: chart.x.prefersLogarithm)
-    yScale = Scale.choose(for: ys, prefersLogarithm: chart.y.prefersLogarithm)
+    func scale(_ values: [Double], _ axis: Chart.Axis) -> Scale {
+      axis.isLinear
+        ? .linear : Scale.choose(for: values, prefersLogarithm: axis.prefersLogarithm)
+    }
+    xScale = scale(xs, chart.x)
+    yScale = scale(ys, chart.y)
     xSpan = Span(of: xs, on: xScale, includesZero: chart.x.includesZero)
     ySpan = Span(of: ys, on: yScale, includesZero: chart.y.includesZero)
   }

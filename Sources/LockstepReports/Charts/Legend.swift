@@ -16,7 +16,12 @@ enum Legend {
   ) -> (String, height: Double) {
     var body = ""
     var (x, y, style) = (4.0, 0.0, 0)
-    for (name, reference) in zip(names, isReference) where !name.isEmpty {
+    for (name, reference) in zip(names, isReference) {
+      // A nameless series keeps its style, so that the others look alike in every figure.
+      guard !name.isEmpty else {
+        style += 1
+        continue
+      }
       let needed = 34 + 6 + 6.6 * Double(name.count) + 14
       if x > 4, x + needed > width {
         x = 4

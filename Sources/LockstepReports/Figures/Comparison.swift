@@ -46,26 +46,34 @@ struct Comparison {
     _ section: Section, along abscissa: Abscissa, room: Int = Ink.seriesCount,
     largestSliceCount: Int = Self.largestSliceCount
   ) {
-    let usable = section.runs.filter { abscissa.number($0)?.isFinite == true }
+    // Runs are large: only those that are drawn are copied, the others are known by their places.
+    let all = section.runs
+    let usable = all.indices.filter { abscissa.number(all[$0])?.isFinite == true }
     let others = section.axes.filter { axis in
       axis.name != abscissa.source && !abscissa.movers.contains(axis.name)
-        && !Self.follows(axis.name, abscissa, usable)
+        && !Self.follows(axis.name, abscissa, all)
     }
-    // The axis that makes the lines: all of them together if they are few.
+    // Axes whose values say by themselves what they are.
+    let plain = ["policy", "model", "optimizer", "data", "engine", "delay", "service"]
+    let prefixes = Dictionary(
+      uniqueKeysWithValues: section.axes.map { axis in
+        (axis.name, plain.contains(axis.name) ? "" : axis.name.replacing("-", with: " ") + " ")
+      })
     func label(_ run: StoredRun, _ axes: [Section.Axis]) -> String {
-      axes.map { axis in
-        let value = run.axes[axis.name]?.spelling ?? "–"
-        let speaks = ["policy", "model", "optimizer", "data", "engine", "delay", "service"]
-        return speaks.contains(axis.name)
-          ? value : "\(axis.name.replacing("-", with: " ")) \(value)"
-      }.joined(separator: ", ")
+      var text = ""
+      for axis in axes {
+        if !text.isEmpty { text += ", " }
+        text += prefixes[axis.name] ?? ""
+        text += run.axes[axis.name]?.spelling ?? "–"
+      }
+      return text
     }
     func lineName(_ run: StoredRun, _ axes: [Section.Axis]) -> String {
       [abscissa.family(run), label(run, axes)].filter { !$0.isEmpty }.joined(separator: ", ")
     }
     var inner = others
     var outer: [Section.Axis] = []
-    while Set(usable.map { lineName($0, inner) }).count > room, inner.count > 1 {
+    while Set(usable.map { lineName(all[$0], inner) }).count > room, inner.count > 1 {
       // Policies are compared within a figure as long as possible; the longest other axis goes.
       let candidates = inner.filter { $0.name != "policy" }
       let longest = (candidates.isEmpty ? inner : candidates).max {
@@ -82,39 +90,41 @@ struct Comparison {
       /// Settings that happen to have the same measured number stay apart.
       var setting: String
     }
-    var groups: [Key: [StoredRun]] = [:]
+    var groups: [Key: [Int]] = [:]
     // A measured abscissa differs from seed to seed: its groups are those of the axes.
     var means: [String: [Double]] = [:]
-    func identity(_ run: StoredRun) -> String { label(run, section.axes) }
-    if abscissa.source == nil {
-      for run in usable { means[identity(run), default: []].append(abscissa.number(run) ?? 0) }
+    let isMeasured = abscissa.source == nil
+    let identities = isMeasured ? usable.map { label(all[$0], section.axes) } : []
+    for (place, identity) in zip(usable, identities) {
+      means[identity, default: []].append(abscissa.number(all[place]) ?? 0)
     }
     let middles = means.mapValues { Sample($0).median }
     var seen = Set<String>()
     var sliceNames: [String] = []
     var lineNames: [String] = []
-    for run in usable {
+    for (index, place) in usable.enumerated() {
       let key = Key(
-        slice: label(run, outer), line: lineName(run, inner),
-        x: abscissa.source == nil ? middles[identity(run)] ?? 0 : abscissa.number(run) ?? 0,
-        setting: abscissa.source == nil ? identity(run) : "")
+        slice: label(all[place], outer), line: lineName(all[place], inner),
+        x: isMeasured ? middles[identities[index]] ?? 0 : abscissa.number(all[place]) ?? 0,
+        setting: isMeasured ? identities[index] : "")
       if groups[key] == nil {
         if seen.insert("slice " + key.slice).inserted { sliceNames.append(key.slice) }
         if seen.insert("line " + key.line).inserted { lineNames.append(key.line) }
       }
-      groups[key, default: []].append(run)
+      groups[key, default: []].append(place)
     }
     // A single long axis: some of its values, evenly spread, stand for all.
-    let all = NaturalOrder.sorted(lineNames)
-    let lines = Self.spread(all, room)
-    omittedLines = all.count - lines.count
-    let names = NaturalOrder.sorted(sliceNames)
+    let lines = Self.spread(NaturalOrder.sorted(lineNames), room)
+    omittedLines = lineNames.count - lines.count
+    let names = Self.spread(NaturalOrder.sorted(sliceNames), largestSliceCount)
+    let (shownLines, shownSlices) = (Set(lines), Set(names))
     var byLine: [String: [String: [Group]]] = [:]
-    for (key, runs) in groups {
+    for (key, places) in groups
+    where shownSlices.contains(key.slice) && shownLines.contains(key.line) {
       byLine[key.slice, default: [:]][key.line, default: []].append(
-        Group(x: key.x, runs: runs, setting: key.setting))
+        Group(x: key.x, runs: places.map { all[$0] }, setting: key.setting))
     }
-    slices = Self.spread(names, largestSliceCount).map { name in
+    slices = names.map { name in
       Slice(
         name: name,
         lines: lines.compactMap { line in
@@ -123,7 +133,7 @@ struct Comparison {
           }
         })
     }
-    omitted = max(0, names.count - largestSliceCount)
+    omitted = sliceNames.count - names.count
   }
 
   /// What has to be said about settings that are not drawn; empty if all are.
@@ -163,7 +173,8 @@ struct Comparison {
     guard abscissa.source != nil else { return false }
     var values: [String: String] = [:]
     for run in runs {
-      let key = "\(abscissa.number(run) ?? 0) \(abscissa.family(run))"
+      guard let number = abscissa.number(run), number.isFinite else { continue }
+      let key = "\(number) \(abscissa.family(run))"
       let value = run.axes[axis]?.spelling ?? "–"
       if let known = values[key], known != value { return false }
       values[key] = value

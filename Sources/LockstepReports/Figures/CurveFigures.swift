@@ -80,8 +80,13 @@ extension FigureMaker {
       }
       let largest = counts.flatMap { $0.bins.keys }.max() ?? 0
       guard largest > 0 else { continue }
+      // A line at 100 % would flatten all others.
+      let fresh = counts.filter { $0.bins.keys.max() == 0 }.map(\.name)
+      let names = Comparison.distinct(counts.map(\.name))
       let width = largest / Self.pointCount + 1
-      let series = counts.map { entry in
+      let series = zip(counts, names).map { entry, name in
+        // It keeps its place, so that the others have the same colours in every figure.
+        guard entry.bins.keys.max() != 0 else { return Chart.Series(name: "", points: []) }
         let total = Double(entry.bins.values.reduce(0, +))
         var shares = Array(repeating: 0.0, count: largest / width + 1)
         for (staleness, count) in entry.bins { shares[staleness / width] += Double(count) / total }
@@ -92,14 +97,17 @@ extension FigureMaker {
           let start = Double(bin * width) - (width == 1 ? 0.5 : 0)
           return Chart.Point(x: start, y: share, low: share, high: share, count: entry.runs)
         }
-        return Chart.Series(name: entry.name, points: points, look: .steps)
+        return Chart.Series(name: name, points: points, look: .steps)
       }
       let chart = Chart(
         x: .init(label: "staleness τ", unit: "updates"),
         y: .init(
           label: width == 1 ? "share of reads" : "share of reads in each \(width) updates",
-          unit: "%", includesZero: true), series: Self.named(series))
+          unit: "%", includesZero: true, isLinear: true), series: series)
       var notes = Self.notes(chart)
+      if !fresh.isEmpty {
+        notes.append("Not drawn, because every read was fresh: \(fresh.joined(separator: ", ")).")
+      }
       notes += omissions
       figures.append(
         Figure(
@@ -134,7 +142,9 @@ extension FigureMaker {
     }
     for slice in settings.slices {
       let series = slice.lines.compactMap { line -> Chart.Series? in
-        guard let run = line.groups.first?.runs.first, run.record.ensemble.mean.count > 1 else {
+        guard let run = line.groups.first?.runs.first, run.record.ensemble.replicas > 1,
+          run.record.ensemble.mean.count > 1
+        else {
           return nil
         }
         let mean = run.record.ensemble.mean

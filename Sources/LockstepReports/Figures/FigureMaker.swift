@@ -6,11 +6,13 @@ struct FigureMaker {
   let section: Section
   let abscissas: [Abscissa]
   var bands = MedianBands()
+  private var compared: [String: Comparison] = [:]
   /// The settings one by one, for what has its own horizontal axis.
   let settings: Comparison
 
-  /// The largest number of figures in a section, those not counted that only add to another.
-  static let largestCount = 30
+  /// The largest number of figures of one kind in a section, beyond which a page isn't read; those
+  /// that only add to another are not counted.
+  static let largestCount = 14
 
   init(_ section: Section) {
     self.section = section
@@ -20,21 +22,35 @@ struct FigureMaker {
 
   /// The figures of a section, the most telling first.
   ///
-  /// - Returns: at most ``largestCount``, and how many more there would be.
+  /// - Returns: at most ``largestCount`` of each kind, and how many more there would be.
   static func figures(of section: Section) -> (figures: [Figure], omitted: Int) {
     var maker = FigureMaker(section)
-    var figures = maker.noiseFigures()
-    figures += maker.speedFigures()
-    figures += maker.targetFigures()
-    figures += maker.ensembleFigures()
-    figures += maker.lossFigures()
-    figures += maker.curveFigures()
-    figures += maker.stalenessFigures()
-    figures += maker.timeFigures()
-    // An aside goes with the figure before it.
-    let main = figures.indices.filter { !figures[$0].isAside }
-    guard main.count > largestCount else { return (figures, 0) }
-    return (Array(figures.prefix(main[largestCount])), main.count - largestCount)
+    let kinds = [
+      maker.noiseFigures(), maker.speedFigures(), maker.targetFigures(), maker.ensembleFigures(),
+      maker.lossFigures(), maker.curveFigures(), maker.stalenessFigures(), maker.timeFigures(),
+    ]
+    var figures: [Figure] = []
+    var omitted = 0
+    for kind in kinds {
+      // An aside goes with the figure before it.
+      let main = kind.indices.filter { !kind[$0].isAside }
+      guard main.count > largestCount else {
+        figures += kind
+        continue
+      }
+      figures += kind[..<main[largestCount]]
+      omitted += main.count - largestCount
+    }
+    return (figures, omitted)
+  }
+
+  /// The runs along an abscissa; grouping ten thousand of them is done once.
+  mutating func comparison(along abscissa: Abscissa, room: Int = Ink.seriesCount) -> Comparison {
+    let key = "\(abscissa.name) \(room)"
+    if let known = compared[key] { return known }
+    let made = Comparison(section, along: abscissa, room: room)
+    compared[key] = made
+    return made
   }
 
   /// What a median's band means here.
@@ -59,8 +75,8 @@ struct FigureMaker {
     _ measures: [(suffix: String, number: (StoredRun) -> Double?)], fitsPowers: Bool = false,
     reference: ((_ xs: [Double]) -> Chart.Series?)? = nil
   ) -> [Figure] {
-    let comparison = Comparison(
-      section, along: abscissa, room: max(1, Ink.seriesCount / measures.count))
+    let comparison = comparison(
+      along: abscissa, room: max(1, Ink.seriesCount / measures.count))
     var figures: [Figure] = []
     for slice in comparison.slices {
       var series: [Chart.Series] = []

@@ -9,12 +9,15 @@ extension FigureMaker {
     var figures: [Figure] = []
     var along = abscissas
     if let staleness = Abscissa.staleness(in: section) { along.append(staleness) }
-    for abscissa in along {
-      guard let split = Self.split(of: probed, prefersWorkers: abscissa.name == "workers") else {
-        continue
+    let byWorkers = Self.split(of: probed, prefersWorkers: true)
+    let byParameters = Self.split(of: probed, prefersWorkers: false)
+    for penalty in [Penalty.interaction, .staleness] {
+      for (split, isByWorkers) in [(byWorkers, true), (byParameters, false)] {
+        guard let split, let name = measure(penalty, split, probed) else { continue }
+        for abscissa in along where (abscissa.name == "workers") == isByWorkers {
+          figures += self.penalty(penalty, name, along: abscissa, split: split)
+        }
       }
-      figures += penalty(.interaction, along: abscissa, split: split, probed)
-      figures += penalty(.staleness, along: abscissa, split: split, probed)
     }
     return shardFigures(probed) + figures
   }
@@ -80,15 +83,17 @@ extension FigureMaker {
 
   /// A penalty relative to the promised decrease, and as it is.
   private mutating func penalty(
-    _ penalty: Penalty, along abscissa: Abscissa, split: Split, _ probed: [StoredRun]
+    _ penalty: Penalty, _ name: String, along abscissa: Abscissa, split: Split
   ) -> [Figure] {
-    guard let name = measure(penalty, split, probed) else { return [] }
-    let present = Set(probed.flatMap { $0.record.noise.map(\.set) })
-    let sets = Metric.evaluationSets.filter(present.contains)
+    let sets = Metric.evaluationSets.filter { set in
+      section.runs.contains { $0.record.noise.contains { $0.set == set } }
+    }
     let order = name == "interactionSecondOrder" ? ", to second order" : ""
-    let lines = Comparison(section, along: abscissa).slices.map(\.lines.count).max() ?? 1
-    // With few lines the sets are lines beside them; otherwise each set has its figure.
-    let panels = lines <= 2 ? [sets] : sets.map { [$0] }
+    let slices = comparison(along: abscissa).slices
+    let lines = slices.map(\.lines.count).max() ?? 1
+    // With few lines the sets are lines beside them; otherwise each set has its figure. Where other
+    // axes already make several figures, those of the batch of the update have to do.
+    let panels = lines <= 2 ? [sets] : sets.map { [$0] }.prefix(slices.count > 1 ? 1 : sets.count)
     var figures: [Figure] = []
     for panel in panels {
       for isRelative in [true, false] {
@@ -111,6 +116,9 @@ extension FigureMaker {
           figure.caption =
             "Means over each run's probes\(order), \(split.words). " + figure.caption
           figure.isAside = !isRelative
+          if panels.count == 1, panel.count < sets.count {
+            figure.notes.append("results.jsonl has the other evaluation sets.")
+          }
           figures.append(figure)
         }
       }
@@ -156,8 +164,10 @@ extension FigureMaker {
     }
     guard !expanded.isEmpty else { return [] }
     var maker = FigureMaker(Section(name: section.name, runs: expanded))
-    guard let abscissa = maker.abscissas.first(where: { $0.name == "shards" }) else { return [] }
     let split = Split(suffix: "", words: "contiguous shards")
-    return maker.penalty(.interaction, along: abscissa, split: split, expanded)
+    guard let abscissa = maker.abscissas.first(where: { $0.name == "shards" }),
+      let name = measure(.interaction, split, expanded)
+    else { return [] }
+    return maker.penalty(.interaction, name, along: abscissa, split: split)
   }
 }

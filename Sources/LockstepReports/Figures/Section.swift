@@ -2,7 +2,7 @@ import LockstepStudies
 import LockstepTelemetry
 
 /// The runs of one part of a plan, with what varies among them.
-struct Section {
+struct Section: Sendable {
   /// The part's name; empty where the plan has but one.
   let name: String
   let runs: [StoredRun]
@@ -12,7 +12,7 @@ struct Section {
   let seedCount: Int
 
   /// An axis that varies.
-  struct Axis: Equatable {
+  struct Axis: Equatable, Sendable {
     let name: String
     /// Its values, in natural order.
     let values: [String]

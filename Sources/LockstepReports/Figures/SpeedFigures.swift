@@ -85,8 +85,10 @@ extension FigureMaker {
     return figures
   }
 
-  private func targets(_ metric: Metric, y: Chart.Axis, along abscissa: Abscissa) -> [Figure] {
-    let comparison = Comparison(section, along: abscissa)
+  private mutating func targets(_ metric: Metric, y: Chart.Axis, along abscissa: Abscissa)
+    -> [Figure]
+  {
+    let comparison = comparison(along: abscissa)
     var figures: [Figure] = []
     for slice in comparison.slices {
       var series: [Chart.Series] = []

@@ -5,8 +5,25 @@ import LockstepStudies
 struct Page {
   let html: String
 
-  init(_ folder: ResultFolder, _ sections: [ReportSection]) {
-    let tables = PageTables(folder)
+  /// The tables that a page needs.
+  struct Tables: Sendable {
+    var facts = ""
+    var claims = ""
+    var setup = ""
+    var runs = ""
+
+    init() {}
+
+    init(_ folder: ResultFolder) {
+      let tables = PageTables(folder)
+      facts = tables.facts
+      claims = tables.claims
+      setup = tables.setup
+      runs = tables.runs
+    }
+  }
+
+  init(_ folder: ResultFolder, _ tables: Tables, _ sections: [ReportSection]) {
     var body = "<header><h1>\(Markup.escape(folder.title))</h1>"
     if let summary = folder.summary {
       body += "<p class=\"lead\">\(Markup.escape(summary))</p>"

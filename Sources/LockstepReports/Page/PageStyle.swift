@@ -16,7 +16,7 @@ enum PageStyle {
     h3{font-size:1.02rem;margin:0 0 8px;font-weight:600;line-height:1.35}
     p{margin:0 0 8px}.lead{font-size:1.15rem;max-width:46em}.facts,.note,footer{color:var(--soft)}
     .facts{font-size:.95rem}.note,footer{font-size:.86rem}
-    .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr));gap:24px}
+    .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr));gap:24px;align-items:start}
     .figures+.note{margin-top:16px}
     figure{margin:0;padding:20px 22px 16px;background:var(--card);border:1px solid var(--line);\
     border-radius:10px;min-width:0}

@@ -3,8 +3,8 @@ import LockstepStudies
 import LockstepTelemetry
 import LockstepTopology
 
-/// The tables of a page.
-struct PageTables {
+/// The tables of a page, as markup.
+struct PageTables: Sendable {
   private let folder: ResultFolder
   /// The largest number of rows in the table of runs.
   static let largestRunCount = 200

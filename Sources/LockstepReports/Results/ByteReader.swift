@@ -105,9 +105,7 @@ struct ByteReader {
     return false
   }
 
-  /// Reads text.
-  ///
-  /// Escapes of characters beyond the basic plane must come in pairs.
+  /// Reads text without escapes; those are left to the general reader.
   mutating func string() throws(Malformed) -> String {
     try expect(UInt8(ascii: "\""))
     let start = position

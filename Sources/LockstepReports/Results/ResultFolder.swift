@@ -129,7 +129,9 @@ struct ResultFolder: Sendable {
           $0.split(whereSeparator: \.isNewline).joined(separator: " ")
         }
       }
-      return (line(["title", "name", "study"]) ?? name, line(["summary", "description"]))
+      return (
+        line(["title", "name", "study"]) ?? name, line(["summary", "question", "description"])
+      )
     } catch {
       throw .malformed(path: file, line: nil, reason: "it is not YAML")
     }

@@ -126,9 +126,8 @@ extension Metric {
 
   private static func noise(_ choice: NoiseChoice, _ record: RunRecord) -> Double? {
     guard let measure = noiseMeasure(choice.measure) else { return nil }
-    var probes = record.noise.filter { $0.set == choice.set }
-    guard let split = shards(choice.shards, in: probes, of: record) else { return nil }
-    probes.removeAll { $0.shards != split }
+    guard let split = shards(choice.shards, choice.set, of: record) else { return nil }
+    var probes = record.noise.filter { $0.set == choice.set && $0.shards == split }
     if let loss = choice.loss {
       guard let place = update(at: loss, of: record) else { return nil }
       probes = nearest(to: place, probes)
@@ -167,15 +166,16 @@ extension Metric {
   /// The number of shards that a split means in a run; without one, the only number there is, or
   /// that of the workers.
   private static func shards(
-    _ split: ShardSplit?, in probes: [NoiseRecord], of record: RunRecord
+    _ split: ShardSplit?, _ set: String, of record: RunRecord
   ) -> Int? {
     switch split {
     case .count(let count): return count
     case .parameters: return record.parameterCount
     case .workers: return record.workers.count
     case nil:
-      guard let first = probes.first?.shards else { return nil }
-      return probes.allSatisfy { $0.shards == first } ? first : record.workers.count
+      guard let first = record.noise.first(where: { $0.set == set })?.shards else { return nil }
+      let isOnly = record.noise.allSatisfy { $0.shards == first || $0.set != set }
+      return isOnly ? first : record.workers.count
     }
   }
 }

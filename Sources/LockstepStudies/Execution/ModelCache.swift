@@ -53,6 +53,8 @@ final class ModelCache: Sendable {
   static func key(_ configuration: RunConfiguration) -> String {
     let names = ["model", "data", "held-out", "kernels", "precision"]
     var parts = names.map { RunIdentity.value(of: $0, in: configuration) ?? "" }
+    // Probes of a single-precision run need the model in double precision, too.
+    if configuration.noise != nil { parts.append("noise") }
     if configuration.modelDependsOnSeed { parts.append("\(configuration.seed)") }
     return parts.joined(separator: "\n")
   }

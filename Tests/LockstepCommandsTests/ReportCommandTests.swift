@@ -1,0 +1,72 @@
+import Foundation
+import Testing
+
+@Suite(.timeLimit(.minutes(5))) struct `A report from the command line` {
+  /// A folder with lines that real runs have made.
+  private func results(_ tail: String = "") throws -> CommandFolder {
+    let folder = try CommandFolder()
+    var lines = ""
+    for workers in [1, 2] {
+      let run = try lockstep(
+        typed: "run --engine virtual --model quadratic:dimension=6 --decomposition samples "
+          + "--policy hogwild --workers \(workers) --updates 40 --quiet --json", in: folder.path)
+      var record = try run.document()
+      record["id"] = "r-\(workers)"
+      record["axes"] = ["workers": workers]
+      lines += String(
+        decoding: try JSONSerialization.data(withJSONObject: record, options: .sortedKeys),
+        as: UTF8.self)
+      lines += "\n"
+    }
+    try folder.write("results.jsonl", lines + tail)
+    return folder
+  }
+
+  @Test func `is one page beside the results, and drawings where they are asked for`() throws {
+    let folder = try results()
+    let result = try lockstep(typed: "report . --svg figures", in: folder.path)
+    #expect(result.code == 0 && result.errors.isEmpty, "\(result.errors)")
+    #expect(result.output.hasPrefix("./index.html: "))
+    #expect(result.output.contains(" of 2 runs, "))
+    #expect(folder.names == ["figures", "index.html", "results.jsonl"])
+    let page = String(decoding: try folder.read("index.html"), as: UTF8.self)
+    #expect(page.hasPrefix("<!doctype html>") && page.hasSuffix("</html>\n"))
+    #expect(page.contains("Throughput against workers"))
+    let drawing = String(decoding: try folder.read("figures/throughput-workers.svg"), as: UTF8.self)
+    #expect(drawing.hasPrefix("<?xml"))
+  }
+
+  @Test func `of the same results is the same page, wherever it goes`() throws {
+    let folder = try results()
+    _ = try lockstep(typed: "report .", in: folder.path)
+    let result = try lockstep(typed: "report . --out again.html", in: folder.path)
+    #expect(result.code == 0)
+    #expect(try folder.read("index.html") == folder.read("again.html"))
+  }
+
+  @Test func `leaves out a torn last line, and says so`() throws {
+    let folder = try results("{\"id\":\"r-3\",\"ax")
+    let result = try lockstep(typed: "report .", in: folder.path)
+    #expect(result.code == 0)
+    #expect(result.errors.contains("The last line of results.jsonl is not complete"))
+  }
+
+  @Test func `without results, of broken ones, or to nowhere is refused`() throws {
+    let folder = try results("nonsense\n\n")
+    try folder.write("file", "x")
+    for (arguments, code, message) in [
+      ("report none", Int32(66), "none/results.jsonl: cannot be read"),
+      ("report file", 66, "file/results.jsonl: cannot be read"),
+      ("report .", 65, "./results.jsonl, line 3: it is not JSON"),
+      ("report . --out file/index.html", 73, "file/index.html: cannot be written"),
+      ("report . --svg file", 73, "file: cannot be written (is a file, not a folder)"),
+      ("report", 64, "Missing expected argument"),
+    ] {
+      let result = try lockstep(typed: arguments, in: folder.path)
+      #expect(result.code == code, "\(arguments): \(result.errors)")
+      #expect(result.errors.contains(message), "\(arguments): \(result.errors)")
+      #expect(result.output.isEmpty)
+    }
+    #expect(!folder.names.contains("index.html"))
+  }
+}

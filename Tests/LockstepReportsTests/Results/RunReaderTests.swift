@@ -1,0 +1,118 @@
+import Foundation
+import LockstepStudies
+import LockstepTelemetry
+import Testing
+
+@testable import LockstepReports
+
+@Suite struct RunReaderTests {
+  private func encoded(_ run: StoredRun) throws -> String {
+    try SyntheticResults.lines([run])
+  }
+
+  @Test func `the fast reader reads what the general decoder reads`() throws {
+    let run = SyntheticResults.run(
+      7, ["policy": .text("bounded:4"), "learning-rate": .number(1e-3), "workers": .integer(8)],
+      seed: 3, part: "main"
+    ) { record in
+      record.noise = [SyntheticResults.probe(4, "other", shards: 8, 1.234567890123456e-7)]
+      record.virtualTime = 12.5
+      record.ensemble.replicas = 20
+      record.ensemble.stationaryMeanSquare = 0.3333333333333333
+      record.ensemble.mean = [.init(update: 1, value: nil), .init(update: 2, value: -0.5)]
+      record.loss.final = nil
+      record.status = .diverged
+    }
+    let line = try encoded(run)
+    let fast = try RunReader.read(Array(line.utf8)[...])
+    let general = try JSONDecoder().decode(StoredRun.self, from: Data(line.utf8))
+    #expect(try encoded(fast) == encoded(general))
+    #expect(try encoded(fast) == line)
+  }
+
+  @Test func `escapes are left to the general decoder`() throws {
+    let run = SyntheticResults.run(1, ["data": .text("csv:\"é\\\n😀")])
+    let fast = try RunReader.read(Array(try encoded(run).utf8)[...])
+    #expect(fast.axes["data"] == .text("csv:\"é\\\n😀"))
+  }
+
+  @Test(arguments: [
+    "0", "-0.0", "1", "0.1", "123456789012345678", "1e22", "1e23", "1.7976931348623157e308",
+    "5e-324", "2.2250738585072014e-308", "0.30000000000000004", "9007199254740993", "1E-5",
+    "-3.25e+2",
+    "0.000000000000000000000001234567890123456789",
+  ])
+  func `numbers have the bits that the standard library gives them`(text: String) throws {
+    var reader = ByteReader(Array(text.utf8)[...])
+    let value = try #require(try reader.number())
+    #expect(value.bitPattern == Double(text)?.bitPattern)
+    let isAtEnd = reader.isAtEnd
+    #expect(isAtEnd)
+  }
+
+  @Test(arguments: ["", "{", "[1,", "{\"a\"}", "nul", "-", "1e", "\"a", "{\"a\":1,}", "tru"])
+  func `what isn't JSON is refused`(text: String) {
+    #expect(throws: ByteReader.Malformed.self) {
+      var reader = ByteReader(Array(text.utf8)[...])
+      try reader.skip()
+      if !reader.isAtEnd { throw ByteReader.Malformed() }
+    }
+  }
+
+  @Test func `a torn last line is left out with a note`() throws {
+    let folder = try TemporaryFolder()
+    let lines = try SyntheticResults.lines(SyntheticResults.grid(workers: [1, 2], seeds: 1))
+    try folder.write(lines + String(lines.prefix(300)), to: "results.jsonl")
+    let read = try ResultFolder(path: folder.path)
+    #expect(read.runs.count == 6)
+    #expect(read.notes == ["The last line of results.jsonl is not complete and was left out."])
+  }
+
+  @Test func `an unreadable line is named`() throws {
+    let folder = try TemporaryFolder()
+    let run = try encoded(SyntheticResults.run(1, [:]))
+    let path = folder.path + "/results.jsonl"
+    for (line, reason) in [
+      ("nonsense", "it is not JSON"),
+      (
+        run.replacing("\"status\":\"completed\"", with: "\"status\":\"odd\"").dropLast(1)
+          .description,
+        "it is not a run: 'status' has a value that it cannot have"
+      ),
+      (
+        run.replacing("\"updates\":100,", with: "").dropLast(1).description,
+        "it is not a run: 'updates' is missing"
+      ),
+    ] {
+      try folder.write(run + line + "\n" + run, to: "results.jsonl")
+      #expect(throws: ReportError.malformed(path: path, line: 2, reason: reason)) {
+        try ResultFolder(path: folder.path)
+      }
+    }
+  }
+
+  @Test func `a missing and an empty file are told apart`() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/results.jsonl"
+    #expect(throws: ReportError.missing(path: path)) { try ResultFolder(path: folder.path) }
+    try folder.write("\n", to: "results.jsonl")
+    #expect(throws: ReportError.empty(path: path)) { try ResultFolder(path: folder.path) }
+  }
+
+  @Test func `a plan gives the title, and claims are read`() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(try encoded(SyntheticResults.run(1, [:])), to: "results.jsonl")
+    try folder.write("title: The title\nsummary: >\n  In two\n  lines.\n", to: "plan.yaml")
+    let claim = ClaimResult(
+      id: "a", statement: "s", source: "t", measured: "m", estimate: 1, low: nil, high: 2,
+      expected: "e", verdict: .notReproduced)
+    try folder.write(
+      String(decoding: try JSONEncoder().encode([claim]), as: UTF8.self), to: "claims.json")
+    let read = try ResultFolder(path: folder.path)
+    #expect(read.title == "The title")
+    #expect(read.summary == "In two lines.")
+    #expect(read.claims == [claim])
+    try folder.write("{", to: "claims.json")
+    #expect(throws: ReportError.self) { try ResultFolder(path: folder.path) }
+  }
+}
