@@ -1,7 +1,18 @@
 import Foundation
+import Lockstep
 
 /// Numbers as people read them.
 enum Format {
+  /// A resolved option, for a person.
+  static func option(_ value: ConfigurationValue) -> String {
+    switch value {
+    case .text(let value): value
+    case .integer(let value): "\(value)"
+    case .number(let value): number(value)
+    case .null: "–"
+    }
+  }
+
   /// A whole number with thousands separated by commas.
   static func count(_ value: Int) -> String {
     var digits = Array(String(value.magnitude))

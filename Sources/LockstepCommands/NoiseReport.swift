@@ -17,12 +17,7 @@ struct NoiseReport {
   }
 
   private func option(_ name: String) -> String {
-    switch document.configuration[name] ?? .null {
-    case .text(let value): value
-    case .integer(let value): "\(value)"
-    case .number(let value): Format.number(value)
-    case .null: "–"
-    }
+    Format.option(document.configuration[name] ?? .null)
   }
 
   private var heading: String {

@@ -19,12 +19,7 @@ struct RunReport {
   }
 
   private func option(_ name: String) -> String {
-    switch record.configuration[name] ?? .null {
-    case .text(let value): value
-    case .integer(let value): "\(value)"
-    case .number(let value): Format.number(value)
-    case .null: "–"
-    }
+    Format.option(record.configuration[name] ?? .null)
   }
 
   private var heading: String {

@@ -113,12 +113,12 @@ struct StudyRunCommand: ParsableCommand {
       }
     }
     display.withLock { $0.finish() }
-    try SweepFolder.writeSummaries(of: store, plan: study.plan, on: topology)
+    let records = try SweepFolder.writeSummaries(of: store, plan: study.plan, on: topology)
     if outcome.isInterrupted { throw ExitStatus.stopped }
     for failure in outcome.failures {
       Console.say("lockstep: \(failure.axes): \(failure.reason)")
     }
-    let claims = try study.check(on: store.runs())
+    let claims = try study.check(on: runs.placed(records))
     try store.write(JSONFormat.encode(claims), as: "claims.json")
     let page = "\(folder)/index.html"
     try OutputFolder.write(Data(try Report(folder: folder).html.utf8), to: page)
