@@ -45,6 +45,9 @@ final class StepWatch<Scalar: ModelScalar> {
       seed: configuration.seed, exampleCount: exampleCount, worker: 0)
   }
 
+  /// Passes on to the updates after one that will be shown later on.
+  func claim(_ update: Int) { schedule.advance(past: update) }
+
   /// Shows an update.
   ///
   /// - Parameters:
@@ -56,22 +59,50 @@ final class StepWatch<Scalar: ModelScalar> {
   ///   - view: `ŵ`; `nil` for `w`.
   ///   - step: the number of this update of its parameters, from 1.
   ///   - workers: those whose minibatches it is made of.
+  ///   - vectors: the optimiser's state vectors before the update, `[n]` each; `nil` for as they are.
   ///   - copy: which of the copies of the optimiser's state is meant.
   func show(
     update: Int, worker: Int, clock: Int, range: Range<Int>, parameters: [Double],
-    view: [Double]?, step: Int, workers: Range<Int>, copy: Int = 0
+    view: [Double]?, step: Int, workers: Range<Int>, state vectors: [[Double]]? = nil,
+    copy: Int = 0
   ) {
     var examples: [Int32] = []
     feed.visit(workers, at: clock) { examples += $0 }
-    let vectors = [state.first, state.second].compactMap { $0 }.map {
-      widened($0 + copy * count)
-    }
-    schedule.advance(past: update)
+    if update >= schedule.next { schedule.advance(past: update) }
     observer.observe(
       StepObservation(
         update: update, worker: worker, clock: clock, range: range, parameters: parameters,
-        view: view, examples: examples, state: vectors, rate: Double(optimizer.rate(at: clock)),
+        view: view, examples: examples, state: vectors ?? states(copy: copy),
+        rate: Double(optimizer.rate(at: clock)),
         step: step))
+  }
+
+  /// The optimiser's state vectors as they are.
+  ///
+  /// - Parameter copy: which of their copies is meant.
+  func states(copy: Int = 0) -> [[Double]] {
+    [state.first, state.second].compactMap { $0 }.map { widened($0 + copy * count) }
+  }
+
+  /// Copies a part of the parameters and of the optimiser's state in double precision.
+  ///
+  /// - Parameters:
+  ///   - place: the part.
+  ///   - values: `[place.count]`, its parameters.
+  ///   - parameters: `[n]`, where they go.
+  ///   - vectors: `[n]` each, where the state goes.
+  func copy(
+    _ place: ShardSpan, values: UnsafePointer<Scalar>, into parameters: inout [Double],
+    state vectors: inout [[Double]]
+  ) {
+    for offset in 0..<place.count {
+      parameters[place.start + offset] = Double(values[offset])
+    }
+    for (order, vector) in [state.first, state.second].compactMap({ $0 }).enumerated() {
+      for index in place.start..<(place.start + place.count) {
+        vectors[order][index] = Double(vector[index])
+      }
+    }
   }
 
   /// A vector in double precision.

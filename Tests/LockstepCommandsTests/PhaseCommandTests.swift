@@ -24,6 +24,50 @@ import Testing
     }
   }
 
+  @Test(arguments: ["blocks", "samples"])
+  func `are probed for noise, and no bit of the run changes`(
+    decomposition: String
+  ) throws {
+    let folder = try CommandFolder()
+    for policy in ["barrier", "bounded:2", "hogwild", "locked"] {
+      let options =
+        "--engine virtual --model mlp:8 --kernels portable --decomposition \(decomposition) "
+        + "--policy \(policy) --workers 3 --updates 60 --service exponential:1 "
+        + "--read-time gamma:0.5,1 --apply-time constant:0.5 --save w.npy"
+      let plain = try runRecord(options, in: folder.path)
+      let parameters = try folder.read("w.npy")
+      let probed = try runRecord("\(options) --record noise=6", in: folder.path)
+      #expect(try folder.read("w.npy") == parameters, "\(policy)")
+      #expect(probed.virtualTime == plain.virtualTime && probed.loss.final == plain.loss.final)
+      let current = probed.noise.filter { $0.set == "current" }
+      #expect(current.map(\.update) == (0..<10).map { $0 * 6 }, "\(policy)")
+      let errors = current.compactMap(\.gradientError)
+      #expect(errors.contains { $0 > 0 } == (policy != "barrier"), "\(policy)")
+    }
+  }
+
+  @Test func `are struck by faults`() throws {
+    let folder = try CommandFolder()
+    let start =
+      "--engine virtual --model quadratic:dimension=8 --decomposition samples --workers 4 "
+      + "--updates 100 --read-time constant:1 --apply-time constant:1 --trace t.csv"
+    // Under locked worker 0 reads over 0 to 1 and applies over 4 to 5.
+    for (policy, fault, status) in [
+      ("barrier", "at=5.25", RunStatus.stalled), ("bounded:2", "at=5.25", .stalled),
+      ("hogwild", "at=2.25", .completed), ("locked", "at=0.5", .stalled),
+      ("locked", "at=4.5", .stalled), ("locked", "at=1.5", .completed),
+    ] {
+      let record = try runRecord(
+        "\(start) --policy \(policy) --fault worker=0,\(fault),kind=crash", in: folder.path)
+      #expect(record.status == status, "\(policy), \(fault)")
+      #expect(record.stall?.worker == (status == .stalled ? 0 : nil), "\(policy), \(fault)")
+      let check = try lockstep(typed: "trace check t.csv", in: folder.path)
+      #expect(check.code == 0, "\(policy), \(fault): \(check.output)")
+      let replay = try lockstep(typed: "trace replay t.csv", in: folder.path)
+      #expect(replay.code == 0, "\(policy), \(fault): \(replay.output)")
+    }
+  }
+
   @Test func `are drawn from what threads were measured to take`() throws {
     let folder = try CommandFolder()
     let model = "--model mlp:16 --decomposition samples --policy hogwild"
@@ -61,10 +105,6 @@ import Testing
     ("--read-time adversarial:1", 64, "not one of constant:T"),
     ("--read-time constant:1 --delay constant:1", 64, "--read-time is a time, and under --delay"),
     ("--apply-time constant:1 --service adversarial:3", 64, "an adversary doesn't keep to times"),
-    (
-      "--read-time constant:1 --fault worker=0,at=1,kind=crash", 64,
-      "--fault befalls workers that compute or wait"
-    ),
     ("--read-time constant:1 --service calibrated:c.json", 64, "give both or neither"),
     (
       "--read-time constant:1 --workers 9000 --model quadratic:dimension=9000", 64,

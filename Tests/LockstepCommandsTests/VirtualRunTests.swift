@@ -106,6 +106,12 @@ import Testing
     ] {
       let record = try runRecord("\(start) --policy \(policy)")
       #expect(record.status == status && record.stall?.worker == (status == .stalled ? 3 : nil))
+      // One unit an iteration, and the fault comes first of its tick: worker 3 is lost in its fifth,
+      // and the others go on as far as they may.
+      let since = ["barrier": 5.0, "bounded:2": 7.0][policy]
+      #expect(record.stall?.since == since && record.stall?.crashedAt == since.map { _ in 5 })
+      #expect(record.stall?.waiting == since.map { _ in 3 })
+      #expect(record.updates == ["barrier": 4, "bounded:2": 25, "hogwild": 100][policy])
     }
     let result = try lockstep(typed: "run \(start) --policy bounded:2")
     #expect(result.output.contains("stalled     worker 3 crashed at 5.000; since "))

@@ -5,7 +5,8 @@ import Testing
 
 @testable import LockstepSimulator
 
-@Suite(.timeLimit(.minutes(15))) struct `Reading and applying that take time` {
+/// What runs whose reads and updates take time are tried with.
+enum PhaseSettings {
   static let policies = [
     "barrier", "sequential", "bounded:0", "bounded:1", "bounded:3", "hogwild", "locked",
   ]
@@ -17,14 +18,16 @@ import Testing
     (.constant(3), .gamma(mean: 1, variation: 2), nil),
     (nil, .exponential(mean: 0.2), .pareto(mean: 1, tailIndex: 1.5)),
   ]
+}
 
-  @Test(arguments: policies, [Decomposition.blocks, .samples])
+@Suite(.timeLimit(.minutes(15))) struct `Reading and applying that take time` {
+  @Test(arguments: PhaseSettings.policies, [Decomposition.blocks, .samples])
   func `equal a slow and simple simulation bit for bit`(
     policy: String, decomposition: Decomposition
   ) throws {
     // With noise, every worker and clock has another gradient.
     let model = try EventModels.quadratic("dimension=7,coupling=0.3,noise=0.5")
-    for (index, laws) in Self.laws.enumerated() {
+    for (index, laws) in PhaseSettings.laws.enumerated() {
       for workers in [1, 2, 5, decomposition == .blocks ? 7 : 11] {
         var setup = Simulation(
           decomposition: decomposition, policy: try PolicySpecification.parse(policy),
@@ -83,7 +86,7 @@ import Testing
     #expect(outcome.workers.allSatisfy { $0.waitSeconds > 0.5 * time })
   }
 
-  @Test(arguments: policies) func `give the same bits on any number of host threads`(
+  @Test(arguments: PhaseSettings.policies) func `give the same bits on any number of host threads`(
     policy: String
   ) throws {
     let model = try EventModels.network(width: 300)
@@ -108,7 +111,7 @@ import Testing
     let model = try EventModels.quadratic("dimension=7,coupling=0.4,noise=0.5")
     for seed in (part * 20)..<((part + 1) * 20) {
       var stream = RandomStream(seed: UInt64(seed), purpose: .syntheticData)
-      let policy = Self.policies[stream.integer(below: Self.policies.count)]
+      let policy = PhaseSettings.policies[stream.integer(below: PhaseSettings.policies.count)]
       var setup = Simulation(
         decomposition: stream.integer(below: 2) == 0 ? .blocks : .samples,
         policy: try PolicySpecification.parse(policy), workers: 2 + stream.integer(below: 5),

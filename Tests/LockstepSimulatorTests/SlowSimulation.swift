@@ -10,61 +10,79 @@ import LockstepTelemetry
 /// Plain descent only. It shares the draws, the policies' rules and the gradients with the engine.
 struct SlowSimulation {
   /// Something that a worker will do at a time.
-  private struct Appointment {
+  struct Appointment {
     var time: UInt64
     var action: Action
   }
 
-  private enum Action {
+  enum Action {
     case endCopy(Int)
     case compute
     case endUpdate(Int)
+    case wake
   }
 
-  private enum Want { case read, apply }
+  /// An update as it is made: the view of its gradient, and each part of the parameters as it is found.
+  struct Shown: Equatable {
+    var update: Int
+    var worker: Int
+    var clock: Int
+    var view: [Double]
+    var parameters: [Double]
+  }
+
+  enum Want { case read, apply }
 
   let setup: Simulation
   let model: Quadratic<Double>
 
   private(set) var parts: [[Double]] = []
   private(set) var versions: [Int] = []
-  private(set) var ticks: UInt64 = 0
+  var ticks: UInt64 = 0
   private(set) var delays: [Int: Int] = [:]
   private(set) var reads = 0
   private(set) var torn = 0
   private(set) var updates = 0
+  /// Every update, in the order in which they end; joint ones without a view.
+  private(set) var shown: [Shown] = []
+  var dead: Set<Int> = []
   /// For each worker, the time read, computed, applied and waited.
   private(set) var times: [[UInt64]] = []
 
   private var ranges: [Range<Int>] = []
   private var laws: [ServiceLaw?] = []
-  private var agenda: [Appointment?] = []
-  private var wants: [Want?] = []
+  var agenda: [Appointment?] = []
+  var wants: [Want?] = []
   private var isCalled: [Bool] = []
   private var calls: [Int] = []
-  private var clocks: [Int] = []
+  var clocks: [Int] = []
   private var computed: [Int] = []
   private var completed: [Int] = []
-  private var shares: [Int] = []
+  var shares: [Int] = []
   private var views: [[[Double]]] = []
   private var seen: [[Int]] = []
   private var seenInAll: [Int] = []
   private var gradients: [[Double]] = []
-  private var started = 0
-  private var counted: Set<Int> = []
+  var started = 0
+  private var everStarted = 0
+  var counted: Set<Int> = []
+  var turnedAway: [Int] = []
+  var pendingFaults: [FaultSpecification?] = []
+  var blockedUntil: [UInt64] = []
+  private var found: [Shown] = []
   private var wantedSince: [UInt64] = []
-  private var phaseBegan: [UInt64] = []
+  var phaseBegan: [UInt64] = []
   private var phaseTakes: [UInt64] = []
-  private var holder: Int?
-  private var line: [Int] = []
+  var holder: Int?
+  var line: [Int] = []
   /// The updates of each shard that are under way, and all that ever began, by a running number.
-  private var underWay: [Set<Int>] = []
+  var underWay: [Set<Int>] = []
   private var everBegun: [Int] = []
   private var copyBegan: [(isClean: Bool, begun: Int)] = []
 
   private var isBlocks: Bool { setup.decomposition == .blocks }
-  private var isJoint: Bool { setup.configuration.budget.isJoint }
-  private var workers: Int { setup.workers }
+  var isJoint: Bool { setup.configuration.budget.isJoint }
+  var workers: Int { setup.workers }
 
   var parameters: [Double] { parts.flatMap { $0 } }
 
@@ -109,6 +127,9 @@ struct SlowSimulation {
     wantedSince = clocks.map { _ in 0 }
     (phaseBegan, phaseTakes) = (wantedSince, wantedSince)
     copyBegan = clocks.map { _ in (true, 0) }
+    blockedUntil = wantedSince
+    pendingFaults = setup.faults
+    found = clocks.map { _ in Shown(update: 0, worker: 0, clock: 0, view: [], parameters: start) }
   }
 
   mutating func run() {
@@ -118,6 +139,12 @@ struct SlowSimulation {
     while updates < setup.updates {
       let soonest = (0..<workers).filter { agenda[$0] != nil }
         .min { (agenda[$0]?.time ?? 0, $0) < (agenda[$1]?.time ?? 0, $1) }
+      let fault = nextFault()
+      if let fault, fault.time <= soonest.flatMap({ agenda[$0]?.time }) ?? .max {
+        strike(fault.index, at: fault.time)
+        serve()
+        continue
+      }
       guard let worker = soonest, let appointment = agenda[worker] else { return }
       agenda[worker] = nil
       ticks = appointment.time
@@ -125,6 +152,7 @@ struct SlowSimulation {
       case .endCopy(let done): endCopy(worker, done)
       case .compute: endCompute(worker)
       case .endUpdate(let done): endUpdate(worker, done)
+      case .wake: call(worker)
       }
       callWhoMay()
       serve()
@@ -140,36 +168,50 @@ struct SlowSimulation {
     }
   }
 
-  private mutating func want(_ want: Want, _ worker: Int) {
+  mutating func want(_ want: Want, _ worker: Int) {
     wants[worker] = want
     wantedSince[worker] = ticks
   }
 
   private mutating func callWhoMay() {
     for worker in 0..<workers where !isCalled[worker] && !line.contains(worker) {
-      guard let want = wants[worker] else { continue }
+      guard !dead.contains(worker), agenda[worker] == nil, holder != worker else { continue }
+      guard !turnedAway.contains(worker), let want = wants[worker] else { continue }
       let rules = setup.policy.rules(for: WorkerID(worker), of: workers)
       let rule = want == .read ? rules.start : rules.apply
       guard rule.holds(at: clocks[worker], computed: computed, completed: completed) else {
         continue
       }
-      isCalled[worker] = true
-      calls.append(worker)
+      call(worker)
     }
+  }
+
+  mutating func call(_ worker: Int) {
+    isCalled[worker] = true
+    calls.append(worker)
   }
 
   private mutating func serve() {
     while !calls.isEmpty {
       let worker = calls.removeFirst()
       isCalled[worker] = false
+      if dead.contains(worker) { continue }
+      if blockedUntil[worker] > ticks {
+        agenda[worker] = Appointment(time: blockedUntil[worker], action: .wake)
+        continue
+      }
       let want = wants[worker]
+      times[worker][3] += ticks - wantedSince[worker]
+      wantedSince[worker] = ticks
       if want == .apply, !isJoint, !counted.contains(worker) {
         // The run's updates are those that begin first.
         guard started < setup.updates else {
-          wants[worker] = nil
+          turnedAway.append(worker)
           continue
         }
+        found[worker].update = everStarted
         started += 1
+        everStarted += 1
         counted.insert(worker)
       }
       let rules = setup.policy.rules(for: WorkerID(worker), of: workers)
@@ -179,7 +221,6 @@ struct SlowSimulation {
       }
       if rules.access == .exclusive { holder = worker }
       wants[worker] = nil
-      times[worker][3] += ticks - wantedSince[worker]
       if want == .read { beginRead(worker) } else { beginApply(worker) }
       callWhoMay()
     }
@@ -188,10 +229,7 @@ struct SlowSimulation {
   private mutating func release() {
     guard let _ = holder else { return }
     holder = line.isEmpty ? nil : line.removeFirst()
-    if let next = holder {
-      isCalled[next] = true
-      calls.append(next)
-    }
+    if let next = holder { call(next) }
   }
 
   /// Begins a phase; the length of one that takes no time is 0.
@@ -208,7 +246,7 @@ struct SlowSimulation {
 
   // MARK: Reading
 
-  private mutating func beginRead(_ worker: Int) {
+  mutating func beginRead(_ worker: Int) {
     seenInAll[worker] = updates
     begin(0, worker)
     beginCopy(worker, 0)
@@ -269,13 +307,15 @@ struct SlowSimulation {
 
   // MARK: Applying
 
-  private func target(_ worker: Int, _ done: Int) -> Int {
+  func target(_ worker: Int, _ done: Int) -> Int {
     isBlocks ? worker : (worker + done) % ranges.count
   }
 
   private mutating func beginApply(_ worker: Int) {
     if setup.policy.rules(for: WorkerID(worker), of: workers).access == .exclusive { look(worker) }
     begin(2, worker)
+    found[worker].view = views[worker].flatMap { $0 }
+    (found[worker].worker, found[worker].clock) = (worker, clocks[worker])
     beginUpdate(worker, 0)
   }
 
@@ -298,6 +338,9 @@ struct SlowSimulation {
       let shard = target(worker, done)
       underWay[shard].remove(worker)
       versions[shard] += 1
+      for shard in isBlocks ? Array(ranges.indices) : [shard] {
+        found[worker].parameters.replaceSubrange(ranges[shard], with: parts[shard])
+      }
       let first = isBlocks ? 0 : ranges[shard].lowerBound
       for index in parts[shard].indices {
         parts[shard][index] -= setup.rate * gradients[worker][first + index]
@@ -305,6 +348,7 @@ struct SlowSimulation {
       if !isBlocks, done + 1 < ranges.count { return beginUpdate(worker, done + 1) }
       updates += 1
       counted.remove(worker)
+      shown.append(found[worker])
     }
     release()
     clocks[worker] += 1
@@ -314,6 +358,8 @@ struct SlowSimulation {
 
   private mutating func stepJointly() {
     counted = []
+    shown.append(
+      Shown(update: updates, worker: 0, clock: updates, view: [], parameters: parameters))
     updates += 1
     for (shard, range) in ranges.enumerated() {
       versions[shard] += 1

@@ -67,11 +67,6 @@ public struct VirtualConfiguration: Equatable, Sendable {
           + "of them out")
     }
     try validateDelay(run)
-    if run.noise != nil, readTime != nil || applyTime != nil {
-      throw .conflict(
-        reason: "noise probes look at updates that are made in no time; leave out "
-          + "\(readTime == nil ? "--apply-time" : "--read-time"), or the probes")
-    }
     if let fault = faults.first(where: { $0.worker >= run.workers }) {
       throw .invalid(
         option: "--fault", value: fault.specification,

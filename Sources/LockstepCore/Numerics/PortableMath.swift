@@ -52,8 +52,12 @@ public enum PortableMath {
   public static func log(_ x: Double) -> Double {
     if !(x > 0) { return x == 0 ? -.infinity : .nan }
     if x == .infinity { return x }
-    var exponent = Double(x.exponent)
-    var m = x.significand
+    // The bits of a normal number say both; the library is asked about subnormal ones alone.
+    let bits = x.bitPattern
+    let isNormal = bits >> 52 != 0
+    var exponent = Double(isNormal ? Int(bits >> 52) - 1023 : Int(x.exponent))
+    var m =
+      isNormal ? Double(bitPattern: bits & 0xF_FFFF_FFFF_FFFF | 0x3FF << 52) : x.significand
     if m >= 1.4142135623730951 {
       m *= 0.5
       exponent += 1

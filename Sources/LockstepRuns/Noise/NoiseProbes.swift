@@ -47,7 +47,9 @@ final class NoiseProbes: @unchecked Sendable {
   var observer: StepObserver {
     StepObserver(every: every) { [self] observation in
       let watch = HostTime()
-      records += estimate(observation)
+      // Updates that take time don't end in the order of their numbers.
+      let place = records.lastIndex { $0.update <= observation.update }.map { $0 + 1 } ?? 0
+      records.insert(contentsOf: estimate(observation), at: place)
       let (wall, processor) = watch.elapsed
       time.wall += wall
       time.processor += processor

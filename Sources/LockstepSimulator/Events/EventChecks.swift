@@ -34,11 +34,6 @@ extension SimulationConfiguration {
   func checkPhases(_ service: ServiceSpecification, parameters: Int) throws(ConfigurationError) {
     guard takesPhases else { return }
     let option = readTime == nil ? "--apply-time" : "--read-time"
-    if !faults.isEmpty {
-      throw .conflict(
-        reason: "--fault befalls workers that compute or wait, and \(option) adds other times; "
-          + "leave one of them out")
-    }
     if case .adversarial = service {
       throw .conflict(
         reason: "\(option) is a time, and an adversary doesn't keep to times; leave one out")

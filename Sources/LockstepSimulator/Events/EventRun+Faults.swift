@@ -18,7 +18,8 @@ extension EventRun {
   /// Carries out an event if it is a fault or the end of a block; time stands still where it is a
   /// fault that hits nobody, or out of date.
   ///
-  /// - Returns: whether it is the end of a computation, which is still to be carried out.
+  /// - Returns: whether it is the end of a computation, or of a part of reading or applying, which is
+  ///   still to be carried out.
   @inline(never)
   func passesFaults(_ event: Event, _ table: FaultTable) -> Bool {
     if event.worker < 0 {
@@ -32,8 +33,8 @@ extension EventRun {
       return false
     }
     table.states[worker].due = 0
-    if table.states[worker].isComputing {
-      table.states[worker].isComputing = false
+    if table.states[worker].isBusy {
+      table.states[worker].isBusy = false
       return true
     }
     now = event.time
@@ -60,8 +61,9 @@ extension EventRun {
     case .stall(let duration):
       let ticks = ServiceLaw.ticks(duration)
       let state = table.states[worker]
-      if state.isComputing {
+      if state.isBusy {
         table.states[worker].due = state.due &+ ticks
+        phases?.states[worker].late &+= ticks
         if state.due &+ ticks > 1 << 62 { hasOverflowed = true }
         heap.insert(
           Event(time: state.due &+ ticks, worker: Int32(truncatingIfNeeded: worker)))
@@ -74,9 +76,16 @@ extension EventRun {
       table.states[worker].diedAt = now
       deadCount += 1
     case .restart:
-      guard table.states[worker].isComputing else { return false }
+      // An update that is being applied is past what can be lost.
+      guard table.states[worker].isBusy, phases?.states[worker].stage != .applying else {
+        return false
+      }
+      if phases?.states[worker].stage == .reading {
+        phases?.states[worker].read &+= now &- states[worker].since
+      } else {
+        states[worker].computed &+= now &- states[worker].since
+      }
       dropView(worker, table)
-      states[worker].computed &+= now &- states[worker].since
       states[worker].since = now
       start(worker)
     }
@@ -85,20 +94,30 @@ extension EventRun {
 
   /// Loses what a worker holds between its read and its update.
   private func dropView(_ worker: Int, _ table: FaultTable) {
-    guard table.states[worker].isComputing || states[worker].phase == .apply else { return }
+    defer {
+      // Its event is out of date, whatever it waits for from now on.
+      table.states[worker].isBusy = false
+      table.states[worker].due = 0
+    }
+    if let phases { return dropPhase(of: worker, phases) }
+    guard table.states[worker].isBusy || states[worker].phase == .apply else { return }
+    forget(worker)
+    if isBlocks { shards?.letGo(by: worker) } else { vector.letGo(states[worker].view) }
+  }
+
+  /// Forgets an iteration, and its gradient where that was computed ahead.
+  func forget(_ worker: Int) {
     trace?.lost(worker)
     if let ahead, ahead.has(worker) { _ = ahead.take(worker) }
-    if isBlocks { shards?.letGo(by: worker) } else { vector.letGo(states[worker].view) }
-    table.states[worker].isComputing = false
   }
 
   /// Whether a computation of an event is under way, so that its gradient may be asked for.
   func isUnderWay(_ event: Event) -> Bool {
-    if let phases { return phases.states[Int(event.worker)].stage == .computing }
-    guard let table = faults else { return true }
     guard event.worker >= 0 else { return false }
+    if let phases, phases.states[Int(event.worker)].stage != .computing { return false }
+    guard let table = faults else { return true }
     let state = table.states[Int(event.worker)]
-    return state.isComputing && !state.isDead && state.due == event.time
+    return state.isBusy && !state.isDead && state.due == event.time
   }
 
   /// Whether a worker will never go on.
@@ -111,9 +130,11 @@ extension EventRun {
     }
     status = .stalled
     let dead = (0..<workers).filter { table.states[$0].isDead }
-    guard let worker = dead.min(by: { (states[$0].clock, $0) < (states[$1].clock, $1) }) else {
-      return
-    }
+    // Under a lock they wait for whoever has died with it.
+    let holder = phases?.holder.flatMap { table.states[$0].isDead ? $0 : nil }
+    guard
+      let worker = holder ?? dead.min(by: { (states[$0].clock, $0) < (states[$1].clock, $1) })
+    else { return }
     let unit = Double(ServiceLaw.ticksPerUnit)
     stalled = StallRecord(
       worker: worker, crashedAt: Double(table.states[worker].diedAt) / unit, since: virtualTime,

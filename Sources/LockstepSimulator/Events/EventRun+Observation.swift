@@ -19,10 +19,8 @@ extension EventRun {
       }
     }
     let clock = states[worker].clock
-    let place = shards?.place(worker)
     watch.show(
-      update: updates, worker: worker, clock: clock,
-      range: place.map { $0.start..<($0.start + $0.count) } ?? 0..<model.parameterCount,
+      update: updates, worker: worker, clock: clock, range: range(of: worker),
       parameters: parameters, view: view, step: isBlocks ? clock + 1 : updates + 1,
       workers: worker..<(worker + 1))
     nextShown = watch.next
@@ -41,4 +39,68 @@ extension EventRun {
 
   /// Whether the updates of a round in `blocks` are applied together.
   private var roundsAreWhole: Bool { round > 1 }
+
+  // MARK: Updates that take time
+
+  /// Begins to show an update that begins to be applied.
+  ///
+  /// Of a round that is applied together only the first is shown, at once: nothing of the round is
+  /// applied yet. Any other is shown when its last part is made.
+  @inline(never)
+  func beginShowing(_ worker: Int, number: Int, _ table: PhaseTable<Scalar>) {
+    guard let watch, let shards = table.shards else { return }
+    if roundsAreWhole {
+      guard number % workers == 0 else { return }
+      readParameters()
+      show(
+        worker,
+        PartialObservation(
+          update: number, step: states[worker].clock + 1, view: nil,
+          parameters: watch.widened(snapshot), state: watch.states()), watch)
+    } else {
+      shards.copyView(of: worker, into: snapshot)
+      let view = watch.widened(snapshot)
+      // What is shown of a part is written when its turn comes.
+      table.shown[worker] = PartialObservation(
+        update: number, step: 0, view: view, parameters: view, state: watch.states())
+      watch.claim(number)
+    }
+    nextShown = watch.next
+  }
+
+  /// Notes what a part of an update finds, right before it is made: the shard that it changes, or
+  /// everything in `blocks`, where it is the only part.
+  @inline(never)
+  func showPart(_ worker: Int, of shard: Int, _ table: PhaseTable<Scalar>) {
+    guard let watch, let shards = table.shards, var shown = table.shown[worker] else { return }
+    if table.states[worker].done == 0 { shown.step = shards.number(shard) + 1 }
+    for part in isBlocks ? 0..<shards.count : shard..<(shard + 1) {
+      watch.copy(
+        shards.place(part), values: shards.newestValues(part), into: &shown.parameters,
+        state: &shown.state)
+    }
+    table.shown[worker] = shown
+  }
+
+  /// Shows an update whose parts are all made.
+  @inline(never)
+  func endShowing(_ worker: Int, _ table: PhaseTable<Scalar>) {
+    guard let watch, let shown = table.shown.removeValue(forKey: worker) else { return }
+    show(worker, shown, watch)
+  }
+
+  private func show(_ worker: Int, _ shown: PartialObservation, _ watch: StepWatch<Scalar>) {
+    watch.show(
+      update: shown.update, worker: worker, clock: states[worker].clock, range: range(of: worker),
+      parameters: shown.parameters, view: shown.view, step: shown.step,
+      workers: worker..<(worker + 1), state: shown.state)
+  }
+
+  /// The parameters that a worker updates.
+  private func range(of worker: Int) -> Range<Int> {
+    guard isBlocks, let place = shards?.place(worker) ?? phases?.shards?.place(worker) else {
+      return 0..<model.parameterCount
+    }
+    return place.start..<(place.start + place.count)
+  }
 }

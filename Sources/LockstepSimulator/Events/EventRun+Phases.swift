@@ -38,11 +38,6 @@ extension EventRun {
     }
   }
 
-  private func schedule(_ worker: Int, at time: UInt64) {
-    if time > 1 << 62 { hasOverflowed = true }
-    heap.insert(Event(time: time, worker: Int32(truncatingIfNeeded: worker)))
-  }
-
   // MARK: Reading
 
   /// Begins to read a view, as soon as the lock is free where there is one.
@@ -53,9 +48,7 @@ extension EventRun {
     reads &+= 1
     if let trace { noteStart(of: worker, in: trace) }
     let clock = states[worker].clock
-    table.states[worker].stage = .reading
-    table.states[worker].done = 0
-    table.states[worker].began = now
+    table.states[worker].begin(.reading, at: now)
     if table.shards == nil { states[worker].view = vector.hold() }
     guard let law = table.laws.read else {
       if let shards = table.shards {
@@ -94,20 +87,11 @@ extension EventRun {
         table.shards?.version(of: shard, inViewOf: worker) ?? updates
       }
     }
-    if let next = table.passLock() { queue.append(next) }
+    passLock(table)
     beginComputing(worker)
   }
 
   // MARK: Applying
-
-  /// Notes how stale an update is, at the moment when it is ready; under a lock, when it has that.
-  func observeStaleness(_ worker: Int, _ table: PhaseTable<Scalar>) {
-    if isBlocks {
-      table.shards?.countStaleness(of: worker, into: &staleness)
-    } else {
-      staleness.record(updates &- states[worker].seen, count: 1)
-    }
-  }
 
   /// Begins to apply an update, as soon as the lock is free where there is one.
   @inline(never)
@@ -116,13 +100,19 @@ extension EventRun {
     table.states[worker].stage = .waiting
     if !isJoint, !table.states[worker].isCounted {
       // Of updates under way at the end, either every part is made or none.
-      guard table.begun < total else { return }
+      guard table.begun < total else { return table.turnedAway.append(worker) }
+      table.states[worker].number = table.everBegun
       table.begun += 1
+      table.everBegun += 1
       table.states[worker].isCounted = true
     }
     guard table.takesLock(worker) else { return }
-    if table.isExclusive { observeStaleness(worker, table) }
+    // Under a lock an update is ready when it has that.
+    if isObserved, table.isExclusive { observeStaleness(of: worker) }
     if let shards = table.shards {
+      if table.states[worker].number >= nextShown {
+        beginShowing(worker, number: table.states[worker].number, table)
+      }
       let place = isBlocks ? shards.place(worker).count : model.parameterCount
       let buffer = table.gradients.take()
       table.gradients.buffers[buffer].update(from: gradient(of: worker), count: place)
@@ -130,9 +120,7 @@ extension EventRun {
       shards.letGo(by: worker)
     }
     trace?.applying(worker, at: virtualTime)
-    table.states[worker].stage = .applying
-    table.states[worker].done = 0
-    table.states[worker].began = now
+    table.states[worker].begin(.applying, at: now)
     guard let law = table.laws.apply else {
       for _ in 0..<applyParts(table) {
         beginUpdate(worker, table)
@@ -151,7 +139,7 @@ extension EventRun {
   }
 
   /// The shard that a worker updates next; it begins with its own.
-  private func target(_ worker: Int, _ table: PhaseTable<Scalar>) -> Int {
+  func target(_ worker: Int, _ table: PhaseTable<Scalar>) -> Int {
     isBlocks ? worker : (worker + table.states[worker].done) % max(1, table.readParts)
   }
 
@@ -166,6 +154,7 @@ extension EventRun {
     let place = shards.place(shard)
     let gradient = UnsafePointer(table.gradients.buffers[table.states[worker].gradient])
     let step = shards.number(shard) + 1
+    if !table.shown.isEmpty { showPart(worker, of: shard, table) }
     optimizer.apply(
       isBlocks ? gradient : gradient + place.start, to: shards.endUpdate(of: shard),
       state: OptimizerState(
@@ -196,10 +185,12 @@ extension EventRun {
     states[worker].since = now
     if isJoint {
       table.arrived += 1
-      // The first one through goes on to its next clock: every gradient is needed before.
-      if table.arrived == 1 { averageGradients() }
+      // The first one through goes on to its next clock: every gradient is needed before. Where
+      // somebody has crashed meanwhile, the step is never made.
+      if table.arrived == 1, deadCount == 0 { averageGradients() }
       if table.arrived == workers {
         table.arrived = 0
+        if updates >= nextShown { showJointUpdate() }
         stepJointly()
         updates &+= 1
         for other in 0..<workers { vector.letGo(states[other].view) }
@@ -207,12 +198,13 @@ extension EventRun {
       }
       trace?.updated(worker, shard: worker, version: states[worker].clock &+ 1)
     } else {
+      if !table.shown.isEmpty { endShowing(worker, table) }
       table.gradients.giveBack(table.states[worker].gradient)
       updates &+= 1
       if round == 1 || updates % round == 0 || updates == total { noteForEnsemble() }
     }
     trace?.ended(worker, at: virtualTime)
-    if let next = table.passLock() { queue.append(next) }
+    passLock(table)
     tick(worker)
     // A joint round's point is taken when everybody is through.
     if updates == nextPause, table.arrived == 0 { pause() }

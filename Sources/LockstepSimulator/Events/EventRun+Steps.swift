@@ -1,6 +1,5 @@
 import LockstepCore
 import LockstepModels
-import LockstepParameters
 
 extension EventRun {
   /// Makes some events.
@@ -108,9 +107,15 @@ extension EventRun {
     if let adversary {
       end = adversary.rank(worker: worker, clock: states[worker].clock, sequence: reads)
     }
+    schedule(worker, at: end)
+  }
+
+  /// Puts the end of what a worker does among the events to come.
+  @inline(__always)
+  func schedule(_ worker: Int, at end: UInt64) {
     if end > 1 << 62 { hasOverflowed = true }
     if let faults {
-      faults.states[worker].isComputing = true
+      faults.states[worker].isBusy = true
       faults.states[worker].due = end
     }
     heap.insert(Event(time: end, worker: Int32(truncatingIfNeeded: worker)))
@@ -129,13 +134,7 @@ extension EventRun {
     states[worker].computed &+= now &- states[worker].since
     states[worker].since = now
     if let trace { trace.finished(worker, at: virtualTime) }
-    if let phases {
-      if !phases.isExclusive { observeStaleness(worker, phases) }
-    } else if isBlocks {
-      shards?.countStaleness(since: states[worker].seen, besides: worker, into: &staleness)
-    } else {
-      staleness.record(updates &- states[worker].seen, count: 1)
-    }
+    if isObserved, phases?.isExclusive != true { observeStaleness(of: worker) }
     let gate = applyGates[worker]
     guard computed.isWatched || gate.subject != Gate.nobody else { return apply(worker) }
     computed.publish(clock &+ 1, by: worker, releasing: &batch)
@@ -203,122 +202,5 @@ extension EventRun {
       retire(worker)
     }
     batch.drain(into: &queue)
-  }
-
-  // MARK: Gradients and updates
-
-  private func task(_ worker: Int) -> GradientTask<Scalar> {
-    let state = states[worker]
-    if let shards = phases?.shards {
-      let place = isBlocks ? shards.place(worker) : ShardSpan(start: 0, count: model.parameterCount)
-      return GradientTask(
-        worker: worker, clock: state.clock, range: place.start..<(place.start + place.count),
-        view: nil, moment: state.seen)
-    }
-    if let shards {
-      let place = shards.place(worker)
-      return GradientTask(
-        worker: worker, clock: state.clock, range: place.start..<(place.start + place.count),
-        view: nil, moment: state.seen)
-    }
-    return GradientTask(
-      worker: worker, clock: state.clock, range: 0..<model.parameterCount,
-      view: UnsafePointer(vector.values(state.view)), moment: state.seen)
-  }
-
-  /// A worker's gradient, valid until the next call.
-  @inline(__always)
-  func gradient(of worker: Int) -> UnsafePointer<Scalar> {
-    if let ahead {
-      if !ahead.has(worker) { computeAhead(worker, with: ahead) }
-      if ahead.has(worker) {
-        let (gradient, count) = ahead.take(worker)
-        samples &+= count
-        return gradient
-      }
-    }
-    samples &+= lane.compute(
-      task(worker), shards: shards, phased: phases?.shards, into: lane.gradient)
-    return UnsafePointer(lane.gradient)
-  }
-
-  /// Computes a worker's gradient and those of others whose views are fixed already.
-  private func computeAhead(_ worker: Int, with ahead: GradientsAhead<Model>) {
-    let room = ahead.room
-    guard room > 1 else { return }
-    var tasks = [task(worker)]
-    func add(_ other: Int) -> Bool {
-      if other != worker, !ahead.has(other) { tasks.append(task(other)) }
-      return tasks.count < room
-    }
-    if isJoint {
-      for other in (worker + 1)..<max(worker + 1, workers) where !add(other) { break }
-    } else {
-      queue.visit { states[$0].phase == .start || hasCrashed($0) || add($0) }
-      if tasks.count < room { heap.visitEarly { !isUnderWay($0) || add(Int($0.worker)) } }
-    }
-    ahead.compute(tasks, shards: shards, phased: phases?.shards)
-  }
-
-  @inline(__always)
-  private func applyAlone(_ worker: Int) {
-    let gradient = gradient(of: worker)
-    if isBlocks {
-      applyToShard(worker, gradient)
-    } else {
-      vector.letGo(states[worker].view)
-      guard optimizerState.first != nil else {
-        return descend(along: gradient, clock: states[worker].clock)
-      }
-      optimizer.apply(
-        gradient, to: vector.advance(), state: optimizerState, offset: 0,
-        count: model.parameterCount, step: updates &+ 1, clock: states[worker].clock)
-    }
-  }
-
-  /// Makes a step of plain gradient descent from one version to the next, in one pass.
-  @inline(__always)
-  private func descend(along gradient: UnsafePointer<Scalar>, clock: Int) {
-    let old = vector.advanceElsewhere()
-    VectorSum.descend(
-      from: old, along: gradient, rate: optimizer.rate(at: clock),
-      into: vector.values(vector.newest), count: model.parameterCount)
-  }
-
-  private func applyToShard(_ worker: Int, _ gradient: UnsafePointer<Scalar>) {
-    shards?.letGo(by: worker)
-    guard let place = shards?.place(worker), let values = shards?.advance(worker) else { return }
-    optimizer.apply(
-      gradient, to: values,
-      state: OptimizerState(
-        first: optimizerState.first.map { $0 + place.start },
-        second: optimizerState.second.map { $0 + place.start }),
-      offset: 0, count: place.count, step: states[worker].clock &+ 1,
-      clock: states[worker].clock)
-  }
-
-  /// Makes one update with the average of all workers' gradients.
-  private func applyJointly() {
-    averageGradients()
-    stepJointly()
-  }
-
-  /// Averages all workers' gradients, added up by their numbers, while all are at one clock.
-  func averageGradients() {
-    guard let average else { return }
-    let count = model.parameterCount
-    let scale = 1 / Scalar(workers)
-    for worker in 0..<workers {
-      VectorSum.accumulate(
-        gradient(of: worker), scale: scale, into: average, count: count, overwrite: worker == 0)
-    }
-  }
-
-  /// Makes one update with the average.
-  func stepJointly() {
-    guard let average else { return }
-    optimizer.apply(
-      average, to: vector.advance(), state: optimizerState, offset: 0, count: model.parameterCount,
-      step: updates &+ 1, clock: updates)
   }
 }

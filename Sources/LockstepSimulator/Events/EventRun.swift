@@ -57,7 +57,8 @@ final class EventRun<Model: Objective> {
   @exclusivity(unchecked) var batch: WorkerBatch
   @exclusivity(unchecked) var queue: WorkerQueue
   @exclusivity(unchecked) var vector: VersionedVector<Scalar>
-  @exclusivity(unchecked) var shards: VersionedShards<Scalar>?
+  /// The shards in `blocks`, where reading and applying take no time.
+  let shards: VersionedShards<Scalar>?
   @exclusivity(unchecked) var staleness = StalenessCounts()
 
   let states: UnsafeMutablePointer<WorkerState>
@@ -148,7 +149,10 @@ final class EventRun<Model: Objective> {
     let applies = rules.map { Gate($0.apply) }
     startGates = allocate(starts)
     applyGates = allocate(applies)
-    states = allocate([WorkerState](repeating: WorkerState(), count: workers))
+    // A state is a cache line, and of many workers each event finds another one cold.
+    states = LargeMemory.allocate(byteCount: workers * MemoryLayout<WorkerState>.stride)
+      .bindMemory(to: WorkerState.self, capacity: workers)
+    states.initialize(repeating: WorkerState(), count: workers)
     let gates = (starts + applies).filter { $0.subject != Gate.nobody }
     completed = ClockBook(workers: workers, gates: gates.filter { !$0.isComputed })
     computed = ClockBook(workers: workers, gates: gates.filter(\.isComputed))
@@ -172,6 +176,8 @@ final class EventRun<Model: Objective> {
         parameterCount: count, shards: workers, scalarBytes: MemoryLayout<Scalar>.stride)
       largest = layout.ranges.map(\.count).max() ?? 1
       shards = VersionedShards(layout: layout, from: snapshot)
+    } else {
+      shards = nil
     }
     vector = VersionedVector(count: isBlocks || phases?.shards != nil ? 0 : count, from: snapshot)
 
@@ -221,7 +227,6 @@ final class EventRun<Model: Objective> {
     batch.deallocate()
     queue.deallocate()
     vector.deallocate()
-    shards?.deallocate()
     staleness.deallocate()
     states.deallocate()
     startGates.deallocate()

@@ -8,12 +8,12 @@ struct FaultState: BitwiseCopyable {
   var diedAt: UInt64 = 0
   /// It does nothing before this tick.
   var blockedUntil: UInt64 = 0
-  /// When its computation ends, or its block; 0 for neither.
+  /// When what it does ends, or its block; 0 for neither.
   ///
   /// An event at another time is out of date.
   var due: UInt64 = 0
-  /// Whether it computes.
-  var isComputing = false
+  /// Whether it reads, computes or applies.
+  var isBusy = false
 }
 
 /// The faults of a run and the workers they hit.

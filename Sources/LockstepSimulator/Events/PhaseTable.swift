@@ -21,23 +21,45 @@ struct PhaseState: BitwiseCopyable {
   var stage = PhaseStage.waiting
   /// Whether its update is one of those that the run makes.
   var isCounted = false
+  /// The number of updates that began before it.
+  var number = 0
   /// The number of shards that are done.
   var done = 0
-  /// When the present phase began, and how long it takes, in ticks.
+  /// When the present phase began, how long it takes, and how much later it is, in ticks.
   var began: UInt64 = 0
   var duration: UInt64 = 0
+  var late: UInt64 = 0
   /// The buffer of the gradient that is being applied.
   var gradient = 0
   /// Time read and time applied, in ticks.
   var read: UInt64 = 0
   var applied: UInt64 = 0
 
+  /// Begins a phase.
+  mutating func begin(_ stage: PhaseStage, at time: UInt64) {
+    self.stage = stage
+    (done, began, late) = (0, time, 0)
+  }
+
   /// When the next of several equal parts of the phase ends.
   func nextEnd(of parts: Int) -> UInt64 {
     let (whole, rest) = duration.quotientAndRemainder(dividingBy: UInt64(parts))
     let part = UInt64(done + 1)
-    return began &+ whole &* part &+ rest &* part / UInt64(parts)
+    return began &+ late &+ whole &* part &+ rest &* part / UInt64(parts)
   }
+}
+
+/// An update that is shown, while it is being applied.
+struct PartialObservation {
+  /// The number of updates that began to be applied before it.
+  var update: Int
+  /// The number of this update of the first shard it changes, from 1.
+  var step: Int
+  /// The view that its gradient was computed at; `nil` for the parameters.
+  var view: [Double]?
+  /// The parameters and the optimiser's state, each part as the update finds it.
+  var parameters: [Double]
+  var state: [[Double]]
 }
 
 /// What a run keeps where reading and applying take time.
@@ -56,8 +78,15 @@ final class PhaseTable<Scalar: BitwiseCopyable> {
   @exclusivity(unchecked) var gradients: BufferPool<Scalar>
   /// The number of updates that have been begun, and of workers through with a joint one.
   @exclusivity(unchecked) var begun = 0
+  /// The same with those that were lost half-way.
+  @exclusivity(unchecked) var everBegun = 0
   @exclusivity(unchecked) var arrived = 0
-  @exclusivity(unchecked) private var holder: Int?
+  /// Those whose updates there was no room for, in order.
+  @exclusivity(unchecked) var turnedAway: WorkerQueue
+  /// The updates under way that are shown, by worker.
+  @exclusivity(unchecked) var shown: [Int: PartialObservation] = [:]
+  /// Who holds the lock.
+  @exclusivity(unchecked) private(set) var holder: Int?
   @exclusivity(unchecked) private var line: WorkerQueue
 
   init(
@@ -71,11 +100,13 @@ final class PhaseTable<Scalar: BitwiseCopyable> {
     states = Array(repeating: PhaseState(), count: workers)
     gradients = BufferPool(size: largest)
     line = WorkerQueue(workers: workers)
+    turnedAway = WorkerQueue(workers: workers)
   }
 
   deinit {
     gradients.deallocate()
     line.deallocate()
+    turnedAway.deallocate()
   }
 
   /// The number of parts of reading a view.

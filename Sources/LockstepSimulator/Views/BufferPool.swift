@@ -19,7 +19,7 @@ struct BufferPool<Scalar: BitwiseCopyable> {
   private var slabs: [UnsafeMutableRawPointer] = []
   private var slabLeft = 0
 
-  /// The size of a slab that holds more than one buffer.
+  /// The largest size of a slab that holds more than one buffer.
   private static var slabBytes: Int { 4 << 20 }
 
   private var free: UnsafeMutablePointer<Int32>
@@ -30,9 +30,10 @@ struct BufferPool<Scalar: BitwiseCopyable> {
   /// - Parameter size: the number of scalars of a buffer.
   init(size: Int) {
     self.size = size
-    // A whole number of cache lines and an odd one, lest all buffers fall into the same sets.
-    let lines = (max(1, size) * MemoryLayout<Scalar>.stride + 63) / 64
-    strideBytes = (lines | 1) * 64
+    let bytes = max(1, size) * MemoryLayout<Scalar>.stride
+    // Thousands of views of a few numbers fit in the cache if they stand close together. Others take
+    // a whole number of cache lines and an odd one, lest all buffers fall into the same sets.
+    strideBytes = bytes <= 32 ? (bytes + 7) & ~7 : ((bytes + 63) / 64 | 1) * 64
     buffers = .allocate(capacity: capacity)
     free = .allocate(capacity: capacity)
   }
@@ -75,9 +76,9 @@ struct BufferPool<Scalar: BitwiseCopyable> {
       capacity *= 2
     }
     if slabLeft == 0 {
-      slabLeft = max(1, Self.slabBytes / strideBytes)
-      // The first buffers are few where few views are live: they don't take a whole slab.
-      if slabs.isEmpty { slabLeft = min(slabLeft, 4) }
+      // A multiple of what there is: where few views are live, as in most replicas, their buffers
+      // don't take a whole slab, whose pages would cost more than the run.
+      slabLeft = min(max(4, allocated * 7), max(1, Self.slabBytes / strideBytes))
       slabs.append(LargeMemory.allocate(byteCount: slabLeft * strideBytes))
     }
     slabLeft -= 1

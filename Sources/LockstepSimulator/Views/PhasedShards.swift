@@ -109,6 +109,11 @@ final class PhasedShards<Scalar: BitwiseCopyable> {
     }
   }
 
+  /// The newest values of a shard.
+  func newestValues(_ shard: Int) -> UnsafePointer<Scalar> {
+    UnsafePointer(pool.buffers[newest[shard]])
+  }
+
   /// Copies the newest versions.
   func copyNewest(into vector: UnsafeMutablePointer<Scalar>) {
     for (place, buffer) in zip(places, newest) {
@@ -117,8 +122,11 @@ final class PhasedShards<Scalar: BitwiseCopyable> {
   }
 
   /// Lets a worker's view go.
-  func letGo(by worker: Int) {
-    for shard in 0..<count {
+  func letGo(by worker: Int) { letGo(by: worker, copies: count) }
+
+  /// Lets the first copies of a worker's view go, all that there are of it.
+  func letGo(by worker: Int, copies: Int) {
+    for shard in 0..<copies {
       let buffer = Int(views[worker * count + shard])
       holders[buffer] -= 1
       if holders[buffer] == 0, buffer != newest[shard] { pool.giveBack(buffer) }
@@ -139,6 +147,9 @@ final class PhasedShards<Scalar: BitwiseCopyable> {
     begun[shard] += 1
     underWay[shard] += 1
   }
+
+  /// Notes that an update of a shard will never end.
+  func dropUpdate(of shard: Int) { underWay[shard] -= 1 }
 
   /// Ends an update of a shard.
   ///

@@ -5,7 +5,8 @@ struct StalenessCounts {
   private static let tableSize = 2048
 
   private let table: UnsafeMutablePointer<Int>
-  private var larger = StalenessHistogram()
+  /// The rest; made when there is one, because it is large.
+  private var larger: StalenessHistogram?
 
   init() {
     table = .allocate(capacity: Self.tableSize)
@@ -20,13 +21,21 @@ struct StalenessCounts {
     if staleness < Self.tableSize {
       table[staleness] &+= count
     } else {
-      larger.record(staleness, count: count)
+      recordLarger(staleness, count: count)
     }
+  }
+
+  @inline(never)
+  private mutating func recordLarger(_ staleness: Int, count: Int) {
+    var histogram = larger ?? StalenessHistogram()
+    larger = nil
+    histogram.record(staleness, count: count)
+    larger = histogram
   }
 
   /// Sums it up for the run record.
   func record() -> StalenessRecord {
-    var histogram = larger
+    var histogram = larger ?? StalenessHistogram()
     for staleness in 0..<Self.tableSize where table[staleness] > 0 {
       histogram.record(staleness, count: table[staleness])
     }

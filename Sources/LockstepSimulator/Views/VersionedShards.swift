@@ -14,7 +14,9 @@ struct ShardSpan: BitwiseCopyable {
 /// each shard it holds the newest version that isn't younger. An update writes in place where no view
 /// was taken since the shard's last one, and a copy otherwise. An older version is dropped with the
 /// last view between its birth and its successor's.
-struct VersionedShards<Scalar: BitwiseCopyable> {
+///
+/// **Concurrency:** used by one thread; ``copy(at:into:)`` by several while nobody changes it.
+final class VersionedShards<Scalar: BitwiseCopyable> {
   /// A version of a shard that isn't its newest, or is; chained from the newest back.
   private struct Version: BitwiseCopyable {
     var birth = 0
@@ -23,20 +25,20 @@ struct VersionedShards<Scalar: BitwiseCopyable> {
   }
 
   /// The moment, the number of updates made.
-  private(set) var moment = 0
+  @exclusivity(unchecked) private(set) var moment = 0
 
   private let places: UnsafeMutablePointer<ShardSpan>
   private let shards: Int
-  private var pool: BufferPool<Scalar>
-  private var versions: UnsafeMutablePointer<Version>
-  private var capacity: Int
+  @exclusivity(unchecked) private var pool: BufferPool<Scalar>
+  @exclusivity(unchecked) private var versions: UnsafeMutablePointer<Version>
+  @exclusivity(unchecked) private var capacity: Int
   private let newest: UnsafeMutablePointer<Int32>
   private let births: UnsafeMutablePointer<Int>
   // The views, one a worker, in the order in which they were taken.
   private let moments: UnsafeMutablePointer<Int>
   private let before: UnsafeMutablePointer<Int32>
   private let after: UnsafeMutablePointer<Int32>
-  private var last: Int32 = -1
+  @exclusivity(unchecked) private var last: Int32 = -1
 
   /// Creates the shards at version 0.
   init(layout: ShardLayout, from parameters: UnsafePointer<Scalar>) {
@@ -63,7 +65,7 @@ struct VersionedShards<Scalar: BitwiseCopyable> {
     }
   }
 
-  func deallocate() {
+  deinit {
     pool.deallocate()
     places.deallocate()
     versions.deallocate()
@@ -93,7 +95,7 @@ struct VersionedShards<Scalar: BitwiseCopyable> {
   func moment(of worker: Int) -> Int { moments[worker] }
 
   /// Takes a worker's view.
-  mutating func hold(by worker: Int) {
+  func hold(by worker: Int) {
     moments[worker] = moment
     before[worker] = last
     after[worker] = -1
@@ -102,7 +104,7 @@ struct VersionedShards<Scalar: BitwiseCopyable> {
   }
 
   /// Lets a worker's view go, with the versions that nobody else sees.
-  mutating func letGo(by worker: Int) {
+  func letGo(by worker: Int) {
     let (earlier, later) = (before[worker], after[worker])
     if earlier >= 0 { after[Int(earlier)] = later }
     if later >= 0 { before[Int(later)] = earlier } else { last = earlier }
@@ -168,7 +170,7 @@ struct VersionedShards<Scalar: BitwiseCopyable> {
   }
 
   /// The values of a shard's new version, to be updated in place; they start as the newest one's.
-  mutating func advance(_ shard: Int) -> UnsafeMutablePointer<Scalar> {
+  func advance(_ shard: Int) -> UnsafeMutablePointer<Scalar> {
     let old = Int(newest[shard])
     let isSeen = last >= 0 && moments[Int(last)] >= births[shard]
     moment &+= 1
@@ -188,7 +190,7 @@ struct VersionedShards<Scalar: BitwiseCopyable> {
   }
 
   @inline(never)
-  private mutating func grow() {
+  private func grow() {
     let moved = UnsafeMutablePointer<Version>.allocate(capacity: capacity * 2)
     moved.initialize(from: versions, count: capacity)
     (moved + capacity).initialize(repeating: Version(), count: capacity)

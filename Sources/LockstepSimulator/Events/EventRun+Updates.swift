@@ -1,0 +1,138 @@
+import LockstepCore
+import LockstepModels
+import LockstepParameters
+
+/// Gradients and what is made of them.
+extension EventRun {
+  /// Notes how stale an update is, at the moment when it is ready.
+  @inline(__always)
+  func observeStaleness(of worker: Int) {
+    if !isBlocks {
+      staleness.record(updates &- states[worker].seen, count: 1)
+    } else if let shards {
+      shards.countStaleness(since: states[worker].seen, besides: worker, into: &staleness)
+    } else {
+      phases?.shards?.countStaleness(of: worker, into: &staleness)
+    }
+  }
+
+  @inline(__always)
+  private func task(_ worker: Int) -> GradientTask<Scalar> {
+    let state = states[worker]
+    if let shards = phases?.shards {
+      let place = isBlocks ? shards.place(worker) : ShardSpan(start: 0, count: model.parameterCount)
+      return GradientTask(
+        worker: worker, clock: state.clock, range: place.start..<(place.start + place.count),
+        view: nil, moment: state.seen)
+    }
+    if let shards {
+      let place = shards.place(worker)
+      return GradientTask(
+        worker: worker, clock: state.clock, range: place.start..<(place.start + place.count),
+        view: nil, moment: state.seen)
+    }
+    return GradientTask(
+      worker: worker, clock: state.clock, range: 0..<model.parameterCount,
+      view: UnsafePointer(vector.values(state.view)), moment: state.seen)
+  }
+
+  /// A worker's gradient, valid until the next call.
+  @inline(__always)
+  func gradient(of worker: Int) -> UnsafePointer<Scalar> {
+    if let ahead {
+      if !ahead.has(worker) { computeAhead(worker, with: ahead) }
+      if ahead.has(worker) {
+        let (gradient, count) = ahead.take(worker)
+        samples &+= count
+        return gradient
+      }
+    }
+    samples &+= lane.compute(
+      task(worker), shards: shards, phased: phases?.shards, into: lane.gradient)
+    return UnsafePointer(lane.gradient)
+  }
+
+  /// Computes a worker's gradient and those of others whose views are fixed already.
+  private func computeAhead(_ worker: Int, with ahead: GradientsAhead<Model>) {
+    let room = ahead.room
+    guard room > 1 else { return }
+    var tasks = [task(worker)]
+    func add(_ other: Int) -> Bool {
+      // After a fault there may be several events of one worker.
+      if other != worker, !ahead.has(other), !tasks.contains(where: { $0.worker == other }) {
+        tasks.append(task(other))
+      }
+      return tasks.count < room
+    }
+    if isJoint {
+      for other in (worker + 1)..<max(worker + 1, workers) where !add(other) { break }
+    } else {
+      queue.visit { states[$0].phase == .start || hasCrashed($0) || add($0) }
+      if tasks.count < room { heap.visitEarly { !isUnderWay($0) || add(Int($0.worker)) } }
+    }
+    ahead.compute(tasks, shards: shards, phased: phases?.shards)
+  }
+
+  /// Makes a worker's own update.
+  @inline(__always)
+  func applyAlone(_ worker: Int) {
+    let gradient = gradient(of: worker)
+    if isBlocks {
+      applyToShard(worker, gradient)
+    } else {
+      vector.letGo(states[worker].view)
+      guard optimizerState.first != nil else {
+        return descend(along: gradient, clock: states[worker].clock)
+      }
+      optimizer.apply(
+        gradient, to: vector.advance(), state: optimizerState, offset: 0,
+        count: model.parameterCount, step: updates &+ 1, clock: states[worker].clock)
+    }
+  }
+
+  /// Makes a step of plain gradient descent from one version to the next, in one pass.
+  @inline(__always)
+  private func descend(along gradient: UnsafePointer<Scalar>, clock: Int) {
+    let old = vector.advanceElsewhere()
+    VectorSum.descend(
+      from: old, along: gradient, rate: optimizer.rate(at: clock),
+      into: vector.values(vector.newest), count: model.parameterCount)
+  }
+
+  private func applyToShard(_ worker: Int, _ gradient: UnsafePointer<Scalar>) {
+    shards?.letGo(by: worker)
+    guard let place = shards?.place(worker), let values = shards?.advance(worker) else { return }
+    optimizer.apply(
+      gradient, to: values,
+      state: OptimizerState(
+        first: optimizerState.first.map { $0 + place.start },
+        second: optimizerState.second.map { $0 + place.start }),
+      offset: 0, count: place.count, step: states[worker].clock &+ 1,
+      clock: states[worker].clock)
+  }
+
+  /// Makes one update with the average of all workers' gradients.
+  func applyJointly() {
+    averageGradients()
+    stepJointly()
+  }
+
+  /// Averages all workers' gradients, added up by their numbers, while all are at one clock.
+  func averageGradients() {
+    guard let average else { return }
+    let count = model.parameterCount
+    let scale = 1 / Scalar(workers)
+    for worker in 0..<workers {
+      VectorSum.accumulate(
+        gradient(of: worker), scale: scale, into: average, count: count, overwrite: worker == 0)
+    }
+  }
+
+  /// Makes one update with the average.
+  func stepJointly() {
+    guard let average else { return }
+    optimizer.apply(
+      average, to: vector.advance(), state: optimizerState, offset: 0, count: model.parameterCount,
+      step: updates &+ 1, clock: updates)
+  }
+}
