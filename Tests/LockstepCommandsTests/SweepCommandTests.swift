@@ -142,6 +142,10 @@ enum Sweep {
     ("seed=1 --bisect policy --out o", 64, "learning-rate"),
     ("seed=1 --tolerance 0.1 --out o", 64, "--bisect"),
     ("learning-rate=1 --bisect learning-rate --out o", 64, "by bisection"),
+    ("workers --out o", 64, "'workers' is neither a plan file nor an axis"),
+    ("zip(seed=1,2 --out o", 64, "lacks a closing parenthesis"),
+    ("seed=1,01 --out o", 64, "the value 01 is there twice"),
+    ("/ --out o", 66, "is a folder, and a plan is a file"),
     ("none.yaml --out o", 66, "none.yaml: cannot be read"),
     (
       "bad.yaml --out o", 65, "bad.yaml, line 2: there is no option 'worker'; did you mean workers?"
