@@ -249,4 +249,19 @@ enum SmallStudy {
     #expect(!folder.names(in: "o").contains("claims.json"))
     #expect(try lockstep(typed: "study run s.yaml --out o", in: folder.path).code == 0)
   }
+
+  @Test func `of the documentation prints what stands there`() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    let text = try String(
+      contentsOf: root.appending(path: "Documentation/Studies.md"), encoding: .utf8)
+    let blocks = text.components(separatedBy: "\n```")
+    let yaml = try #require(blocks.first { $0.hasPrefix("yaml\n") })
+    let shown = try #require(blocks.first { $0.contains("✓ reproduced") })
+    let folder = try CommandFolder()
+    try folder.write("second-worker.yaml", String(yaml.dropFirst(5)))
+    let result = try lockstep(typed: "study run second-worker.yaml", in: folder.path)
+    #expect(result.code == 1)
+    #expect(result.output == shown.dropFirst() + "\n")
+  }
 }

@@ -4,7 +4,7 @@ import Yams
 
 /// Reads claims out of YAML nodes.
 extension PlanReader {
-  private static let claimKeys = [
+  static let claimKeys = [
     "id", "statement", "source", "where", "let", "value", "against", "over", "ratio", "by",
     "summary", "expect",
   ]
