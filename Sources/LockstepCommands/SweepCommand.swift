@@ -53,20 +53,27 @@ struct SweepCommand: ParsableCommand {
     _ plan: SweepPlan, _ runs: PlannedRuns, _ share: [PlannedRun],
     _ options: SweepExecutor.Options
   ) throws {
-    var present: Set<String> = []
+    var known: Set<String> = []
     if let out = sweep.out {
-      present = try ResultStore.ids(in: out)
+      known = try ResultStore.ids(in: out)
       if let found = try ResultStore.digest(in: out), found != runs.digest {
         throw StoreError.otherPlan(folder: out, found: found, asked: runs.digest)
       }
     }
-    let missing = share.filter { !present.contains($0.id) }
-    let estimate =
-      plan.bisectionTolerance == nil
-      ? SweepEstimate(missing, jobs: options.jobs, on: try Topology(.live)) : nil
+    let present: Int
+    let missing: [(run: PlannedRun, count: Int)]
+    if let tolerance = plan.bisectionTolerance {
+      let records = try known.isEmpty ? [] : sweep.out.map(ResultStore.runs) ?? []
+      let forecast = BisectionForecast(share, tolerance: tolerance, records: records)
+      (present, missing) = (forecast.finished, forecast.remaining)
+    } else {
+      missing = share.filter { !known.contains($0.id) }.map { ($0, 1) }
+      present = share.count - missing.count
+    }
     let preview = SweepPreview(
-      plan: plan, runs: runs, share: share.count, present: share.count - missing.count,
-      estimate: estimate)
+      plan: plan, runs: runs, share: share.count, present: present,
+      trials: plan.bisectionTolerance == nil ? nil : missing.reduce(0) { $0 + $1.count },
+      estimate: SweepEstimate(missing, jobs: options.jobs, on: try Topology(.live)))
     if reporting.json {
       try Console.putJSON(preview)
     } else {

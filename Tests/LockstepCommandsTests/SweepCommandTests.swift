@@ -179,6 +179,25 @@ enum Sweep {
     #expect(try again.document()["present"] as? Int == 4)
   }
 
+  @Test func `previews a search, and what is left of it`() throws {
+    let folder = try CommandFolder()
+    let search =
+      "sweep workers=1,2 --bisect learning-rate --engine virtual --model quadratic:eigenvalues=1;4 "
+      + "--updates 100 --out o"
+    let before = try lockstep(typed: search + " --dry-run --json", in: folder.path).document()
+    #expect(before["present"] as? Int == 0)
+    let trials = try #require(before["trials"] as? Int)
+    #expect(trials >= 16)
+    #expect(((before["estimate"] as? [String: Any])?["seconds"] as? Double ?? -1) > 0)
+    #expect(folder.names.isEmpty)
+    #expect(try lockstep(typed: search, in: folder.path).code == 0)
+    // As many as it says, give or take a step up or down for each search.
+    #expect(try abs(Sweep.records(folder, "o").count - trials) <= 6)
+    let after = try lockstep(typed: search + " --dry-run", in: folder.path)
+    #expect(after.output.hasPrefix("2 searches; 2 are there already\n"))
+    #expect(after.output.hasSuffix("nothing is left to do\n"))
+  }
+
   @Test func `counts runs that fail, and ends with 1`() throws {
     let folder = try CommandFolder()
     let result = try lockstep(
