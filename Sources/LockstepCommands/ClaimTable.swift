@@ -30,10 +30,8 @@ struct ClaimTable {
     ].map { verdict, word in
       "\(result.claims.count { $0.verdict == verdict }) \(word)"
     }
-    lines += [
-      "", "\(counts.joined(separator: ", ")), on \(Format.count(result.runs)) runs",
-      "\(result.page) shows the figures",
-    ]
+    lines += ["", "\(counts.joined(separator: ", ")), on \(Format.count(result.runs)) runs"]
+    if let page = result.page { lines.append("\(page) shows the figures") }
     text = lines.joined(separator: "\n") + "\n"
   }
 

@@ -56,7 +56,7 @@ enum ExitStatus: Int32, Error {
       case .missing: noInput.rawValue
       case .malformed, .empty: data.rawValue
       }
-    case is ReplayError, is MetricError: data.rawValue
+    case is ReplayError: data.rawValue
     case let error as PlanError:
       switch error {
       case .argument: usage.rawValue

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Lockstep
-import Synchronization
 
 /// `lockstep study`: plans with claims that are checked on their results.
 struct StudyCommand: ParsableCommand {
@@ -23,11 +22,7 @@ struct StudyCommand: ParsableCommand {
         option: "study", value: name, choices: BundledStudies.names,
         nearest: Suggestion.nearest(to: name, among: BundledStudies.names))
     }
-    do {
-      return try String(contentsOfFile: name, encoding: .utf8)
-    } catch {
-      throw PlanError.notFound(path: name, reason: OutputError.reason(error))
-    }
+    return try PlanText.read(name)
   }
 }
 
@@ -36,16 +31,31 @@ struct StudyListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List the bundled studies.")
 
+  @Flag(help: "Print one JSON document instead of text.")
+  var json = false
+
+  /// One study.
+  private struct Entry: Encodable {
+    let name: String
+    let title: String
+    let runs: Int
+    let claims: Int
+  }
+
   func run() throws {
-    let width = BundledStudies.names.map(\.count).max() ?? 0
-    var text = ""
-    for name in BundledStudies.names {
+    let entries = try BundledStudies.names.map { name in
       let study = try Study(yaml: StudyCommand.yaml(of: name), path: name, variant: .quick)
-      let runs = try study.plan.runs().distinct.count
-      text += name.padding(toLength: width + 2, withPad: " ", startingAt: 0)
-      text += "\(study.title) (\(runs) runs, \(study.claims.count) claims)\n"
+      return Entry(
+        name: name, title: study.title, runs: try study.plan.runs().distinct.count,
+        claims: study.claims.count)
     }
-    try Console.put(text)
+    guard !json else { return try Console.putJSON(entries) }
+    let width = entries.map(\.name.count).max() ?? 0
+    try Console.put(
+      entries.map { entry in
+        entry.name.padding(toLength: width + 2, withPad: " ", startingAt: 0)
+          + "\(entry.title) (\(entry.runs) runs, \(entry.claims) claims)\n"
+      }.joined())
   }
 }
 
@@ -58,99 +68,4 @@ struct StudyShowCommand: ParsableCommand {
   var name: String
 
   func run() throws { try Console.put(try StudyCommand.yaml(of: name)) }
-}
-
-/// `lockstep study run`.
-struct StudyRunCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Carry out a study, check its claims, and write its page.",
-    discussion: """
-      Ends with 1 if a claim is not reproduced. Results are kept: the same command goes on where it was \
-      stopped, and checks the claims again.
-      """)
-
-  @Argument(help: "The study's name, or a file.")
-  var name: String
-
-  @Option(
-    help: ArgumentHelp("The folder of the results. (default: results/NAME)", valueName: "dir"))
-  var out: String?
-
-  @Flag(help: "Take the study's long version.")
-  var full = false
-
-  @Option(
-    parsing: .unconditional, help: "Simulated runs at a time. (default: one per core)")
-  var jobs: Int?
-
-  @OptionGroup var reporting: ReportingOptions
-
-  func run() throws {
-    let study = try Study(
-      yaml: StudyCommand.yaml(of: name), path: name, variant: full ? .full : .quick)
-    let runs = try study.plan.runs()
-    let topology = try Topology(.live)
-    let folder = out ?? "results/\(study.name)\(full ? "-full" : "")"
-    let executor = SweepExecutor()
-    let interruption = Interruption { executor.interrupt() }
-    defer { interruption.end() }
-    let store = try ResultStore(
-      opening: folder, document: PlanDocument.text(study.plan, digest: runs.digest),
-      digest: runs.digest)
-    try store.write(Data(study.yaml.utf8), as: "study.yaml")
-    let display = Mutex(
-      ProgressDisplay(reporting.progress, quiet: reporting.quiet, title: study.name))
-    var options = SweepExecutor.Options()
-    if let jobs { options.jobs = jobs }
-    let outcome = try executor.execute(
-      runs.distinct, into: store, options: options, on: topology
-    ) { state in
-      display.withLock { display in
-        let failed = state.failed > 0 ? ", \(Format.count(state.failed)) failed" : ""
-        display.show(
-          Double(state.finished) / Double(max(1, state.total)),
-          "\(Format.count(state.finished)) of \(Format.count(state.total)) runs\(failed)")
-      }
-    }
-    display.withLock { $0.finish() }
-    let records = try SweepFolder.writeSummaries(of: store, plan: study.plan, on: topology)
-    if outcome.isInterrupted { throw ExitStatus.stopped }
-    for failure in outcome.failures {
-      Console.say("lockstep: \(failure.axes): \(failure.reason)")
-    }
-    let claims = try study.check(on: runs.placed(records))
-    try store.write(JSONFormat.encode(claims), as: "claims.json")
-    let page = "\(folder)/index.html"
-    try OutputFolder.write(Data(try Report(folder: folder).html.utf8), to: page)
-    let result = StudyResult(
-      study: study, folder: folder, page: page, outcome: outcome, claims: claims)
-    if reporting.json {
-      try Console.putJSON(result)
-    } else {
-      try Console.put(ClaimTable(study.title, result).text)
-    }
-    if !outcome.failures.isEmpty || claims.contains(where: { $0.verdict == .notReproduced }) {
-      throw ExitStatus.failed
-    }
-  }
-}
-
-/// What `lockstep study run --json` prints: `lockstep.study/1`.
-struct StudyResult: Encodable {
-  let schema = "lockstep.study/1"
-  let study: String
-  let folder: String
-  let page: String
-  let runs: Int
-  let failures: [SweepFailure]
-  let claims: [ClaimResult]
-
-  init(study: Study, folder: String, page: String, outcome: SweepOutcome, claims: [ClaimResult]) {
-    self.study = study.name
-    self.folder = folder
-    self.page = page
-    runs = outcome.executed + outcome.present
-    failures = outcome.failures
-    self.claims = claims
-  }
 }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Lockstep
-import Synchronization
 
 /// `lockstep sweep`: many runs from a plan.
 struct SweepCommand: ParsableCommand {
@@ -28,84 +27,53 @@ struct SweepCommand: ParsableCommand {
     let runs = try plan.runs(limit: sweep.largestCount())
     let (number, count) = try sweep.share()
     let share = count == 1 ? runs.distinct : runs.share(number, of: count)
-    let options = try sweep.executorOptions()
+    let options = try SweepExecutor.Options(checking: sweep.jobs)
     if sweep.dryRun { return try preview(plan, runs, share, options) }
     guard let out = sweep.out else {
       throw ConfigurationError.conflict(
         reason: "a sweep needs a folder for its results; add --out DIR")
     }
-    let topology = try Topology(.live)
-    let store = try ResultStore(
-      opening: out, document: PlanDocument.text(plan, digest: runs.digest), digest: runs.digest)
-    let executor = SweepExecutor()
-    let interruption = Interruption { executor.interrupt() }
-    defer { interruption.end() }
-    let display = Mutex(
-      ProgressDisplay(
-        reporting.progress, quiet: reporting.quiet,
-        title: plan.name.map { "sweep \($0)" } ?? "sweep"))
-    let show = { @Sendable (state: SweepProgress) in display.withLock { $0.show(state) } }
-    let outcome: SweepOutcome
-    var bisection: [BisectionResult]?
-    if let tolerance = plan.bisectionTolerance {
-      let found = try executor.bisect(
-        runs.inPlanOrder(share), tolerance: tolerance, into: store, options: options,
-        on: topology, progress: show)
-      (outcome, bisection) = (found.sweep, found.results)
-    } else {
-      outcome = try executor.execute(
-        share, into: store, options: options, on: topology, progress: show)
-    }
-    display.withLock { $0.finish() }
-    let records = try SweepFolder.writeSummaries(of: store, plan: plan, on: topology)
-    if let bisection { try SweepFolder.write(bisection, to: store, plan: plan) }
+    let watched = WatchedSweep(
+      title: plan.name.map { "sweep \($0)" } ?? "sweep", plan: plan, runs: runs, share: share,
+      folder: out, options: options, reporting: reporting)
+    let result = try watched.carryOut()
     let document = SweepDocument(
-      folder: out, plan: runs.digest, runs: share.count, outcome: outcome, bisection: bisection)
-    try report(document, records: bisection == nil ? runs.placed(records) : [], plan)
-  }
-
-  /// Prints what came of it, and ends with the exit code that says so.
-  private func report(
-    _ document: SweepDocument, records: [StoredRun], _ plan: SweepPlan
-  ) throws {
+      folder: out, plan: runs.digest, runs: share.count, outcome: result.outcome,
+      bisection: result.bisection)
     if reporting.json {
       try Console.putJSON(document)
     } else {
+      let records = result.bisection == nil ? runs.placed(result.records) : []
       try Console.put(SweepReport(document, records: records, axes: plan.axisNames).text)
     }
-    for failure in document.failures.prefix(SweepReport.largestFailureCount) {
-      Console.say("lockstep: \(failure.id) (\(failure.axes)) failed: \(failure.reason)")
-    }
-    if !document.failures.isEmpty {
-      let count = document.failures.count
-      Console.say(
-        "lockstep: \(count) \(count == 1 ? "run" : "runs") failed; the same command tries again")
-    }
-    if document.interrupted {
-      Console.say("lockstep: stopped early; the same command goes on")
-      throw ExitStatus.stopped
-    }
-    if !document.failures.isEmpty { throw ExitStatus.failed }
+    try WatchedSweep.tell(result.outcome)
   }
 
   private func preview(
     _ plan: SweepPlan, _ runs: PlannedRuns, _ share: [PlannedRun],
     _ options: SweepExecutor.Options
   ) throws {
-    var present: Set<String> = []
+    var known: Set<String> = []
     if let out = sweep.out {
-      present = try ResultStore.ids(in: out)
+      known = try ResultStore.ids(in: out)
       if let found = try ResultStore.digest(in: out), found != runs.digest {
         throw StoreError.otherPlan(folder: out, found: found, asked: runs.digest)
       }
     }
-    let missing = share.filter { !present.contains($0.id) }
-    let estimate =
-      plan.bisectionTolerance == nil
-      ? SweepEstimate(missing, jobs: options.jobs, on: try Topology(.live)) : nil
+    let present: Int
+    let missing: [(run: PlannedRun, count: Int)]
+    if let tolerance = plan.bisectionTolerance {
+      let records = try known.isEmpty ? [] : sweep.out.map(ResultStore.runs) ?? []
+      let forecast = BisectionForecast(share, tolerance: tolerance, records: records)
+      (present, missing) = (forecast.finished, forecast.remaining)
+    } else {
+      missing = share.filter { !known.contains($0.id) }.map { ($0, 1) }
+      present = share.count - missing.count
+    }
     let preview = SweepPreview(
-      plan: plan, runs: runs, share: share.count, present: share.count - missing.count,
-      estimate: estimate)
+      plan: plan, runs: runs, share: share.count, present: present,
+      trials: plan.bisectionTolerance == nil ? nil : missing.reduce(0) { $0 + $1.count },
+      estimate: SweepEstimate(missing, jobs: options.jobs, on: try Topology(.live)))
     if reporting.json {
       try Console.putJSON(preview)
     } else {
@@ -133,10 +101,17 @@ struct SweepCommand: ParsableCommand {
     }
   }
 
+  /// Whether an argument is meant as a plan's file: it is no axis, and looks like a file or is one.
+  private static func isFile(_ argument: String) -> Bool {
+    guard !argument.contains("="), !argument.hasPrefix("zip(") else { return false }
+    return argument.contains { $0 == "." || $0 == "/" }
+      || FileManager.default.fileExists(atPath: argument)
+  }
+
   private func readPlan() throws -> SweepPlan {
     let given = try training.given()
     let tolerance = try sweep.bisectionTolerance()
-    if plan.count == 1, let path = plan.first, !path.contains("=") {
+    if plan.count == 1, let path = plan.first, Self.isFile(path) {
       guard given.names.isEmpty else {
         throw ConfigurationError.conflict(
           reason:
@@ -153,15 +128,5 @@ struct SweepCommand: ParsableCommand {
     var result = try SweepPlan(axes: plan, options: given)
     result.bisectionTolerance = tolerance
     return result
-  }
-}
-
-extension ProgressDisplay {
-  /// Shows how far a sweep is.
-  mutating func show(_ state: SweepProgress) {
-    let failed = state.failed > 0 ? ", \(Format.count(state.failed)) failed" : ""
-    show(
-      Double(state.finished) / Double(max(1, state.total)),
-      "\(Format.count(state.finished)) of \(Format.count(state.total)) runs\(failed)")
   }
 }

@@ -65,14 +65,20 @@ struct SweepPreview: Encodable {
   let present: Int
   /// The parts.
   let parts: [Part]
-  /// About how long the others will take; left out for a search.
-  let estimate: SweepEstimate?
+  /// About how many runs the searches that are left will make; left out where nothing is searched.
+  let trials: Int?
+  /// About how long the others will take.
+  let estimate: SweepEstimate
 
-  init(plan: SweepPlan, runs: PlannedRuns, share: Int, present: Int, estimate: SweepEstimate?) {
+  init(
+    plan: SweepPlan, runs: PlannedRuns, share: Int, present: Int, trials: Int?,
+    estimate: SweepEstimate
+  ) {
     self.plan = runs.digest
     self.runs = runs.distinct.count
     self.share = share
     self.present = present
+    self.trials = trials
     self.estimate = estimate
     parts = plan.parts.map { part in
       Part(
@@ -89,9 +95,13 @@ struct SweepPreview: Encodable {
 
   /// The same for people.
   func text(jobs: Int) -> String {
-    var text = "\(Format.count(runs)) \(runs == 1 ? "run" : "runs")"
+    let noun = trials == nil ? (runs == 1 ? "run" : "runs") : runs == 1 ? "search" : "searches"
+    var text = "\(Format.count(runs)) \(noun)"
     if share != runs { text += ", of which this share has \(Format.count(share))" }
-    text += present > 0 ? "; \(Format.count(present)) are there already\n" : "\n"
+    if present > 0 {
+      text += "; \(Format.count(present)) \(present == 1 ? "is" : "are") there already"
+    }
+    text += "\n"
     for part in parts {
       if let name = part.name { text += "\n\(name): \(Format.count(part.runs)) runs\n" }
       for axis in part.axes {
@@ -106,19 +116,18 @@ struct SweepPreview: Encodable {
   }
 
   private func estimateText(jobs: Int) -> String {
-    guard let failure = estimate?.failure else { return timeText(jobs: jobs) }
+    guard let failure = estimate.failure else { return timeText(jobs: jobs) }
     return timeText(jobs: jobs) + "\nthe run with \(failure.axes) will fail: \(failure.reason)\n"
   }
 
   private func timeText(jobs: Int) -> String {
-    guard let estimate else {
-      return "\nHow long a search takes depends on what it finds; there is no estimate.\n"
-    }
+    guard share > present else { return "\nnothing is left to do\n" }
     guard let seconds = estimate.seconds else {
       return "\nNo run could be timed, so there is no estimate.\n"
     }
+    let searching = trials.map { "about \(Format.count($0)) runs, " } ?? ""
     return
-      "\nabout \(Format.seconds(seconds)) with \(jobs) \(jobs == 1 ? "job" : "jobs"), from short "
-      + "runs of \(estimate.timed) of \(estimate.kinds) kinds of runs\n"
+      "\n\(searching)about \(Format.seconds(seconds)) with \(jobs) \(jobs == 1 ? "job" : "jobs"), from "
+      + "short runs of \(estimate.timed) of \(estimate.kinds) kinds of runs\n"
   }
 }

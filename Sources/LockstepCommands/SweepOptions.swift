@@ -39,20 +39,6 @@ struct SweepOptions: ParsableArguments {
     help: "How exactly to search, as a share of the value. (default: 0.01)")
   var tolerance: Double?
 
-  /// How many runs at a time.
-  ///
-  /// - Throws: ``ConfigurationError``.
-  func executorOptions() throws(ConfigurationError) -> SweepExecutor.Options {
-    var options = SweepExecutor.Options()
-    guard let jobs else { return options }
-    guard (1...1024).contains(jobs) else {
-      throw .invalid(
-        option: "--jobs", value: "\(jobs)", reason: "write a whole number from 1 to 1024")
-    }
-    options.jobs = jobs
-    return options
-  }
-
   /// How exactly to search; `nil` where nothing is searched.
   ///
   /// - Throws: ``ConfigurationError``.

@@ -4,8 +4,6 @@ import Lockstep
 struct SweepReport {
   /// The most configurations that are shown.
   static let largestRowCount = 60
-  /// The most failed runs that are told one by one.
-  static let largestFailureCount = 20
   /// The widest cell of an axis.
   private static let widestCell = 24
   /// The widest table.

@@ -142,6 +142,10 @@ enum Sweep {
     ("seed=1 --bisect policy --out o", 64, "learning-rate"),
     ("seed=1 --tolerance 0.1 --out o", 64, "--bisect"),
     ("learning-rate=1 --bisect learning-rate --out o", 64, "by bisection"),
+    ("workers --out o", 64, "'workers' is neither a plan file nor an axis"),
+    ("zip(seed=1,2 --out o", 64, "lacks a closing parenthesis"),
+    ("seed=1,01 --out o", 64, "the value 01 is there twice"),
+    ("/ --out o", 66, "is a folder, and a plan is a file"),
     ("none.yaml --out o", 66, "none.yaml: cannot be read"),
     (
       "bad.yaml --out o", 65, "bad.yaml, line 2: there is no option 'worker'; did you mean workers?"
@@ -173,6 +177,25 @@ enum Sweep {
     #expect(try lockstep(typed: Sweep.four + " --out o", in: folder.path).code == 0)
     let again = try lockstep(typed: Sweep.four + " --dry-run --json --out o", in: folder.path)
     #expect(try again.document()["present"] as? Int == 4)
+  }
+
+  @Test func `previews a search, and what is left of it`() throws {
+    let folder = try CommandFolder()
+    let search =
+      "sweep workers=1,2 --bisect learning-rate --engine virtual --model quadratic:eigenvalues=1;4 "
+      + "--updates 100 --out o"
+    let before = try lockstep(typed: search + " --dry-run --json", in: folder.path).document()
+    #expect(before["present"] as? Int == 0)
+    let trials = try #require(before["trials"] as? Int)
+    #expect(trials >= 16)
+    #expect(((before["estimate"] as? [String: Any])?["seconds"] as? Double ?? -1) > 0)
+    #expect(folder.names.isEmpty)
+    #expect(try lockstep(typed: search, in: folder.path).code == 0)
+    // As many as it says, give or take a step up or down for each search.
+    #expect(try abs(Sweep.records(folder, "o").count - trials) <= 6)
+    let after = try lockstep(typed: search + " --dry-run", in: folder.path)
+    #expect(after.output.hasPrefix("2 searches; 2 are there already\n"))
+    #expect(after.output.hasSuffix("nothing is left to do\n"))
   }
 
   @Test func `counts runs that fail, and ends with 1`() throws {

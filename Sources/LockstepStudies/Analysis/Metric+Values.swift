@@ -48,6 +48,37 @@ extension Metric {
     return .init(time: record.status == .diverged ? .infinity : end, isCensored: true)
   }
 
+  /// Between what the number lies: where a run stopped before its target, how long it takes to get there is
+  /// only known to be more than it took to the end.
+  ///
+  /// That holds for `updatesToTarget` and `timeToTarget`, and for `updates`, `samples` and times of runs with
+  /// a target. A run that diverged never reaches it.
+  ///
+  /// - Returns: `nil` where there is no number.
+  func range(in run: StoredRun) -> ClosedRange<Double>? {
+    let record = run.record
+    let observed: CensoredSample.Observation
+    switch kind {
+    case .target:
+      guard let found = observation(in: run) else { return nil }
+      observed = found
+    case .field(let name) where Self.durations.contains(name):
+      guard let value = value(in: run) else { return nil }
+      let hasTarget = record.configuration["targetLoss"].flatMap(AxisValue.number) != nil
+      let isOpen = hasTarget && record.status != .targetReached
+      observed = .init(
+        time: isOpen && record.status == .diverged ? .infinity : value, isCensored: isOpen)
+    default: return value(in: run).map { $0...$0 }
+    }
+    let time = min(observed.time, ClaimItem.never)
+    return time...(observed.isCensored ? ClaimItem.never : time)
+  }
+
+  /// Fields that say how long a run took.
+  private static let durations: Set = [
+    "updates", "samples", "wallSeconds", "cpuSeconds", "virtualTime",
+  ]
+
   /// The times to the target of several runs; `nil` where there is none.
   public func censoredSample(of runs: [StoredRun]) -> CensoredSample? {
     let observations = runs.compactMap { observation(in: $0) }
@@ -58,19 +89,6 @@ extension Metric {
   public func sample(of runs: [StoredRun]) -> Sample? {
     let values = runs.compactMap { value(in: $0) }
     return values.isEmpty ? nil : Sample(values)
-  }
-
-  /// Checks that the axis that a metric names exists in some run.
-  ///
-  /// - Throws: ``MetricError/unknownAxis(path:axis:nearest:)``.
-  public func check(in runs: [StoredRun]) throws(MetricError) {
-    guard case .axis(let axis, _) = kind, !runs.contains(where: { $0.option(axis) != nil }) else {
-      return
-    }
-    let names = Set(runs.flatMap { Array($0.axes.keys) + Array($0.record.configuration.keys) })
-    throw .unknownAxis(
-      path: description, axis: axis,
-      nearest: Suggestion.nearest(to: axis, among: names.sorted()))
   }
 
   /// What it is in words.

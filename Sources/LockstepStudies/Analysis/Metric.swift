@@ -45,9 +45,16 @@ public struct Metric: Equatable, Sendable, CustomStringConvertible {
   public let description: String
   let kind: Kind
 
-  /// Whether it is about noise probes, so that it can be asked for at one number of shards.
-  var isOfNoise: Bool {
-    if case .noise = kind { true } else { false }
+  /// The same of one number of shards, where it is about noise probes and doesn't say of which.
+  func at(shards: Int) -> Metric {
+    guard case .noise(var choice) = kind, choice.shards == nil else { return self }
+    choice.shards = .count(shards)
+    return Metric(description: "\(description)@shards=\(shards)", kind: .noise(choice))
+  }
+
+  private init(description: String, kind: Kind) {
+    self.description = description
+    self.kind = kind
   }
 
   /// The evaluation sets of noise probes.
@@ -84,6 +91,12 @@ public struct Metric: Equatable, Sendable, CustomStringConvertible {
       let parts = name.dropFirst("axis.".count).split(separator: ".", maxSplits: 1)
       guard let axis = parts.first else {
         throw .malformed(path: path, reason: "write an option's name after 'axis.'")
+      }
+      let names = RunOptions.table.map(\.name)
+      guard names.contains(String(axis)) else {
+        throw .unknown(
+          path: path,
+          nearest: Suggestion.nearest(to: String(axis), among: names).map { "axis.\($0)" })
       }
       return .axis(String(axis), part: parts.count == 2 ? String(parts[1]) : nil)
     }

@@ -4,8 +4,6 @@ public enum MetricError: Error, Equatable, Sendable, CustomStringConvertible {
   case unknown(path: String, nearest: String?)
   /// The metric exists, but not in this form.
   case malformed(path: String, reason: String)
-  /// No run has such an axis or option.
-  case unknownAxis(path: String, axis: String, nearest: String?)
 
   /// The sentence for the person who sees it.
   public var description: String {
@@ -15,9 +13,6 @@ public enum MetricError: Error, Equatable, Sendable, CustomStringConvertible {
         + (nearest.map { "; did you mean '\($0)'?" }
           ?? "; write for example loss.final or noise.interaction[current]")
     case .malformed(let path, let reason): "metric '\(path)': \(reason)"
-    case .unknownAxis(let path, let axis, let nearest):
-      "metric '\(path)': no run has an axis or option '\(axis)'"
-        + (nearest.map { "; did you mean '\($0)'?" } ?? "")
     }
   }
 }

@@ -4,7 +4,7 @@ import Yams
 
 /// Reads claims out of YAML nodes.
 extension PlanReader {
-  private static let claimKeys = [
+  static let claimKeys = [
     "id", "statement", "source", "where", "let", "value", "against", "over", "ratio", "by",
     "summary", "expect",
   ]
@@ -17,7 +17,11 @@ extension PlanReader {
   /// - Throws: ``PlanError`` for what is missing or unknown, with its line.
   func claims(_ node: Node, parts: [String]) throws(PlanError) -> [Claim] {
     var claims: [Claim] = []
-    for node in try sequence(node, of: "claims") {
+    let list = try sequence(node, of: "claims")
+    guard !list.isEmpty else {
+      throw place(node).error("there is no claim; a plan without claims is for lockstep sweep")
+    }
+    for node in list {
       let claim = try claim(node, parts: parts)
       guard !claims.contains(where: { $0.id == claim.id }) else {
         throw place(node).error("there are two claims with the id \(claim.id)")
@@ -46,14 +50,20 @@ extension PlanReader {
       claim.isOverShards = true
     }
     if let against = fields["against"] { claim.against = try expression(against, "against") }
-    if let ratio = fields["ratio"] { claim.ratios = try ratios(ratio) }
-    if let groups = fields["by"] { claim.groups = try texts(groups, of: "by") }
+    if let ratio = fields["ratio"] {
+      claim.ratios = try ratios(ratio, isOverShards: claim.isOverShards)
+    }
+    if let groups = fields["by"] {
+      claim.groups = try placeNames(groups, of: "by", isOverShards: claim.isOverShards)
+    }
     if let summary = fields["summary"] { claim.summary = try self.summary(summary) }
     guard claim.summary.isTrend == (claim.against != nil) else {
-      throw place(node).error(
+      throw place(fields["summary"] ?? fields["against"] ?? node).error(
         "exponent and factor are trends, and need 'against'; other summaries have none")
     }
-    try checkNames(of: claim, at: node)
+    try checkNames(
+      of: claim, value: need("value"), against: fields["against"],
+      at: fields["let"] ?? node)
     return claim
   }
 
@@ -61,12 +71,12 @@ extension PlanReader {
     _ node: Node, into claim: inout Claim, parts: [String]
   ) throws(PlanError) {
     for (key, value) in try pairs(node, of: "where") {
-      let values = try texts(value, of: key.text)
       guard key.text == "part" else {
         claim.filters.append(
-          Claim.Filter(axis: key.text, values: values.map { Self.spelling($0, of: key.text) }))
+          Claim.Filter(axis: key.text, values: try values(value, of: key.text, at: key.place)))
         continue
       }
+      let values = try texts(value, of: key.text)
       for name in values where !parts.contains(name) {
         let hint = Suggestion.nearest(to: name, among: parts).map { "; did you mean \($0)?" } ?? ""
         throw place(value).error("the plan has no part '\(name)'\(hint)")
@@ -78,6 +88,10 @@ extension PlanReader {
   private func names(_ node: Node) throws(PlanError) -> [Claim.Name] {
     var result: [Claim.Name] = []
     for (key, value) in try pairs(node, of: "let") {
+      guard (try? Expression(key.text))?.names == [key.text], key.text != "shards" else {
+        throw key.place.error(
+          "'\(key.text)' cannot be a name; take letters, digits and _, and neither pi nor shards")
+      }
       let path = try text(value, of: key.text)
       do throws(MetricError) {
         result.append(Claim.Name(name: key.text, metric: try Metric(path)))
@@ -97,36 +111,60 @@ extension PlanReader {
     }
   }
 
-  private func checkNames(of claim: Claim, at node: Node) throws(PlanError) {
+  private func checkNames(
+    of claim: Claim, value: Node, against: Node?, at node: Node
+  ) throws(PlanError) {
     let known = claim.names.map(\.name) + (claim.isOverShards ? ["shards"] : [])
-    let used = claim.value.names + (claim.against?.names ?? [])
-    for name in used where !known.contains(name) {
-      let hint = Suggestion.nearest(to: name, among: known).map { "; did you mean \($0)?" } ?? ""
-      throw place(node).error("'let' doesn't say what '\(name)' is\(hint)")
+    let used = [(value, claim.value)] + [against].compactMap(\.self).map { ($0, claim.against) }
+    for (node, expression) in used {
+      for name in expression?.names ?? [] where !known.contains(name) {
+        let hint = Suggestion.nearest(to: name, among: known).map { "; did you mean \($0)?" } ?? ""
+        throw place(node).error("'let' doesn't say what '\(name)' is\(hint)")
+      }
     }
-    for name in known where !used.contains(name) && name != "shards" {
+    let names = used.flatMap { $1?.names ?? [] }
+    for name in known where !names.contains(name) && name != "shards" {
       throw place(node).error("'let' names \(name), which no expression uses; leave it out")
+    }
+    guard !claim.value.names.isEmpty else {
+      throw place(value).error(
+        "value: '\(claim.value.text)' is the same for all runs; use a name that 'let' gives to a "
+          + "metric")
     }
   }
 
-  private func ratios(_ node: Node) throws(PlanError) -> [PairedRatio] {
-    guard case .sequence(let list) = node else { return [try ratio(node)] }
+  private func ratios(_ node: Node, isOverShards: Bool) throws(PlanError) -> [PairedRatio] {
+    guard case .sequence(let list) = node else { return [try ratio(node, isOverShards)] }
     var result: [PairedRatio] = []
-    for node in list { result.append(try ratio(node)) }
+    for node in list { result.append(try ratio(node, isOverShards)) }
+    guard !result.isEmpty else { throw place(node).error("ratio is an empty list") }
     return result
   }
 
-  private func ratio(_ node: Node) throws(PlanError) -> PairedRatio {
+  private func ratio(_ node: Node, _ isOverShards: Bool) throws(PlanError) -> PairedRatio {
     let fields = try mapping(node, of: "a ratio", keys: ["axis", "of", "to", "ignoring"])
     guard let axis = fields["axis"], let above = fields["of"], let below = fields["to"] else {
       throw place(node).error("a ratio has an 'axis', and the values 'of' and 'to'")
     }
-    let name = try text(axis, of: "axis")
+    guard try text(above, of: "of") != text(below, of: "to") else {
+      throw place(node).error("a ratio is of two different values, and of and to are the same")
+    }
+    let names = try placeNames(axis, of: "axis", isOverShards: isOverShards)
+    guard names.count == 1, let name = names.first else {
+      throw place(axis).error("a ratio is along one axis; write a list of ratios for several")
+    }
+    func side(_ node: Node) throws(PlanError) -> String {
+      guard name != "part", name != "shards" else { return try text(node, of: name) }
+      let found = try values(node, of: name, at: place(node))
+      guard found.count == 1, let value = found.first else {
+        throw place(node).error("a ratio is of one value to another")
+      }
+      return value
+    }
     return PairedRatio(
-      axis: name, numerator: Self.spelling(try text(above, of: "of"), of: name),
-      denominator: Self.spelling(try text(below, of: "to"), of: name),
+      axis: name, numerator: try side(above), denominator: try side(below),
       ignored: try fields["ignoring"].map { node throws(PlanError) in
-        try texts(node, of: "ignoring")
+        try placeNames(node, of: "ignoring", isOverShards: isOverShards)
       } ?? [])
   }
 
@@ -163,18 +201,5 @@ extension PlanReader {
       throw place(node).error("\(what): '\(text)' is not a finite number")
     }
     return value
-  }
-
-  /// Reads one text, or a list of them.
-  private func texts(_ node: Node, of what: String) throws(PlanError) -> [String] {
-    guard case .sequence(let list) = node else { return [try text(node, of: what)] }
-    var result: [String] = []
-    for node in list { result.append(try text(node, of: what)) }
-    return result
-  }
-
-  /// A value as axes spell it: `all-cores` as the number that it stands for, `0.50` as `0.5`.
-  private static func spelling(_ text: String, of axis: String) -> String {
-    ConfigurationValue(axis: MachineValue.resolved(text, of: axis)).spelling
   }
 }

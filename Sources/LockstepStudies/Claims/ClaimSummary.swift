@@ -36,6 +36,37 @@ public enum ClaimSummary: String, CaseIterable, Sendable {
     }
   }
 
+  /// The same, where some items are bounds: the interval covers whatever they may be.
+  ///
+  /// Both ends come from the items as they are worst for that end, so that a verdict holds whether runs that
+  /// stopped before their target would have reached it at once or never. An end that nothing bounds is
+  /// infinite.
+  func range(of items: [ClaimItem]) -> Estimate? {
+    guard let estimate = estimate(of: items) else { return nil }
+    let (low, high) = (items.tilted(up: false, along: self), items.tilted(up: true, along: self))
+    guard low != items || high != items || items.contains(where: \.isBeyond) else {
+      return estimate
+    }
+    guard let lowest = self.estimate(of: low), let highest = self.estimate(of: high) else {
+      return Estimate(
+        value: estimate.value, low: -.infinity, high: .infinity, count: estimate.count)
+    }
+    return Estimate(
+      value: bounded(estimate.value, items, up: true),
+      low: bounded(lowest.low, low, up: false), high: bounded(highest.high, high, up: true),
+      count: estimate.count)
+  }
+
+  /// An end of an interval, infinite where numbers beyond all others decide it.
+  private func bounded(_ end: Double, _ items: [ClaimItem], up: Bool) -> Double {
+    guard isTrend else { return abs(end) >= ClaimItem.never / 1e10 ? end * .infinity : end }
+    let beyond = items.filter(\.isBeyond).map { items.weight(of: $0, along: self) }
+    let (rises, falls) = (beyond.contains { $0 > 0 }, beyond.contains { $0 < 0 })
+    let bottom = self == .factor ? 0 : -Double.infinity
+    if rises, up || !falls { return .infinity }
+    return falls ? bottom : end
+  }
+
   private static func trend(
     _ items: [ClaimItem], _ transform: (Double) -> Double
   ) -> Estimate? {
@@ -80,5 +111,30 @@ public enum ClaimSummary: String, CaseIterable, Sendable {
       }
     }
     return Estimate(value: value, low: low, high: high, count: items.count)
+  }
+}
+
+extension ClaimItem {
+  /// Whether it is beyond all numbers.
+  fileprivate var isBeyond: Bool { abs(value) >= Self.never / 1e10 }
+}
+
+extension [ClaimItem] {
+  /// The sign and size with which an item turns the slope of a trend; 1 for what isn't a trend.
+  fileprivate func weight(of item: ClaimItem, along summary: ClaimSummary) -> Double {
+    guard summary.isTrend, let x = item.x else { return 1 }
+    func place(_ x: Double) -> Double { summary == .exponent ? log(x) : x }
+    let places = compactMap(\.x).map(place)
+    return place(x) - places.reduce(0, +) / Double(places.count)
+  }
+
+  /// The items as they make a summary largest, or smallest.
+  fileprivate func tilted(up: Bool, along summary: ClaimSummary) -> [ClaimItem] {
+    guard contains(where: \.isCensored) else { return self }
+    return map { item in
+      var item = item
+      item.value = (weight(of: item, along: summary) >= 0) == up ? item.greatest : item.least
+      return item
+    }
   }
 }

@@ -128,5 +128,7 @@ public struct ExpressionError: Error, Equatable, CustomStringConvertible {
   public let reason: String
 
   /// A sentence for the person who wrote it.
-  public var description: String { "the expression '\(text)' \(reason)" }
+  public var description: String {
+    "the expression '\(text.count > 60 ? text.prefix(59) + "…" : text)' \(reason)"
+  }
 }

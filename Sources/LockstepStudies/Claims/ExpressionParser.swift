@@ -10,6 +10,10 @@ struct ExpressionParser {
 
   /// Deeper ones are a mistake, and would overflow the stack.
   private static let largestDepth = 100
+  /// Longer ones are a mistake, and so deep to the left that they would overflow it, too.
+  private static let largestCount = 1000
+  /// The number of operands so far.
+  private var count = 0
 
   init(_ text: String) {
     self.text = text
@@ -83,6 +87,8 @@ struct ExpressionParser {
   }
 
   private mutating func atom() throws(ExpressionError) -> Expression.Node {
+    count += 1
+    guard count <= Self.largestCount else { throw error("has more than 1000 operands") }
     if take("(") {
       let node = try disjunction()
       guard take(")") else { throw error("lacks a closing parenthesis") }

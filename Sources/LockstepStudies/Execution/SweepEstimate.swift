@@ -6,9 +6,8 @@ import LockstepTopology
 
 /// How long a sweep will take, from short runs of its own kinds.
 ///
-/// Runs are of one kind where they have the same model, data, engine, workers and whatever else the
-/// time of an update depends on. A run of each kind is made with few updates, then with more and more
-/// of them until it takes long enough to be measured; the rest is proportion.
+/// Runs are of one kind where they have the same model, data, engine, policy, workers and whatever else their
+/// time depends on; see ``RunTiming``.
 public struct SweepEstimate: Codable, Equatable, Sendable {
   /// The time of all runs that are missing, with so many jobs; `nil` where none could be timed.
   @ExplicitNull public var seconds: Double?
@@ -19,43 +18,50 @@ public struct SweepEstimate: Codable, Equatable, Sendable {
   /// The axes of a run that can't be carried out, and why; left out where all trials could.
   public var failure: SweepFailure?
 
-  /// How long a trial lasts at least, unless its run ends before.
-  static let trialSeconds = 0.02
   /// How long all trials together may take.
-  static let budgetSeconds = 5.0
+  static let budgetSeconds = 10.0
+
+  /// Runs that take equally long.
+  private struct Kind {
+    var run: PlannedRun
+    var count: Int
+  }
 
   /// Estimates.
   ///
   /// - Parameters:
-  ///   - runs: those that are missing.
+  ///   - runs: those that are missing, each with how often it, or one like it, is to be carried out.
   ///   - jobs: the number of simulated runs at a time.
   ///   - topology: the machine.
-  public init(_ runs: [PlannedRun], jobs: Int, on topology: Topology) {
-    var groups: [(key: String, runs: [PlannedRun])] = []
+  public init(_ runs: [(run: PlannedRun, count: Int)], jobs: Int, on topology: Topology) {
+    var groups: [Kind] = []
     var index: [String: Int] = [:]
-    for run in runs {
-      let key = Self.kind(run.configuration)
+    for (run, count) in runs where count > 0 {
+      let key = Self.key(run.configuration)
       if let group = index[key] {
-        groups[group].runs.append(run)
+        groups[group].count += count
       } else {
         index[key] = groups.count
-        groups.append((key, [run]))
+        groups.append(Kind(run: run, count: count))
       }
     }
     kinds = groups.count
     let cache = ModelCache(capacity: 4)
     let start = ContinuousClock.now
+    var preparation = 0.0
     var perRun: [Double?] = []
     for group in groups {
       guard ContinuousClock.now - start <= .seconds(Self.budgetSeconds) else {
         perRun.append(nil)
         continue
       }
-      let run = group.runs[0]
       do {
-        perRun.append(try Self.time(run, cache, topology))
+        let (whole, once) = try Self.time(group.run, jobs: jobs, cache, topology)
+        perRun.append(whole)
+        preparation += once
       } catch {
         perRun.append(nil)
+        let run = group.run
         failure =
           failure
           ?? SweepFailure(id: run.id, part: run.part, axes: run.axisText, reason: "\(error)")
@@ -64,52 +70,46 @@ public struct SweepEstimate: Codable, Equatable, Sendable {
     let known = perRun.compactMap(\.self)
     timed = known.count
     guard !known.isEmpty else {
-      seconds = runs.isEmpty ? 0 : nil
+      seconds = groups.isEmpty ? 0 : nil
       return
     }
     let mean = known.reduce(0, +) / Double(known.count)
-    let total = zip(groups, perRun).reduce(0.0) { sum, pair in
-      let (group, time) = pair
-      let lanes = group.runs[0].configuration.engine == .virtual ? Double(max(1, jobs)) : 1
-      return sum + (time ?? mean) * Double(group.runs.count) / lanes
+    let processors = ProcessInfo.processInfo.activeProcessorCount
+    let shared = groups.filter { $0.run.configuration.engine == .virtual }.reduce(0) {
+      $0 + $1.count
     }
-    seconds = total
+    let lanes = Double(max(1, min(jobs, processors, shared)))
+    seconds = zip(groups, perRun).reduce(preparation) { sum, pair in
+      let (group, time) = pair
+      let isShared = group.run.configuration.engine == .virtual
+      return sum + (time ?? mean) * Double(group.count) / (isShared ? lanes : 1)
+    }
   }
 
+  /// Options that the time of an update doesn't depend on.
   private static let irrelevant = [
-    "seed", "learning-rate", "schedule", "target-loss", "policy", "updates", "epochs", "init",
+    "seed", "learning-rate", "schedule", "target-loss", "init", "batches",
   ]
 
-  private static func kind(_ configuration: RunConfiguration) -> String {
+  private static func key(_ configuration: RunConfiguration) -> String {
     RunOptions.table.filter { !irrelevant.contains($0.name) }
       .map { RunIdentity.value(of: $0.name, in: configuration) ?? "" }.joined(separator: "\n")
-      // Whole numbers of updates and epochs make runs of one length.
-      + "\n\(configuration.updates ?? 0) \(configuration.epochs ?? 0)"
   }
 
-  /// The time of a whole run.
+  /// The time of a whole run, and of what is done once for it and all that share its model.
   private static func time(
-    _ run: PlannedRun, _ cache: ModelCache, _ topology: Topology
-  ) throws -> Double {
+    _ run: PlannedRun, jobs: Int, _ cache: ModelCache, _ topology: Topology
+  ) throws -> (run: Double, preparation: Double) {
     var configuration = run.configuration
-    configuration.virtual.warmup = nil
-    if configuration.engine == .virtual { configuration.virtual.hostThreads = 1 }
+    if configuration.engine == .virtual, jobs > 1 { configuration.virtual.hostThreads = 1 }
+    let start = ContinuousClock.now
     let prepared = try cache.model(of: configuration)
-    let resolved = try ResolvedRun(configuration, prepared)
-    let total = resolved.engine.updates
-    configuration.epochs = nil
-    configuration.targetLoss = nil
-    configuration.lossEvery = resolved.engine.lossEvery
-    var updates = min(total, 2 * configuration.workers)
-    while true {
-      configuration.updates = updates
-      let start = ContinuousClock.now
-      _ = try TrainingRun().execute(configuration, prepared, on: topology)
-      let elapsed = (ContinuousClock.now - start) / .seconds(1)
-      if updates == total || elapsed >= trialSeconds {
-        return elapsed * Double(total) / Double(updates)
-      }
-      updates = updates > total / 4 ? total : updates * 4
-    }
+    let preparation = (ContinuousClock.now - start) / .seconds(1)
+    let engine = try ResolvedRun(configuration, prepared).engine
+    let timing = try RunTiming(configuration, prepared, total: engine.updates, on: topology)
+    let seconds = timing.seconds(
+      updates: engine.updates, lossEvery: engine.lossEvery,
+      probeEvery: configuration.noise?.every)
+    return (seconds, preparation)
   }
 }

@@ -88,22 +88,14 @@ extension SweepExecutor {
     }
 
     private func isStable(_ run: PlannedRun, rate: Double, jobs: Int) -> Bool? {
-      var configuration = run.configuration
-      configuration.learningRate = rate
-      // A constant rate stays what it is, also where a run of the default rate would let it fall.
-      configuration.schedule = configuration.schedule ?? .constant
-      var axes = run.axes
-      axes["learning-rate"] = .number(rate)
-      let trial = PlannedRun(
-        id: RunIdentity(configuration).id, part: run.part, axes: axes,
-        configuration: configuration, round: run.round)
+      let trial = run.trial(at: rate)
       if let isStable = known[trial.id] { return isStable }
       do {
         guard let record = try executor.record(of: trial, jobs: jobs, cache, topology) else {
           return nil
         }
         try store.append(
-          StoredRun(id: trial.id, part: trial.part, axes: axes, record: record))
+          StoredRun(id: trial.id, part: trial.part, axes: trial.axes, record: record))
         return record.isStable
       } catch let error as StoreError {
         tally.stop(error)
@@ -115,5 +107,20 @@ extension SweepExecutor {
       }
       return nil
     }
+  }
+}
+
+extension PlannedRun {
+  /// The run that a search makes of it to try a rate.
+  func trial(at rate: Double) -> PlannedRun {
+    var configuration = configuration
+    configuration.learningRate = rate
+    // A constant rate stays what it is, also where a run of the default rate would let it fall.
+    configuration.schedule = configuration.schedule ?? .constant
+    var axes = axes
+    axes["learning-rate"] = .number(rate)
+    return PlannedRun(
+      id: RunIdentity(configuration).id, part: part, axes: axes, configuration: configuration,
+      round: round)
   }
 }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// The search for the largest learning rate that is stable: what to try next, and when it is found.
 ///
 /// From a first rate it goes up by factors of four while runs are stable, or down while they are not,
@@ -61,6 +63,21 @@ public struct Bisection: Equatable, Sendable {
     case (let stable?, let unstable?): unstable <= stable * (1 + tolerance) ? .found : nil
     case (nil, nil): nil
     }
+  }
+
+  /// About how many rates it will still try: exact once there is one of each kind, and before that with two
+  /// more to find the other kind.
+  var expectedCount: Int {
+    guard result == nil else { return 0 }
+    var width = log(4.0)
+    var bracketing = 0
+    switch (stable, unstable) {
+    case (let stable?, let unstable?): width = log(unstable / stable)
+    case (nil, nil): bracketing = 3
+    default: bracketing = 2
+    }
+    let halvings = max(0, log2(width / log1p(tolerance)).rounded(.up))
+    return max(1, bracketing + Int(halvings))
   }
 
   /// Takes note of what came of ``next``.

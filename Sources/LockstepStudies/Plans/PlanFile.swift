@@ -24,13 +24,7 @@ extension SweepPlan {
   public init(
     contentsOf path: String, variant: PlanVariant = .quick, foreign: Set<String> = studyKeys
   ) throws(PlanError) {
-    let text: String
-    do {
-      text = try String(contentsOfFile: path, encoding: .utf8)
-    } catch {
-      throw .notFound(path: path, reason: OutputError.reason(error))
-    }
-    try self.init(yaml: text, path: path, variant: variant, foreign: foreign)
+    try self.init(yaml: try PlanText.read(path), path: path, variant: variant, foreign: foreign)
   }
 
   /// Reads a plan from YAML.
@@ -64,7 +58,7 @@ extension SweepPlan {
       return
     }
     parts = []
-    for node in try reader.sequence(list, of: "parts") {
+    for node in try reader.filled(list, of: "parts") {
       let part = try reader.part(node, on: shared, variant: variant, foreign: foreign)
       guard !parts.contains(where: { $0.name == part.name }) else {
         throw part.place.error("there are two parts named \(part.name ?? "")")

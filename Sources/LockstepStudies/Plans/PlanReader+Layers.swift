@@ -11,6 +11,9 @@ extension PlanReader {
     guard let name = fields["name"] else {
       throw place(node).error("a part has no name; write name: NAME")
     }
+    guard try !text(name, of: "name").isEmpty else {
+      throw place(name).error("a part's name is empty")
+    }
     let layer = try shared.overlaid(by: layer(fields, variant: variant))
     return PlanPart(
       name: try text(name, of: "name"), options: layer.options, groups: layer.groups,

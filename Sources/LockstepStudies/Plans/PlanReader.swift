@@ -36,8 +36,17 @@ struct PlanReader {
       .file(
         path: path, line: context.mark.line,
         reason: "\(keys.sorted().joined(separator: ", ")) is given twice in one block")
+    case .reader(let problem, _, _, let text):
+      .file(path: path, line: Self.controlLine(text), reason: "is no YAML here (\(problem))")
     default: .file(path: path, line: nil, reason: "is no YAML")
     }
+  }
+
+  /// The line of the first character that no YAML may have; `nil` where there is none of them.
+  private static func controlLine(_ text: String) -> Int? {
+    let isControl = { (byte: UInt8) in byte < 0x20 && ![0x09, 0x0A, 0x0D].contains(byte) }
+    guard let place = text.utf8.firstIndex(where: isControl) else { return nil }
+    return text.utf8[..<place].count { $0 == 0x0A } + 1
   }
 
   /// Reads a mapping, and refuses keys that nobody knows.
@@ -70,6 +79,13 @@ struct PlanReader {
       result.append((Key(text: try text(key, of: "a key"), place: place(key)), value))
     }
     return result
+  }
+
+  /// Reads a list that isn't empty.
+  func filled(_ node: Node, of what: String) throws(PlanError) -> [Node] {
+    let items = try sequence(node, of: what)
+    guard !items.isEmpty else { throw place(node).error("\(what) is an empty list") }
+    return items
   }
 
   /// Reads a list.

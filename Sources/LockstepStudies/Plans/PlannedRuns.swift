@@ -67,9 +67,11 @@ extension SweepPlan {
       let (sum, overflow) = total.addingReportingOverflow(part.count ?? .max)
       guard !overflow, sum <= limit else {
         let count = part.count.flatMap { overflow || parts.count > 1 ? nil : "\($0)" }
-        throw part.place.error(
-          "the plan asks for \(count.map { "\($0) runs, " } ?? "")more than \(limit) runs; "
-            + "take values out, or allow as many with --limit")
+        let longest = part.groups.flatMap { $0 }.max { $0.values.count < $1.values.count }
+        throw (longest?.place ?? part.place).error(
+          "the plan asks for \(count.map { "\($0) runs, " } ?? "")more than \(limit) runs; take "
+            + "values out\(longest.map { " of \($0.name)" } ?? ""), or allow a sweep as many with "
+            + "--limit")
       }
       total = sum
     }

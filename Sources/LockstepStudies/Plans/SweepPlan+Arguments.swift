@@ -15,7 +15,10 @@ extension SweepPlan {
       layer.options.append(FixedOption(name: name, text: text, place: .arguments))
     }
     for argument in arguments {
-      if argument.hasPrefix("zip("), argument.hasSuffix(")") {
+      if argument.hasPrefix("zip(") {
+        guard argument.hasSuffix(")") else {
+          throw .argument(reason: "'\(argument)' lacks a closing parenthesis at its end")
+        }
         let inner = argument.dropFirst(4).dropLast()
         var group: [Axis] = []
         for word in inner.split(separator: " ") { group.append(try Self.axis(String(word))) }

@@ -1,4 +1,5 @@
 import LockstepCore
+import LockstepTelemetry
 
 /// Many runs: grids of options, and what all runs of a grid have in common.
 public struct SweepPlan: Equatable, Sendable {
@@ -95,7 +96,8 @@ public struct Axis: Equatable, Sendable {
     var seen: Set<String> = []
     for text in values {
       try PlanOptions.check(name, text, at: place)
-      guard seen.insert(text).inserted else {
+      // However they are written: 0.1 and 1e-1 are one value.
+      guard seen.insert(ConfigurationValue(axis: text).spelling).inserted else {
         throw place.error("\(name): the value \(text) is there twice")
       }
     }

@@ -1,4 +1,5 @@
 import LockstepCore
+import Yams
 
 /// A plan with claims about its results.
 public struct Study: Equatable, Sendable {
@@ -23,30 +24,43 @@ public struct Study: Equatable, Sendable {
   public init(yaml text: String, path: String, variant: PlanVariant) throws(PlanError) {
     yaml = text
     plan = try SweepPlan(yaml: text, path: path, variant: variant)
+    let reader = PlanReader(path: path)
+    let root = try reader.compose(text)
+    let keys = ["name", "title", "claims", "bisect"]
+    var nodes: [String: Node] = [:]
+    for (key, node) in try reader.pairs(root, of: "a study") where keys.contains(key.text) {
+      nodes[key.text] = node
+    }
     guard let name = plan.name else {
-      throw .file(path: path, line: nil, reason: "a study has a name; write name: NAME")
+      throw reader.place(root).error("a study has a name; write name: NAME")
+    }
+    guard Self.isFolderName(name) else {
+      throw reader.place(nodes["name"] ?? root).error(
+        "name: '\(name)' becomes a folder's name; take letters, digits, spaces, - and _")
+    }
+    guard let claims = nodes["claims"] else {
+      throw reader.place(root).error(
+        "a study has claims; a plan without them is for lockstep sweep")
+    }
+    if let node = nodes["bisect"] {
+      throw reader.place(node).error(
+        "bisect: claims are about the runs of a plan, and a search makes its own; leave it out, or "
+          + "take lockstep sweep")
     }
     self.name = name
-    let reader = PlanReader(path: path)
-    let fields = try reader.pairs(try reader.compose(text), of: "a study")
-    var title = name
-    var claims: [Claim] = []
-    for (key, node) in fields {
-      if key.text == "title" { title = try reader.text(node, of: "title") }
-      if key.text == "claims" {
-        claims = try reader.claims(node, parts: plan.parts.compactMap(\.name))
-      }
-    }
-    self.title = title
-    self.claims = claims
+    title =
+      try nodes["title"].map { node throws(PlanError) in
+        try reader.text(node, of: "title")
+      } ?? name
+    self.claims = try reader.claims(claims, parts: plan.parts.compactMap(\.name))
+  }
+
+  /// Whether a name can be that of a folder, and of nothing beyond.
+  private static func isFolderName(_ name: String) -> Bool {
+    name.first.map { $0.isLetter || $0.isNumber } == true
+      && name.allSatisfy { $0.isLetter || $0.isNumber || " -_.".contains($0) }
   }
 
   /// Checks every claim on results.
-  ///
-  /// - Throws: ``MetricError`` for a metric of an axis that no run has.
-  public func check(on runs: [StoredRun]) throws(MetricError) -> [ClaimResult] {
-    var results: [ClaimResult] = []
-    for claim in claims { results.append(try claim.check(on: runs)) }
-    return results
-  }
+  public func check(on runs: [StoredRun]) -> [ClaimResult] { claims.map { $0.check(on: runs) } }
 }

@@ -45,7 +45,7 @@ struct ClaimCheckTests {
     let claim = try claim("loss", ["loss": "loss.final"], expect: .between(2.99, 3.01)) {
       $0.ratios = [PairedRatio(axis: "policy", numerator: "b", denominator: "a", ignored: [])]
     }
-    let result = try claim.check(on: runs)
+    let result = claim.check(on: runs)
     #expect(result.estimate == 3 && result.low == 3 && result.high == 3)
     #expect(result.verdict == .reproduced && result.remark == nil)
   }
@@ -73,7 +73,7 @@ struct ClaimCheckTests {
           axis: "optimizer", numerator: "adam", denominator: "sgd", ignored: ["learning-rate"]),
       ]
     }
-    let result = try claim.check(on: runs)
+    let result = claim.check(on: runs)
     #expect(result.estimate == 3 && result.verdict == .reproduced)
   }
 
@@ -84,7 +84,7 @@ struct ClaimCheckTests {
     let claim = try claim("loss", ["loss": "loss.final"], expect: .between(0.9, 1.1)) {
       $0.summary = .furthestFromOne
     }
-    let result = try claim.check(on: runs)
+    let result = claim.check(on: runs)
     #expect(result.estimate == 1.5 && result.verdict == .notReproduced)
   }
 
@@ -106,9 +106,9 @@ struct ClaimCheckTests {
       $0.parts = ["x"]
       $0.filters = [Claim.Filter(axis: "learning-rate", values: ["0.5"])]
     }
-    #expect(try claim.check(on: runs).verdict == .reproduced)
-    #expect(try claim.check(on: []).verdict == .inconclusive)
-    #expect(try claim.check(on: []).remark == "no run matches")
+    #expect(claim.check(on: runs).verdict == .reproduced)
+    #expect(claim.check(on: []).verdict == .inconclusive)
+    #expect(claim.check(on: []).remark == "no run matches")
   }
 
   @Test func `over shards, every number of shards is a point of the trend`() throws {
@@ -129,14 +129,46 @@ struct ClaimCheckTests {
       $0.against = try? Expression("shards")
       $0.summary = .exponent
     }
-    let result = try claim.check(on: runs)
+    let result = claim.check(on: runs)
     #expect(result.verdict == .reproduced)
   }
 
-  @Test func `an axis that no run has is an error, not a missing number`() throws {
-    let claim = try claim("x", ["x": "axis.wrokers"], expect: .above(0))
-    #expect(throws: MetricError.self) {
-      try claim.check(on: [run(1, ["workers": .integer(2)], loss: 1)])
+  @Test func `the shown group is one with the claim's verdict`() throws {
+    // Workers 1 reach lower, but only workers 2 lie wholly where they should not.
+    let spread = [-9.0, 9, -9, 9, -9, 9]
+    let runs = (1...6).flatMap { seed in
+      [
+        run(seed, ["workers": .integer(1)], loss: spread[seed - 1]),
+        run(seed, ["workers": .integer(2)], loss: -1),
+      ]
     }
+    let result = try claim("loss", ["loss": "loss.final"], expect: .above(0)) {
+      $0.groups = ["workers"]
+      $0.summary = .mean
+    }.check(on: runs)
+    #expect(result.verdict == .notReproduced && result.estimate == -1 && result.high == -1)
+  }
+
+  @Test func `numbers that cannot be had are said to be missing`() throws {
+    let runs = (1...3).map { run($0, ["workers": .integer($0)], loss: Double($0 - 1)) }
+    let names = ["loss": "loss.final", "n": "axis.workers"]
+    let some = try claim("1/loss", ["loss": "loss.final"], expect: .above(0)).check(on: runs)
+    #expect(some.estimate == 0.75 && some.remark == "1 run has no such number")
+    let none = try claim("loss/0", ["loss": "loss.final"], expect: .above(0)).check(on: runs)
+    #expect(none.verdict == .inconclusive && none.remark == "none of 3 runs has such a number")
+    let trend = try claim("1/loss", names, expect: .above(0)) {
+      $0.against = try? Expression("n")
+      $0.summary = .exponent
+    }.check(on: runs)
+    #expect(trend.verdict == .inconclusive && trend.estimate == nil)
+    #expect(trend.remark?.hasPrefix("a trend needs a number above 0 from every run") == true)
+    let ratio = try claim("loss", ["loss": "loss.final"], expect: .above(0)) {
+      $0.ratios = [PairedRatio(axis: "workers", numerator: "1", denominator: "7", ignored: [])]
+    }.check(on: runs)
+    #expect(ratio.remark == "no two runs differ in workers 1 and 7 only")
+    let filtered = try claim("loss", ["loss": "loss.final"], expect: .above(0)) {
+      $0.filters = [Claim.Filter(axis: "workers", values: ["7", "8"])]
+    }.check(on: runs)
+    #expect(filtered.remark == "no run has workers 7 or 8")
   }
 }

@@ -6,7 +6,7 @@ import Testing
 
 struct ClaimSummaryTests {
   private func items(_ values: [(seed: Int, x: Double?, value: Double)]) -> [ClaimItem] {
-    values.map { ClaimItem(seed: $0.seed, place: [:], value: $0.value, x: $0.x, isCensored: false) }
+    values.map { ClaimItem(seed: $0.seed, place: [:], value: $0.value, x: $0.x) }
   }
 
   @Test func `one seed has no interval`() throws {

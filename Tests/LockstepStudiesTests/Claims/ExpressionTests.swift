@@ -43,6 +43,7 @@ struct ExpressionTests {
   @Test(arguments: [
     "", "1+", "(1", "1)", "sine(1)", "sin()", "sin(1,2)", "min(1)", "1 2", "#", "1..2", "a b",
     String(repeating: "(", count: 5000), String(repeating: "-", count: 5000),
+    Array(repeating: "x", count: 20_000).joined(separator: "+"),
   ])
   func `what is no expression is refused in a sentence`(text: String) {
     #expect(throws: ExpressionError.self) { try Expression(text) }

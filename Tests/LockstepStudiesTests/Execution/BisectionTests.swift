@@ -21,6 +21,21 @@ import Testing
     #expect(unstable <= stable * (1 + tolerance))
   }
 
+  @Test(arguments: [0.01, 1e-6]) func `knows how many rates are left once it has both kinds`(
+    _ tolerance: Double
+  ) {
+    var search = Bisection(first: 0.1, tolerance: tolerance)
+    #expect(search.expectedCount >= 3)
+    search.note(isStable: true)
+    search.note(isStable: false)
+    while search.next != nil {
+      let expected = search.expectedCount
+      search.note(isStable: expected % 2 == 0)
+      #expect(search.expectedCount == expected - 1)
+    }
+    #expect(search.expectedCount == 0)
+  }
+
   @Test(arguments: [(true, Bisection.Result.alwaysStable), (false, .neverStable)])
   func `ends where there is no border`(_ answer: Bool, _ result: Bisection.Result) {
     var search = Bisection(first: 0.1, tolerance: 0.01)

@@ -86,7 +86,15 @@ import Testing
     ("parts:\n- options: {workers: 2}", 2, "has no name"),
     ("parts:\n- name: a\n- name: a", 3, "two parts named a"),
     ("zip:\n- workers: [1, 2]\n  seed: [1, 2]\nfull: {parameters: {seed: [1]}}", 4, "together"),
-    ("bisect: {learning-rate: 2}", 1, "at most 1"),
+    ("bisect: {learning-rate: 2}", 1, "at most 1"), ("parts: []", 1, "is an empty list"),
+    ("parts:\n- name: ''", 2, "is empty"), ("name: a\ntitle: b\u{0}", 2, "control characters"),
+    ("parameters:\n  workers: [1, 2, 01]", 2, "the value 01 is there twice"),
+    ("parameters:\n  learning-rate: [0.1, 1e-1]", 2, "the value 1e-1 is there twice"),
+    ("parameters:\n\tworkers: [1]", 2, "is no YAML here (found character"),
+    ("options: {<<: *nowhere}", 1, "undefined alias"),
+    ("name: a\n---\nname: b", 2, "another document"),
+    ("parameters: {seed: 1..1000, workers: 1..1000}", 1, "1000000 runs, more than 100000"),
+    ("x: " + String(repeating: "[", count: 100_000), 1, "nesting"),
     (
       "options: {engine: threads}\nparameters:\n  seed: [1]\nparts:\n- name: a\n"
         + "  options: {delay: 'constant:1'}", 5, "--delay is for simulated time"

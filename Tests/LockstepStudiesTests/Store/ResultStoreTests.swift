@@ -152,6 +152,8 @@ import Testing
   @Test func `has a table with a row for each run and its cells in their columns`() throws {
     var run = records[0]
     run.part = "a, \"b\""
+    // Records stand in the order in which their runs ended.
+    let seed = try #require(run.axes["seed"]?.text)
     var probe = NoiseRecord(update: 0, set: "current", shards: 2)
     probe.interaction = 1
     var next = probe
@@ -162,7 +164,7 @@ import Testing
     #expect(rows.count == 3)
     #expect(rows[0].hasPrefix("id,part,seed,updates,learning_rate,status,"))
     #expect(rows[0].contains(",record_updates,"))
-    #expect(rows[1].hasPrefix("\(run.id),\"a, \"\"b\"\"\",1,20,0.05,completed,"))
+    #expect(rows[1].hasPrefix("\(run.id),\"a, \"\"b\"\"\",\(seed),20,0.05,completed,"))
     #expect(rows[0].contains(",noise_current_2_interaction,"))
     #expect(rows[1].contains(",1.5,"))
     let columns = rows[0].split(separator: ",", omittingEmptySubsequences: false).count

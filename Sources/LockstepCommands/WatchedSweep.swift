@@ -1,0 +1,120 @@
+import Foundation
+import Lockstep
+import Synchronization
+
+/// The runs of a plan, carried out into a folder while somebody watches: what `sweep` and `study run` share.
+///
+/// Opens the folder, shows progress, stops at Ctrl-C, and writes the folder's tables at the end, also of a
+/// sweep that was stopped.
+struct WatchedSweep {
+  /// What came of it.
+  struct Result {
+    /// The folder, still open.
+    var store: ResultStore
+    /// The runs that were carried out, that were there, and that failed.
+    var outcome: SweepOutcome
+    /// What was found, where something was searched.
+    var bisection: [BisectionResult]?
+    /// Every record of the folder.
+    var records: [StoredRun]
+  }
+
+  /// The most failed runs that are told one by one.
+  static let largestFailureCount = 20
+
+  /// What stands before the progress bar.
+  var title: String
+  /// The plan.
+  var plan: SweepPlan
+  /// All of its runs.
+  var runs: PlannedRuns
+  /// Those that are meant.
+  var share: [PlannedRun]
+  /// Where results go.
+  var folder: String
+  /// How many runs at a time.
+  var options: SweepExecutor.Options
+  /// How progress is shown.
+  var reporting: ReportingOptions
+
+  /// Carries out what the folder lacks.
+  ///
+  /// - Parameter prepare: called with the folder before the first run.
+  /// - Throws: ``StoreError``, ``TopologyError``, and what `prepare` throws.
+  func carryOut(prepare: (ResultStore) throws -> Void = { _ in }) throws -> Result {
+    guard !folder.isEmpty else {
+      throw ConfigurationError.invalid(
+        option: "--out", value: "''", reason: "give the name of a folder")
+    }
+    let topology = try Topology(.live)
+    let store = try ResultStore(
+      opening: folder, document: PlanDocument.text(plan, digest: runs.digest), digest: runs.digest)
+    try prepare(store)
+    let executor = SweepExecutor()
+    let interruption = Interruption { executor.interrupt() }
+    defer { interruption.end() }
+    let display = Mutex(
+      ProgressDisplay(reporting.progress, quiet: reporting.quiet, title: title))
+    defer { display.withLock { $0.finish() } }
+    let show = { @Sendable (state: SweepProgress) in display.withLock { $0.show(state) } }
+    let outcome: SweepOutcome
+    var bisection: [BisectionResult]?
+    if let tolerance = plan.bisectionTolerance {
+      let found = try executor.bisect(
+        runs.inPlanOrder(share), tolerance: tolerance, into: store, options: options,
+        on: topology, progress: show)
+      (outcome, bisection) = (found.sweep, found.results)
+    } else {
+      outcome = try executor.execute(
+        share, into: store, options: options, on: topology, progress: show)
+    }
+    let records = try SweepFolder.writeSummaries(of: store, plan: plan, on: topology)
+    if let bisection { try SweepFolder.write(bisection, to: store, plan: plan) }
+    return Result(store: store, outcome: outcome, bisection: bisection, records: records)
+  }
+
+  /// Says on standard error what did not go as it should.
+  ///
+  /// - Throws: ``ExitStatus/stopped`` where it was interrupted, ``ExitStatus/failed`` where a run failed.
+  static func tell(_ outcome: SweepOutcome) throws(ExitStatus) {
+    let failures = outcome.failures
+    for failure in failures.prefix(largestFailureCount) {
+      let part = failure.part.map { "\($0): " } ?? ""
+      Console.say("lockstep: \(failure.id) (\(part)\(failure.axes)) failed: \(failure.reason)")
+    }
+    if !failures.isEmpty {
+      let runs = failures.count == 1 ? "run" : "runs"
+      Console.say("lockstep: \(failures.count) \(runs) failed; the same command tries again")
+    }
+    if outcome.isInterrupted {
+      Console.say("lockstep: stopped early; the same command goes on")
+      throw .stopped
+    }
+    if !failures.isEmpty { throw .failed }
+  }
+}
+
+extension SweepExecutor.Options {
+  /// Reads `--jobs`; `nil` is the default.
+  ///
+  /// - Throws: ``ConfigurationError`` for a number that makes no sense.
+  init(checking jobs: Int?) throws(ConfigurationError) {
+    self.init()
+    guard let jobs else { return }
+    guard (1...1024).contains(jobs) else {
+      throw .invalid(
+        option: "--jobs", value: "\(jobs)", reason: "write a whole number from 1 to 1024")
+    }
+    self.jobs = jobs
+  }
+}
+
+extension ProgressDisplay {
+  /// Shows how far a sweep is.
+  mutating func show(_ state: SweepProgress) {
+    let failed = state.failed > 0 ? ", \(Format.count(state.failed)) failed" : ""
+    show(
+      Double(state.finished) / Double(max(1, state.total)),
+      "\(Format.count(state.finished)) of \(Format.count(state.total)) runs\(failed)")
+  }
+}
