@@ -35,7 +35,7 @@ struct Abscissa: Sendable {
 
   /// An axis whose values are numbers, or a law with a number in it.
   private static func plain(_ axis: Section.Axis, _ section: Section) -> Abscissa? {
-    guard let metric = try? Metric("axis.\(axis.name)") else { return nil }
+    let metric = Metric.axis(axis.name)
     let numbers = Set(section.runs.compactMap { metric.value(in: $0) })
     guard numbers.count > 1 else { return nil }
     let isFactor = !numbers.contains { $0 <= 0 } && axis.name != "delay"

@@ -52,6 +52,12 @@ public struct Metric: Equatable, Sendable, CustomStringConvertible {
     return Metric(description: "\(description)@shards=\(shards)", kind: .noise(choice))
   }
 
+  /// The number that an axis of results stands for, whether or not a run has such an option: results may
+  /// come from another version, or have been cut along something else.
+  public static func axis(_ name: String) -> Metric {
+    Metric(description: "axis.\(name)", kind: .axis(name, part: nil))
+  }
+
   private init(description: String, kind: Kind) {
     self.description = description
     self.kind = kind
