@@ -61,6 +61,9 @@ public struct RunRecord: Codable, Sendable {
   /// The host's time for the probes, which no other time holds; left out where there are none.
   public var noiseSeconds: Double?
 
+  /// Whether the virtual engine made the run.
+  public var isVirtual: Bool { configuration["engine"] == .text("virtual") }
+
   /// Creates a record.
   public init(
     configuration: [String: ConfigurationValue], machine: MachineDescription,

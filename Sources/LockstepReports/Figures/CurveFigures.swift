@@ -19,7 +19,9 @@ extension FigureMaker {
 
   mutating func curveFigures() -> [Figure] {
     var figures: [Figure] = []
-    for isTime in [false, true] {
+    // Where delays are set directly, no time passes.
+    let isTimed = section.runs.contains { $0.record.loss.curve.contains { $0.time > 0 } }
+    for isTime in isTimed ? [false, true] : [false] {
       for slice in settings.slices {
         let series = slice.lines.compactMap { lossCurve($0, isTime: isTime) }
         guard series.contains(where: { $0.points.count > 1 }) else { continue }

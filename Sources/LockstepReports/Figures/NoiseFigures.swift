@@ -81,7 +81,7 @@ extension FigureMaker {
     }
   }
 
-  /// A penalty relative to the promised decrease, and as it is.
+  /// A penalty as it is, and relative to the promised decrease.
   private mutating func penalty(
     _ penalty: Penalty, _ name: String, along abscissa: Abscissa, split: Split
   ) -> [Figure] {
@@ -96,7 +96,7 @@ extension FigureMaker {
     let panels = lines <= 2 ? [sets] : sets.map { [$0] }.prefix(slices.count > 1 ? 1 : sets.count)
     var figures: [Figure] = []
     for panel in panels {
-      for isRelative in [true, false] {
+      for isRelative in [false, true] {
         let measures = panel.compactMap { set -> (String, (StoredRun) -> Double?)? in
           let path = "noise.\(name)[\(set)]\(isRelative ? ".relative" : "")\(split.suffix)"
           guard let metric = try? Metric(path) else { return nil }
@@ -105,7 +105,7 @@ extension FigureMaker {
         guard !measures.isEmpty else { continue }
         let on = panel.count == 1 && sets.count > 1 ? " on the \(Self.words(of: panel[0]))" : ""
         let made = comparisons(
-          "noise-\(penalty)" + (isRelative ? "" : "-absolute") + on,
+          "noise-\(penalty)" + (isRelative ? "-relative" : "") + on,
           penalty.title + on,
           y: .init(
             label: penalty.title.lowercased()
@@ -115,7 +115,7 @@ extension FigureMaker {
         for var figure in made {
           figure.caption =
             "Means over each run's probes\(order), \(split.words). " + figure.caption
-          figure.isAside = !isRelative
+          figure.isAside = isRelative
           if panels.count == 1, panel.count < sets.count {
             figure.notes.append("results.jsonl has the other evaluation sets.")
           }
@@ -135,7 +135,7 @@ extension FigureMaker {
     }
   }
 
-  /// Puts each figure of absolute numbers right behind the relative one it adds to.
+  /// Puts each figure of relative numbers right behind the absolute one it adds to.
   private static func paired(_ figures: [Figure]) -> [Figure] {
     let asides = figures.filter(\.isAside)
     var left = asides

@@ -38,13 +38,20 @@ struct Section: Sendable {
     seedCount = Set(runs.map(\.seed)).count
   }
 
-  /// Cuts the runs of a folder into the parts of its plan, in the order in which they came.
-  static func cut(_ runs: [StoredRun]) -> [Section] {
-    var order: [String] = []
+  /// Cuts the runs of a folder into the parts of its plan.
+  ///
+  /// - Parameters:
+  ///   - runs: the runs.
+  ///   - parts: the names of parts in the order in which they are shown; others follow in the order in which
+  ///     they came.
+  static func cut(_ runs: [StoredRun], parts: [String] = []) -> [Section] {
+    let present = Set(runs.map { $0.part ?? "" })
+    var order = parts.filter(present.contains)
+    var known = Set(order)
     var groups: [String: [StoredRun]] = [:]
     for run in runs {
       let part = run.part ?? ""
-      if groups[part] == nil { order.append(part) }
+      if known.insert(part).inserted { order.append(part) }
       groups[part, default: []].append(run)
     }
     return order.map { Section(name: $0, runs: groups[$0] ?? []) }
@@ -54,7 +61,7 @@ struct Section: Sendable {
   func axis(_ name: String) -> Axis? { axes.first { $0.name == name } }
 
   /// Whether the runs' times are those of the virtual engine.
-  var isVirtual: Bool { runs.contains { $0.record.virtualTime != nil } }
+  var isVirtual: Bool { runs.contains { $0.record.isVirtual } }
 
   /// The unit of the runs' times.
   var timeUnit: String { isVirtual ? "virtual time units" : "s" }

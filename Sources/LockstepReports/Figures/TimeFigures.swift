@@ -30,7 +30,10 @@ extension FigureMaker {
         append(all.flatMap { $0 }, line.name, to: &rows)
       }
     }
-    guard !rows.isEmpty else { return [] }
+    // Virtual workers that do nothing but compute need no figure.
+    guard rows.contains(where: { $0.values[0] < 100 }) || !section.isVirtual && !rows.isEmpty else {
+      return []
+    }
     let left = rows.count - Self.largestRowCount
     let chart = BarChart(
       axis: .init(label: "share of the workers' time", unit: "%"),

@@ -82,7 +82,7 @@ struct Page {
     text += drawing(figure, "f\(number)")
     text += "<figcaption>\(words(figure))</figcaption>\(fits(figure))"
     if let aside {
-      text += "<details><summary>In absolute terms</summary>" + drawing(aside, "f\(number)a")
+      text += "<details><summary>Relative to the promised decrease</summary>" + drawing(aside, "f\(number)a")
       text += "<p class=\"cap\">\(words(aside))</p>\(fits(aside))"
       text += data(aside, name: aside.name) + "</details>"
     }

@@ -27,7 +27,7 @@ struct PageTables: Sendable {
       return "\(NumberText.grouped(count)) \(words)"
     }
     parts += ends
-    let virtual = runs.count { $0.record.virtualTime != nil }
+    let virtual = runs.count { $0.record.isVirtual }
     parts.append(
       virtual == runs.count
         ? "in virtual time" : virtual == 0 ? "on real threads" : "on threads and in virtual time")

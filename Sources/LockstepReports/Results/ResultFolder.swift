@@ -28,23 +28,26 @@ public enum ReportError: Error, Equatable, Sendable, CustomStringConvertible {
 struct ResultFolder: Sendable {
   var title: String
   var summary: String?
+  /// The plan's parts, in its order.
+  var parts: [String]
   var runs: [StoredRun]
   var claims: [ClaimResult]
   /// What the reader should know about the files.
   var notes: [String]
 
   init(
-    title: String, summary: String? = nil, runs: [StoredRun], claims: [ClaimResult] = [],
-    notes: [String] = []
+    title: String, summary: String? = nil, parts: [String] = [], runs: [StoredRun],
+    claims: [ClaimResult] = [], notes: [String] = []
   ) {
     self.title = title
     self.summary = summary
+    self.parts = parts
     self.runs = runs
     self.claims = claims
     self.notes = notes
   }
 
-  /// Reads `results.jsonl`, and `plan.yaml` and `claims.json` where they are.
+  /// Reads `results.jsonl`, and `plan.yaml`, `study.yaml` and `claims.json` where they are.
   ///
   /// A last line without an end that cannot be read was being written when somebody stopped: it is
   /// left out with a note. Lines are read on all cores.
@@ -63,7 +66,11 @@ struct ResultFolder: Sendable {
       notes.append("The last line of results.jsonl is not complete and was left out.")
     }
     let name = URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent
-    (title, summary) = try Self.plan(path + "/plan.yaml", name: name)
+    let plan = try Self.description(path + "/plan.yaml")
+    let study = try Self.description(path + "/study.yaml")
+    title = study.title ?? plan.title ?? name
+    summary = study.summary ?? plan.summary
+    parts = plan.parts
     claims = try Self.claims(path + "/claims.json")
   }
 
@@ -116,11 +123,11 @@ struct ResultFolder: Sendable {
     }
   }
 
-  /// The title and the summary of a plan; a plan without them is no error.
-  private static func plan(
-    _ file: String, name: String
-  ) throws(ReportError) -> (title: String, summary: String?) {
-    guard let data = FileManager.default.contents(atPath: file) else { return (name, nil) }
+  /// What a plan or a study says of itself; a file that is missing says nothing.
+  private static func description(
+    _ file: String
+  ) throws(ReportError) -> (title: String?, summary: String?, parts: [String]) {
+    guard let data = FileManager.default.contents(atPath: file) else { return (nil, nil, []) }
     let text = String(decoding: data, as: UTF8.self)
     do {
       let plan = try Yams.load(yaml: text) as? [String: Any]
@@ -129,8 +136,10 @@ struct ResultFolder: Sendable {
           $0.split(whereSeparator: \.isNewline).joined(separator: " ")
         }
       }
+      let parts = plan?["parts"] as? [[String: Any]] ?? []
       return (
-        line(["title", "name", "study"]) ?? name, line(["summary", "question", "description"])
+        line(["title", "name", "study"]), line(["summary", "question", "description"]),
+        parts.compactMap { $0["name"] as? String }
       )
     } catch {
       throw .malformed(path: file, line: nil, reason: "it is not YAML")

@@ -35,6 +35,8 @@ extension Metric {
   public func observation(in run: StoredRun) -> CensoredSample.Observation? {
     guard case .target(let isTime, let loss) = kind else { return nil }
     let record = run.record
+    // Where delays are set directly, no time passes.
+    if isTime, record.isVirtual, record.virtualTime == nil { return nil }
     let own = record.configuration["targetLoss"].flatMap(AxisValue.number)
     guard let target = loss ?? own else { return nil }
     let wholeTime = record.virtualTime ?? record.wallSeconds

@@ -40,6 +40,35 @@ import Testing
     #expect(!names.contains { $0.contains("target") || $0.contains("ensemble") })
   }
 
+  @Test func `virtual runs show only what took time`() {
+    func names(_ change: (inout RunRecord) -> Void) -> Set<String> {
+      let runs = (1...3).map { seed in
+        SyntheticResults.run(seed, [:], seed: seed) { record in
+          record.configuration["engine"] = .text("virtual")
+          change(&record)
+        }
+      }
+      return Set(figures(runs).map(\.name))
+    }
+    let whole = names { $0.virtualTime = 10 }
+    #expect(whole.isSuperset(of: ["loss-by-time", "time-split"]))
+    let busy = names { record in
+      record.virtualTime = 10
+      for worker in record.workers.indices {
+        record.workers[worker].readSeconds = 0
+        record.workers[worker].applySeconds = 0
+        record.workers[worker].waitSeconds = 0
+      }
+    }
+    #expect(whole.subtracting(busy) == ["time-split"])
+    let delayed = names { record in
+      record.loss.curve = record.loss.curve.map {
+        LossPoint(update: $0.update, time: 0, loss: $0.loss)
+      }
+    }
+    #expect(delayed.contains("loss-by-updates") && !delayed.contains("loss-by-time"))
+  }
+
   @Test func `points are medians over the seeds of one setting`() throws {
     let runs = SyntheticResults.grid(seeds: 3)
     let figure = figures(runs).first { $0.name == "throughput-workers" }

@@ -81,12 +81,14 @@ import Testing
     #expect(html.contains("Training loss against updates"))
   }
 
-  @Test func `parts are sections`() {
+  @Test func `parts are sections, in the order of the plan`() throws {
     let runs =
       SyntheticResults.grid(workers: [1, 2], part: "first-part")
       + SyntheticResults.grid(workers: [4, 8], part: "second")
-    let html = page(ResultFolder(title: "t", runs: runs))
-    #expect(html.contains("<h2>First part</h2>") && html.contains("<h2>Second</h2>"))
+    let html = page(ResultFolder(title: "t", parts: ["second", "first-part"], runs: runs))
+    let first = try #require(html.range(of: "<h2>First part</h2>"))
+    let second = try #require(html.range(of: "<h2>Second</h2>"))
+    #expect(second.lowerBound < first.lowerBound, "parts follow the plan, whichever run came first")
   }
 
   @Test func `drawings for papers are well formed and have names of their own`() {

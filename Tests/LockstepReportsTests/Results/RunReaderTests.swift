@@ -112,6 +112,10 @@ import Testing
     #expect(read.title == "The title")
     #expect(read.summary == "In two lines.")
     #expect(read.claims == [claim])
+    try folder.write("title: The study\nparts: [{name: b}, {name: a}]\n", to: "study.yaml")
+    try folder.write("name: plan\nsummary: s\nparts: [{name: b}, {name: a}]\n", to: "plan.yaml")
+    let study = try ResultFolder(path: folder.path)
+    #expect(study.title == "The study" && study.summary == "s" && study.parts == ["b", "a"])
     try folder.write("{", to: "claims.json")
     #expect(throws: ReportError.self) { try ResultFolder(path: folder.path) }
   }
