@@ -38,7 +38,7 @@ public struct Report: Sendable {
   }
 
   init(_ folder: ResultFolder) {
-    let parts = Section.cut(folder.runs, parts: folder.parts)
+    let parts = Section.cut(folder.placedRuns, parts: folder.parts)
     struct Made {
       var tables = Page.Tables()
       var sections: [ReportSection?]

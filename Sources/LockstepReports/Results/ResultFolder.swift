@@ -30,7 +30,10 @@ struct ResultFolder: Sendable {
   var summary: String?
   /// The plan's parts, in its order.
   var parts: [String]
+  /// The runs, each once.
   var runs: [StoredRun]
+  /// The runs as the plan has them: in each of its parts, with the axes that it has there.
+  var placedRuns: [StoredRun]
   var claims: [ClaimResult]
   /// What the reader should know about the files.
   var notes: [String]
@@ -43,6 +46,7 @@ struct ResultFolder: Sendable {
     self.summary = summary
     self.parts = parts
     self.runs = runs
+    placedRuns = runs
     self.claims = claims
     self.notes = notes
   }
@@ -62,6 +66,7 @@ struct ResultFolder: Sendable {
     let (runs, isTorn) = try Self.runs(Array(data), file)
     guard !runs.isEmpty else { throw .empty(path: file) }
     self.runs = runs
+    placedRuns = runs
     if isTorn {
       notes.append("The last line of results.jsonl is not complete and was left out.")
     }
@@ -71,7 +76,16 @@ struct ResultFolder: Sendable {
     title = study.title ?? plan.title ?? name
     summary = study.summary ?? plan.summary
     parts = plan.parts
+    if parts.count > 1 { placedRuns = Self.placed(runs, by: path + "/plan.yaml") }
     claims = try Self.claims(path + "/claims.json")
+  }
+
+  /// The runs, and once more each run that a further part of the plan has in common with another.
+  private static func placed(_ runs: [StoredRun], by plan: String) -> [StoredRun] {
+    // A plan of another version is none to go by.
+    guard let planned = try? SweepPlan(contentsOf: plan).runs(limit: .max) else { return runs }
+    let known = Set(planned.all.map(\.id))
+    return planned.placed(runs) + runs.filter { !known.contains($0.id) }
   }
 
   /// Reads lines, a stretch of them on each core.

@@ -119,4 +119,27 @@ import Testing
     try folder.write("{", to: "claims.json")
     #expect(throws: ReportError.self) { try ResultFolder(path: folder.path) }
   }
+
+  @Test func `a run that two parts have in common is drawn in both`() throws {
+    let folder = try TemporaryFolder()
+    let plan = """
+      parts:
+      - {name: sizes, parameters: {model: [mlp:8, mlp:16]}}
+      - {name: depths, parameters: {model: [mlp:16, mlp:16x16]}}
+      """
+    try folder.write(plan, to: "plan.yaml")
+    let planned = try SweepPlan(contentsOf: folder.path + "/plan.yaml").runs()
+    let lines = try planned.distinct.map { run in
+      try encoded(StoredRun(id: run.id, part: run.part, axes: run.axes, record: record()))
+    }
+    try folder.write(lines.joined(), to: "results.jsonl")
+    let read = try ResultFolder(path: folder.path)
+    #expect(read.runs.count == 3)
+    let sections = Section.cut(read.placedRuns, parts: read.parts)
+    #expect(sections.map(\.name) == ["sizes", "depths"])
+    #expect(
+      sections.map { $0.axis("model")?.values } == [["mlp:8", "mlp:16"], ["mlp:16", "mlp:16x16"]])
+  }
+
+  private func record() -> RunRecord { SyntheticResults.run(1, [:]).record }
 }
