@@ -6,8 +6,8 @@ struct ClaimTable {
   /// The table, with what comes of it in a line.
   let text: String
 
-  init(_ title: String, _ result: StudyResult) {
-    var lines = [title, ""]
+  init(_ result: StudyResult) {
+    var lines: [String] = []
     for claim in result.claims {
       let mark =
         switch claim.verdict {
@@ -31,7 +31,6 @@ struct ClaimTable {
       "\(result.claims.count { $0.verdict == verdict }) \(word)"
     }
     lines += ["", "\(counts.joined(separator: ", ")), on \(Format.count(result.runs)) runs"]
-    if let page = result.page { lines.append("\(page) shows the figures") }
     text = lines.joined(separator: "\n") + "\n"
   }
 

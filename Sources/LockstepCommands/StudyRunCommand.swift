@@ -46,11 +46,12 @@ struct StudyRunCommand: ParsableCommand {
       page = try writePage(of: result, in: folder)
     }
     let document = StudyResult(
-      study: study.name, folder: folder, page: page, outcome: result.outcome, claims: claims)
+      study: study.name, folder: folder, page: page, outcome: result.outcome, claims: claims,
+      ranking: isStopped ? nil : TargetRanking(result.records))
     if reporting.json {
       try Console.putJSON(document)
     } else if !isStopped {
-      try Console.put(ClaimTable(study.title, document).text)
+      try Console.put(StudyReport(study.title, document).text)
     }
     try WatchedSweep.tell(result.outcome)
     if claims.contains(where: { $0.verdict == .notReproduced }) { throw ExitStatus.failed }
@@ -84,9 +85,12 @@ struct StudyResult: Encodable {
   let failures: [SweepFailure]
   /// The claims, in the study's order.
   let claims: [ClaimResult]
+  /// Which configuration reached its target first; left out where runs had no target.
+  let ranking: TargetRanking?
 
   init(
-    study: String, folder: String, page: String?, outcome: SweepOutcome, claims: [ClaimResult]
+    study: String, folder: String, page: String?, outcome: SweepOutcome, claims: [ClaimResult],
+    ranking: TargetRanking?
   ) {
     self.study = study
     self.folder = folder
@@ -95,5 +99,6 @@ struct StudyResult: Encodable {
     interrupted = outcome.isInterrupted
     failures = outcome.failures
     self.claims = claims
+    self.ranking = ranking
   }
 }

@@ -9,6 +9,7 @@ struct Page {
   struct Tables: Sendable {
     var facts = ""
     var claims = ""
+    var ranking = ""
     var setup = ""
     var runs = ""
 
@@ -18,6 +19,7 @@ struct Page {
       let tables = PageTables(folder)
       facts = tables.facts
       claims = tables.claims
+      ranking = tables.ranking
       setup = tables.setup
       runs = tables.runs
     }
@@ -30,7 +32,7 @@ struct Page {
     }
     body += "<p class=\"facts\">\(Markup.escape(tables.facts))</p>"
     for note in folder.notes { body += "<p class=\"note\">\(Markup.escape(note))</p>" }
-    body += "</header>\n<main>\n" + tables.claims
+    body += "</header>\n<main>\n" + tables.claims + tables.ranking
     var number = 0
     for section in sections where !section.figures.isEmpty {
       body += "<section>"
@@ -82,7 +84,9 @@ struct Page {
     text += drawing(figure, "f\(number)")
     text += "<figcaption>\(words(figure))</figcaption>\(fits(figure))"
     if let aside {
-      text += "<details><summary>Relative to the promised decrease</summary>" + drawing(aside, "f\(number)a")
+      text +=
+        "<details><summary>Relative to the promised decrease</summary>"
+        + drawing(aside, "f\(number)a")
       text += "<p class=\"cap\">\(words(aside))</p>\(fits(aside))"
       text += data(aside, name: aside.name) + "</details>"
     }

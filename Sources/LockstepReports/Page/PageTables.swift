@@ -73,6 +73,41 @@ struct PageTables: Sendable {
     return text
   }
 
+  // MARK: Ranking
+
+  /// Which configuration reaches the target loss first; empty where runs had no target.
+  var ranking: String {
+    guard let ranking = TargetRanking(folder.runs) else { return "" }
+    func range(_ value: Double?, _ low: Double?, _ high: Double?) -> String {
+      guard let value else { return "–" }
+      let (low, high) = (low.map { NumberText.short($0) }, high.map { NumberText.short($0) })
+      return "\(NumberText.short(value)) (\(low ?? "0") to \(high ?? "∞"))"
+    }
+    let unit = ranking.isVirtual ? "time units" : "s"
+    let head =
+      ranking.names + [
+        "updates to the target", "updates per \(ranking.isVirtual ? "time unit" : "second")",
+        "time to the target (\(unit))", "times the first", "runs that reached it",
+      ]
+    let rows = ranking.entries.enumerated().map { rank, entry in
+      ranking.names.map { entry.settings[$0]?.spelling ?? "–" } + [
+        entry.updates.map { NumberText.short($0) } ?? "–",
+        entry.rate.map { NumberText.short($0) } ?? "–",
+        range(entry.time, entry.timeLow, entry.timeHigh),
+        rank == 0 ? "1" : range(entry.ratio, entry.ratioLow, entry.ratioHigh),
+        "\(entry.reached) of \(entry.runs)",
+      ]
+    }
+    var text =
+      "<section><h2>Soonest at the target loss</h2><p>\(Markup.escape(ranking.sentence))</p>"
+    text += Self.table([head] + rows, isList: false)
+    text +=
+      "<p class=\"note\">Medians over seeds with 95 % bootstrap intervals; runs that did not get there "
+    text += "are censored."
+    if ranking.omitted > 0 { text += " \(ranking.omitted) later ones are left out." }
+    return text + "</p></section>\n"
+  }
+
   // MARK: Setup
 
   /// What all runs have in common, and the machines.

@@ -80,9 +80,7 @@ public struct Axis: Equatable, Sendable {
   /// - Throws: ``PlanError`` for a name that no option has, and for no value.
   init(_ name: String, _ values: [String], at place: PlanPlace) throws(PlanError) {
     self.name = name
-    // On a machine with a single core, `1` and `all-cores` are the same.
-    let machine = values.map { MachineValue.resolved($0, of: name) }
-    let values = values.contains(MachineValue.allCores) ? machine.uniqued : machine
+    let values = MachineValue.resolved(values, of: name)
     self.values = values
     self.place = place
     try PlanOptions.check(name: name, at: place)
@@ -144,15 +142,6 @@ enum PlanOptions {
       let hint = nearest.map { "did you mean \($0)? " } ?? ""
       return "there is no option '\(value)'; \(hint)(known: \(choices.joined(separator: ", ")))"
     default: return "\(error)"
-    }
-  }
-}
-
-extension [String] {
-  /// Each text once, where it first stands.
-  fileprivate var uniqued: [String] {
-    reduce(into: []) { result, text in
-      if !result.contains(text) { result.append(text) }
     }
   }
 }
