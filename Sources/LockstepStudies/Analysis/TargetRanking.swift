@@ -15,10 +15,12 @@ public struct TargetRanking: Codable, Equatable, Sendable {
     public var runs: Int
     /// How many of them reached the target.
     public var reached: Int
-    /// The Kaplan–Meier median of the time to the target, with its 95 % interval; in seconds on threads, in
-    /// units of time in virtual time. `null` where half of the runs didn't get there.
+    /// The Kaplan–Meier median of the time to the target.
+    ///
+    /// In seconds on threads, in units of time in virtual time; `null` where half of the runs didn't get
+    /// there.
     @ExplicitNull public var time: Double?
-    /// The lower end of the interval.
+    /// The lower end of its 95 % interval.
     @ExplicitNull public var timeLow: Double?
     /// The upper end; `null` where it lies beyond the longest run.
     @ExplicitNull public var timeHigh: Double?
@@ -26,10 +28,11 @@ public struct TargetRanking: Codable, Equatable, Sendable {
     @ExplicitNull public var updates: Double?
     /// The median rate, in updates per unit of that time.
     @ExplicitNull public var rate: Double?
-    /// How many times as long it takes as the first: a ratio of medians, with its 95 % bootstrap interval.
+    /// How many times as long it takes as the first: a ratio of medians.
+    ///
     /// `null` where it isn't finite.
     @ExplicitNull public var ratio: Double?
-    /// The lower end of the interval.
+    /// The lower end of its 95 % bootstrap interval.
     @ExplicitNull public var ratioLow: Double?
     /// The upper end.
     @ExplicitNull public var ratioHigh: Double?

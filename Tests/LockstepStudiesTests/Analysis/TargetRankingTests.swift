@@ -84,7 +84,10 @@ import Testing
     #expect(TargetRanking(changed { $0.configuration["targetLoss"] = .null }) == nil)
     #expect(TargetRanking(changed { $0.configuration["engine"] = .text("virtual") }) == nil)
     #expect(
-      TargetRanking(changed { $0.loss.curve = []; $0.status = .completed }) == nil,
+      TargetRanking(
+        changed {
+          $0.loss.curve = []; $0.status = .completed
+        }) == nil,
       "nobody got there")
   }
 
