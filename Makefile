@@ -5,7 +5,6 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PACKAGES := libhwloc-dev libblis-serial-dev zlib1g-dev
 DATASET := dataset-fashion-mnist
 FASHION := /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz
-CORES := $(shell nproc)
 LOCKSTEP := .build/release/lockstep
 
 .PHONY: setup build demo test lint format tsan bench docs report-check clean
@@ -34,20 +33,21 @@ setup:
 build: setup
 	$(SWIFT) build -c release --product lockstep
 
-# The real images where they can be had; the embedded digits otherwise.
+# The real images, where they can be had.
 $(FASHION):
 	@if command -v apt-get >/dev/null; then \
 	  echo "installing $(DATASET)"; \
 	  $(SUDO) apt-get update -qq && \
 	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(DATASET) >/dev/null \
-	    || echo "$(DATASET) cannot be installed: the demo takes the embedded digits"; fi
+	    || echo "$(DATASET) cannot be installed"; fi
 
-## demo: train on Fashion-MNIST under three policies and show the cost of each
+## demo: what updating all parameters at once costs, on Fashion-MNIST: a table of claims and a page of figures
 demo: build
 	@[ -e $(FASHION) ] || $(MAKE) --no-print-directory $(FASHION)
-	@data=digits; [ -e $(FASHION) ] && data=fashion-mnist; \
-	$(LOCKSTEP) bench --model mlp:128 --data $$data --decomposition samples \
-	  --policy barrier,bounded:4,hogwild --workers $(CORES) --epochs 3 --runs 1
+	@if [ -e $(FASHION) ]; then $(LOCKSTEP) study run inherent-noise; else \
+	  echo "without Fashion-MNIST, the noise penalty of one network on the embedded digits:"; \
+	  $(LOCKSTEP) noise --engine virtual --model mlp:64 --decomposition samples --batch 16 \
+	    --learning-rate 0.03 --updates 1000 --every 20 --noise-shards 2,64,parameters; fi
 
 ## test: all tests, in debug
 test: setup

@@ -216,6 +216,8 @@ struct Drawing {
         + "width=\"\(width)\" height=\"\(number(height + top))\" "
         + "font-family=\"Helvetica, Arial, sans-serif\" font-size=\"12\" role=\"img\">"
         + "<title>\(title)</title><desc>\(description)</desc>"
+        // Read in a dark mode, too.
+        + "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>"
         + "<text x=\"4\" y=\"16\" font-size=\"13\" \(ink.text("start", bold: true))>\(title)</text>"
         + "<g transform=\"translate(0 24)\">\(rows)</g>"
         + "<g transform=\"translate(0 \(number(top)))\">\(body)</g></svg>\n"

@@ -38,7 +38,7 @@ struct Abscissa: Sendable {
     let metric = Metric.axis(axis.name)
     let numbers = Set(section.runs.compactMap { metric.value(in: $0) })
     guard numbers.count > 1 else { return nil }
-    let isFactor = !numbers.contains { $0 <= 0 } && axis.name != "delay"
+    let isFactor = !numbers.contains { $0 <= 0 }
     let units = [
       "workers": "workers", "delay": "updates", "batch": "examples", "replicas": "replicas",
     ]
