@@ -52,7 +52,9 @@ struct NoiseReport {
     }
     var sentences: [String] = []
     for count in shards where count > 1 {
-      if let sentence = sentence("interaction", count, "With \(Format.count(count)) shards, interaction") {
+      if let sentence = sentence(
+        "interaction", count, "With \(Format.count(count)) shards, interaction")
+      {
         sentences.append(sentence)
       }
     }
