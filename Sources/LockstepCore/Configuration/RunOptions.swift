@@ -27,13 +27,6 @@ public struct RunOptions: Equatable, Sendable {
     texts[name] = text
   }
 
-  /// Gives every option that others give, in place of what was given.
-  public func overridden(by others: RunOptions) -> RunOptions {
-    var result = self
-    result.texts.merge(others.texts) { $1 }
-    return result
-  }
-
   /// The option of a name.
   ///
   /// - Throws: ``ConfigurationError/unknown(option:value:choices:nearest:)`` for a name that is none.

@@ -114,39 +114,4 @@ public struct CensoredSample: Equatable, Sendable {
     return Estimate(
       value: value, low: max(0, low), high: high, count: counts[0] + counts[1])
   }
-
-  /// The log-rank test of two samples' being alike.
-  ///
-  /// - Returns: the probability of a difference at least as large if they are; `nil` where nothing
-  ///   happened in either.
-  ///
-  /// **Reference:** Mantel, *Evaluation of Survival Data and Two New Rank Order Statistics*, 1966.
-  public func logRankProbability(against other: CensoredSample) -> Double? {
-    guard let square = logRankSquare(against: other) else { return nil }
-    return erfc((square / 2).squareRoot())
-  }
-
-  /// The statistic `(Σ O − Σ E)² / Σ V` of the log-rank test: χ² with one degree of freedom.
-  func logRankSquare(against other: CensoredSample) -> Double? {
-    let times = Set((observations + other.observations).filter { !$0.isCensored }.map(\.time))
-    var difference = 0.0
-    var variance = 0.0
-    for time in times.sorted() {
-      func counts(_ sample: CensoredSample) -> (atRisk: Double, events: Double) {
-        (
-          Double(sample.observations.count { $0.time >= time }),
-          Double(sample.observations.count { $0.time == time && !$0.isCensored })
-        )
-      }
-      let (mine, theirs) = (counts(self), counts(other))
-      let atRisk = mine.atRisk + theirs.atRisk
-      let events = mine.events + theirs.events
-      difference += mine.events - events * mine.atRisk / atRisk
-      guard atRisk > 1 else { continue }
-      variance +=
-        events * (mine.atRisk / atRisk) * (theirs.atRisk / atRisk) * (atRisk - events)
-        / (atRisk - 1)
-    }
-    return variance > 0 ? difference * difference / variance : nil
-  }
 }

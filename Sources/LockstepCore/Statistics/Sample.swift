@@ -39,12 +39,6 @@ public struct Sample: Equatable, Sendable {
   /// The arithmetic mean.
   public var mean: Double { Self.mean(values) }
 
-  /// The mean with its bootstrap interval.
-  public var meanEstimate: Estimate {
-    let (low, high) = interval(of: Self.mean)
-    return Estimate(value: mean, low: low, high: high, count: values.count)
-  }
-
   private static func mean(_ values: [Double]) -> Double {
     values.reduce(0, +) / Double(values.count)
   }

@@ -37,14 +37,6 @@ import Testing
     #expect(treated.reached == 9)
   }
 
-  @Test func `the log-rank test is that of the textbook`() throws {
-    let square = try #require(treated.logRankSquare(against: placebo))
-    #expect(abs(square - 16.793) < 5e-3)
-    let probability = try #require(treated.logRankProbability(against: placebo))
-    #expect(abs(probability - 4.17e-5) < 2e-7)
-    #expect(sample([], censored: [1]).logRankProbability(against: sample([], censored: [2])) == nil)
-  }
-
   @Test func `without censoring the median is that of a sample`() {
     for values in [[5.0], [1, 2], [3, 1, 2], [4, 1, 9, 2], [2, 2, 2, 5], [1, 1, 7, 8, 9, 9]] {
       #expect(sample(values).median == Sample(values).median)
