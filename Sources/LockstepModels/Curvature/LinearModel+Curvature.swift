@@ -27,7 +27,7 @@ extension LinearModel: CurvatureObjective where Scalar == Double {
 
   /// Makes the buffers of one thread.
   public func makeCurvatureWorkspace(batch: Int) -> LinearCurvatureWorkspace {
-    LinearCurvatureWorkspace(batch: batch, featureCount: rows == nil ? featureCount : 0)
+    LinearCurvatureWorkspace(batch: batch, featureCount: gatheredWidth)
   }
 
   /// Computes the gradient and a Hessian-vector product, regulariser included.

@@ -26,7 +26,7 @@ public final class LinearModel<Scalar: ModelScalar>: Objective, @unchecked Senda
   public final class Workspace {
     /// The most examples that are worked on at a time.
     let chunk: Int
-    /// `[chunk × featureCount]`, for dense rows.
+    /// `[chunk × featureCount]`, for dense rows; empty where there are none.
     let features: UnsafeMutablePointer<Scalar>
     /// `[chunk]`: margins, then derivatives.
     let margins: UnsafeMutablePointer<Scalar>
@@ -40,9 +40,9 @@ public final class LinearModel<Scalar: ModelScalar>: Objective, @unchecked Senda
     var preparedCount = 0
     private let arena = Arena()
 
-    init(batch: Int, featureCount: Int, isSparse: Bool) {
+    init(batch: Int, gatheredWidth: Int, isSparse: Bool) {
       chunk = min(batch, LinearModel.largestChunk)
-      features = arena.allocate(count: isSparse ? 0 : chunk * featureCount)
+      features = arena.allocate(count: chunk * gatheredWidth)
       margins = arena.allocate(count: chunk)
       examples = arena.allocate(count: isSparse ? batch : 0)
       coefficients = arena.allocate(count: isSparse ? batch : 0)
@@ -73,6 +73,8 @@ public final class LinearModel<Scalar: ModelScalar>: Objective, @unchecked Senda
   let algebra: DenseAlgebra<Scalar>
   /// The training rows where they are sparse.
   let rows: SparseRows<Scalar>?
+  /// The width of the rows that are gathered to be multiplied: 0 where both sets are sparse.
+  let gatheredWidth: Int
   private let arena = Arena()
 
   /// Creates a linear model.
@@ -103,6 +105,7 @@ public final class LinearModel<Scalar: ModelScalar>: Objective, @unchecked Senda
     heldOutCount = heldOut?.count ?? 0
     algebra = DenseAlgebra(kernels: kernels)
     rows = SparseRows(training, arena: arena)
+    gatheredWidth = training.isSparse && heldOut?.isSparse ?? true ? 0 : featureCount
   }
 
   /// Writes the parameters that training starts from.
@@ -112,7 +115,7 @@ public final class LinearModel<Scalar: ModelScalar>: Objective, @unchecked Senda
 
   /// Makes the buffers of one thread.
   public func makeWorkspace(batch: Int, range: Range<Int>) -> Workspace {
-    Workspace(batch: max(1, batch), featureCount: featureCount, isSparse: rows != nil)
+    Workspace(batch: max(1, batch), gatheredWidth: gatheredWidth, isSparse: rows != nil)
   }
 
   /// Computes partial derivatives of the mean loss over a minibatch, regulariser included.
