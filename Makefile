@@ -66,10 +66,16 @@ lint:
 format:
 	$(SWIFT) format format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
 
+# The engine of threads and the racing kernels; of virtual time what several threads of the host do:
+# gradients ahead of their events, replicas, and runs of a sweep.
+TSAN_TESTS := LockstepThreadsTests|LockstepParametersTests
+TSAN_TESTS := $(TSAN_TESTS)|LockstepSimulatorTests.*umber of (host )?threads
+TSAN_TESTS := $(TSAN_TESTS)|LockstepStudiesTests.*(SweepExecutor|Bisection)Tests
+
 ## tsan: the concurrency tests under the thread sanitizer, which fails the run at the first race
 tsan: setup
-	TSAN_OPTIONS=halt_on_error=1 $(SWIFT) test --sanitize=thread --scratch-path .build-tsan \
-	  --filter 'LockstepThreadsTests|LockstepParametersTests'
+	TSAN_OPTIONS="halt_on_error=1 suppressions=$(CURDIR)/.ci/thread-sanitizer.supp" \
+	  $(SWIFT) test --sanitize=thread --scratch-path .build-tsan --filter '$(TSAN_TESTS)'
 
 ## bench: the benchmarks, in their own package
 bench: setup

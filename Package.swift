@@ -62,6 +62,10 @@ let package = Package(
     .target(name: "LockstepCommands", dependencies: ["Lockstep", argumentParser]),
     .executableTarget(name: "lockstep", dependencies: ["LockstepCommands"]),
 
+    // What the tests of several modules share.
+    .target(
+      name: "LockstepTestSupport", dependencies: ["LockstepSimulator"],
+      path: "Tests/LockstepTestSupport"),
     .testTarget(name: "LockstepCoreTests", dependencies: ["LockstepCore"]),
     .testTarget(name: "LockstepTopologyTests", dependencies: ["LockstepTopology"]),
     .testTarget(
@@ -70,14 +74,17 @@ let package = Package(
     .testTarget(name: "LockstepTelemetryTests", dependencies: ["LockstepTelemetry"]),
     .testTarget(
       name: "LockstepThreadsTests", dependencies: ["LockstepThreads", "CSharedMemory"]),
-    .testTarget(name: "LockstepSimulatorTests", dependencies: ["LockstepSimulator"]),
+    .testTarget(
+      name: "LockstepSimulatorTests", dependencies: ["LockstepSimulator", "LockstepTestSupport"]),
     .testTarget(
       name: "LockstepNoiseTests", dependencies: ["LockstepNoise", "LockstepSimulator"]),
     .testTarget(name: "LockstepRunsTests", dependencies: ["LockstepRuns"]),
     .testTarget(name: "LockstepStudiesTests", dependencies: ["LockstepStudies"]),
     .testTarget(name: "LockstepReportsTests", dependencies: ["LockstepReports"]),
     // The tests of the commands run the built executable.
-    .testTarget(name: "LockstepCommandsTests", dependencies: ["LockstepCommands", "lockstep"]),
+    .testTarget(
+      name: "LockstepCommandsTests",
+      dependencies: ["LockstepCommands", "LockstepTestSupport", "lockstep"]),
   ],
   swiftLanguageModes: [.v6]
 )

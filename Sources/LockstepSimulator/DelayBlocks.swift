@@ -26,10 +26,7 @@ final class DelayBlocks<Model: Objective>: DelayProcess {
     replica = DelayReplica(
       model: model, configuration: configuration, law: law, copies: 1,
       longest: min(law.largest, rounds))
-    history = DelayHistory(
-      count: replica.count,
-      capacity: Self.isEasy(replica, rounds: rounds)
-        ? DelayMemory.capacity(of: law, steps: rounds) : 1)
+    history = DelayHistory(law: law, steps: rounds, count: replica.count)
     view = .allocate(capacity: replica.count)
     view.initialize(repeating: 0, count: replica.count)
     let layout = ShardLayout.even(
@@ -50,33 +47,9 @@ final class DelayBlocks<Model: Objective>: DelayProcess {
     replica.start(seed: seed, isObserved: isObserved)
     let workers = replica.configuration.workers
     let rounds = (replica.configuration.updates + workers - 1) / workers
-    if !Self.isEasy(replica, rounds: rounds) {
-      history.reserve(longestDelay(rounds: rounds) + 1)
+    history.start(replica.values) {
+      replica.longestDelay(iterations: rounds * workers, draws: workers - 1) { $0 / workers }
     }
-    history.keep(replica.values, as: 0)
-  }
-
-  /// Whether a history for the longest delay there can be is small, or no drawing makes it smaller.
-  private static func isEasy(_ replica: DelayReplica<Model>, rounds: Int) -> Bool {
-    let versions = DelayMemory.capacity(of: replica.law, steps: rounds)
-    return replica.law.isConstant
-      || versions * replica.count * MemoryLayout<Scalar>.stride <= DelayMemory.easyBytes
-  }
-
-  /// The longest delay that this replica will draw.
-  private func longestDelay(rounds: Int) -> Int {
-    let workers = replica.configuration.workers
-    var longest = 1
-    for clock in 0..<rounds {
-      for worker in 0..<workers {
-        var stream = RandomStream(
-          seed: replica.seed, purpose: .delay, worker: worker, clock: clock)
-        for _ in 1..<max(1, workers) {
-          longest = max(longest, min(clock, replica.law.draw(from: &stream)))
-        }
-      }
-    }
-    return longest
   }
 
   @specialized(where Model == Quadratic<Float>)

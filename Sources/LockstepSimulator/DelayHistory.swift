@@ -9,23 +9,42 @@ final class DelayHistory<Scalar: ModelScalar> {
   @exclusivity(unchecked) private(set) var capacity: Int
 
   private let count: Int
+  /// Whether there is room from the beginning for the longest delay there can be.
+  private let isComplete: Bool
   @exclusivity(unchecked) private var storage: UnsafeMutablePointer<Scalar>
 
   /// Makes an empty history.
   ///
+  /// It has room for the longest delay there can be where that is small, or no drawing makes it
+  /// smaller.
+  ///
   /// - Parameters:
+  ///   - law: the law of delays.
+  ///   - steps: the number of versions that will be kept after the first.
   ///   - count: the length of the vector.
-  ///   - capacity: the number of versions to keep, at least 1.
-  init(count: Int, capacity: Int) {
+  init(law: DelayLaw, steps: Int, count: Int) {
     self.count = count
-    self.capacity = capacity
+    let versions = DelayMemory.capacity(of: law, steps: steps)
+    isComplete =
+      law.isConstant
+      || versions * count * MemoryLayout<Scalar>.stride <= DelayMemory.easyBytes
+    capacity = isComplete ? versions : 1
     storage = Self.allocate(count * capacity)
   }
 
   deinit { storage.deallocate() }
 
-  /// Makes room for more versions, and forgets those that were kept.
-  func reserve(_ capacity: Int) {
+  /// Begins a replica: forgets what was kept, and keeps version 0.
+  ///
+  /// - Parameters:
+  ///   - values: `[count]`, version 0.
+  ///   - longest: the longest delay that the replica will draw; asked only where it matters.
+  func start(_ values: UnsafePointer<Scalar>, longest: () -> Int) {
+    if !isComplete { reserve(longest() + 1) }
+    keep(values, as: 0)
+  }
+
+  private func reserve(_ capacity: Int) {
     guard capacity > self.capacity else { return }
     storage.deallocate()
     storage = Self.allocate(count * capacity)

@@ -90,6 +90,24 @@ final class DelayReplica<Model: Objective> {
     nextShown = watch?.next ?? Int.max
   }
 
+  /// The longest delay that this replica will draw, at least 1.
+  ///
+  /// - Parameters:
+  ///   - iterations: the number of iterations of all workers, which take turns.
+  ///   - draws: how many delays each of them draws.
+  ///   - version: the newest version there is at an iteration, which no delay goes back beyond.
+  func longestDelay(iterations: Int, draws: Int, version: (Int) -> Int) -> Int {
+    var longest = 1
+    for iteration in 0..<iterations {
+      let (clock, worker) = iteration.quotientAndRemainder(dividingBy: configuration.workers)
+      var stream = RandomStream(seed: seed, purpose: .delay, worker: worker, clock: clock)
+      for _ in 0..<draws {
+        longest = max(longest, min(version(iteration), law.draw(from: &stream)))
+      }
+    }
+    return longest
+  }
+
   private func makeWatch(_ observer: StepObserver) -> StepWatch<Scalar> {
     StepWatch(
       observer, configuration,

@@ -17,34 +17,14 @@ final class DelaySamples<Model: Objective>: DelayProcess {
     replica = DelayReplica(
       model: model, configuration: configuration, law: law, copies: 1,
       longest: min(law.largest, configuration.updates))
-    let versions = DelayMemory.capacity(of: law, steps: configuration.updates)
-    history = DelayHistory(
-      count: replica.count, capacity: Self.isEasy(replica) ? versions : 1)
+    history = DelayHistory(law: law, steps: configuration.updates, count: replica.count)
   }
 
   func start(seed: UInt64, isObserved: Bool) {
     replica.start(seed: seed, isObserved: isObserved)
-    if !Self.isEasy(replica) { history.reserve(longestDelay() + 1) }
-    history.keep(replica.values, as: 0)
-  }
-
-  /// Whether a history for the longest delay there can be is small, or no drawing makes it smaller.
-  private static func isEasy(_ replica: DelayReplica<Model>) -> Bool {
-    let versions = DelayMemory.capacity(of: replica.law, steps: replica.configuration.updates)
-    return replica.law.isConstant
-      || versions * replica.count * MemoryLayout<Model.Scalar>.stride <= DelayMemory.easyBytes
-  }
-
-  /// The longest delay that this replica will draw.
-  private func longestDelay() -> Int {
-    let workers = replica.configuration.workers
-    var longest = 1
-    for update in 0..<replica.configuration.updates {
-      let (clock, worker) = update.quotientAndRemainder(dividingBy: workers)
-      var stream = RandomStream(seed: replica.seed, purpose: .delay, worker: worker, clock: clock)
-      longest = max(longest, min(update, replica.law.draw(from: &stream)))
+    history.start(replica.values) {
+      replica.longestDelay(iterations: replica.configuration.updates, draws: 1) { $0 }
     }
-    return longest
   }
 
   @specialized(where Model == Quadratic<Float>)

@@ -6,8 +6,6 @@ import LockstepModels
 public struct DelayTrace: Equatable, Sendable {
   /// The delays, in the order of the file.
   public let delays: [Int]
-  /// The file's path.
-  public let path: String
 
   /// Reads a file.
   ///
@@ -15,7 +13,6 @@ public struct DelayTrace: Equatable, Sendable {
   /// - Throws: ``DataError`` with the line for whatever isn't a delay in
   ///   `0 …` ``DelaySpecification/longest``, for an empty line and for an empty file.
   public init(path: String) throws(DataError) {
-    self.path = path
     let data: Data
     do {
       data = try Data(contentsOf: URL(fileURLWithPath: path))

@@ -19,8 +19,6 @@ public struct ReplayError: Error, Equatable, Sendable, CustomStringConvertible {
 ///
 /// **Determinism:** bit-exact.
 public final class ReplayEngine<Model: Objective> {
-  typealias Scalar = Model.Scalar
-
   private let model: Model
   private let configuration: SimulationConfiguration
   private let trace: Trace

@@ -7,7 +7,7 @@ public struct SimulationConfiguration: Sendable {
   public var decomposition: Decomposition
   /// Who may start an iteration when.
   public var policy: any SynchronizationPolicy
-  /// The number of workers, 1 … ``largestWorkerCount``.
+  /// The number of workers, 1 … ``EngineChoice/largestWorkerCount``.
   public var workers: Int
   /// The gradient rule.
   public var optimizer: OptimizerSpecification
@@ -47,9 +47,6 @@ public struct SimulationConfiguration: Sendable {
   public var hostThreads: Int
   /// Who is shown updates, of the first replica; `nil` for nobody.
   public var observer: StepObserver?
-
-  /// The largest number of workers.
-  public static let largestWorkerCount = EngineChoice.virtual.largestWorkerCount
 
   /// Whether reading a view or applying an update takes time.
   var takesPhases: Bool { readTime != nil || applyTime != nil }

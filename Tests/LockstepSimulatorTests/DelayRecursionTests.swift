@@ -196,6 +196,17 @@ struct DelayRecursionTests {
     #expect(curve.map(\.update) == [0, 8, 12, 20, 24, 32, 36, 40])
   }
 
+  @Test func `A history that is no longer than the delays drawn changes nothing`() throws {
+    var trial = DelayTrial()
+    trial.workers = 4
+    let short = try trial.run(DelayTrial.quadratic("dimension=1"), "geometric:3")
+    // All versions of this many parameters would be more than is kept without looking.
+    let count = DelayMemory.easyBytes / MemoryLayout<Double>.stride / trial.updates
+    let long = try trial.run(DelayTrial.quadratic("dimension=\(count)"), "geometric:3")
+    #expect(long.parameters.allSatisfy { $0 == short.parameters[0] })
+    #expect(long.staleness == short.staleness)
+  }
+
   @Test func `A run stops at its target, when it diverges and when it is asked to`() throws {
     var trial = DelayTrial()
     trial.lossEvery = 10

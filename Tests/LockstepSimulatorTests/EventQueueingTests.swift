@@ -12,9 +12,9 @@ import Testing
     law: ServiceSpecification, workers: Int
   ) throws {
     let count = 5_000
-    let engine = try Simulation(workers: workers, updates: count, service: law)
-      .engine(EventModels.quadratic("dimension=1"))
-    let outcome = try engine.run()
+    let outcome = try Simulation(
+      workers: workers, updates: count, recordsTrace: true, service: law
+    ).run(EventModels.quadratic("dimension=1"))
     var sum = 0
     var seen = 0
     for pair in outcome.staleness.histogram {
@@ -22,7 +22,7 @@ import Testing
       seen += pair[1]
     }
     #expect(seen == count && outcome.updates == count)
-    let flying = engine.versionsInFlight
+    let flying = (outcome.trace?.events ?? []).filter { $0.end == nil }.map { $0.read[0] }
     #expect(flying.count == workers && Set(flying.filter { $0 > 0 }).isSubset(of: 1...count))
     #expect(Set(flying.filter { $0 > 0 }).count == flying.count { $0 > 0 })
     #expect(sum == (workers - 1) * count - flying.reduce(0) { $0 + count - $1 })

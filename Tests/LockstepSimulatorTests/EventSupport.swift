@@ -18,6 +18,7 @@ struct Simulation {
   var seed: UInt64 = 7
   var initial: [Double]?
   var hostThreads = 1
+  var replicas = 1
   var recordsTrace = false
   var faults: [FaultSpecification] = []
   var service = ServiceSpecification.exponential(mean: 1)
@@ -30,7 +31,7 @@ struct Simulation {
       learningRate: rate, batch: batch, updates: updates, targetLoss: target,
       lossEvery: lossEvery, seed: seed, initialParameters: initial, faults: faults,
       readTime: readTime, applyTime: applyTime, recordsTrace: recordsTrace,
-      hostThreads: hostThreads)
+      replicas: replicas, hostThreads: hostThreads)
   }
 
   func engine<Model: Objective>(_ model: Model) throws -> EventEngine<Model> {

@@ -78,6 +78,22 @@ import Testing
     }
   }
 
+  @Test func `the number of host threads does not change a bit of an ensemble`() throws {
+    let model = try EventModels.network()
+    for decomposition in Decomposition.allCases {
+      // Runs of eight replicas, and one of fewer.
+      var simulation = Simulation(
+        decomposition: decomposition, workers: 3, updates: 40, replicas: 30)
+      let one = try simulation.run(model)
+      #expect(one.ensemble.replicas == 30)
+      for threads in [2, 4] {
+        simulation.hostThreads = threads
+        let again = try simulation.run(model)
+        #expect(again.ensemble == one.ensemble && again.parameters == one.parameters)
+      }
+    }
+  }
+
   @Test(arguments: ["hogwild", "bounded:2", "barrier", "sequential", "locked"])
   func `points of the loss curve disturb nothing`(policy: String) throws {
     for decomposition in Decomposition.allCases {

@@ -1,6 +1,6 @@
 import LockstepCore
-import LockstepModels
 import LockstepTelemetry
+import LockstepTestSupport
 import Testing
 
 @testable import LockstepSimulator
@@ -8,32 +8,15 @@ import Testing
 /// Every policy's promises under the worst order of events that it admits: 10,000 schedules, each
 /// checked from its trace alone.
 @Suite(.timeLimit(.minutes(15))) struct `Adversarial schedules` {
-  static let policies = [
-    "barrier", "sequential", "bounded:0", "bounded:1", "bounded:2", "bounded:5", "hogwild",
-    "locked",
-  ]
-
   @Test(arguments: 0..<50) func `break no rule of any policy`(_ part: Int) throws {
-    let model = try EventModels.quadratic("dimension=7")
-    for seed in (part * 200)..<((part + 1) * 200) {
-      var stream = RandomStream(seed: UInt64(seed), purpose: .syntheticData)
-      let policy = Self.policies[stream.integer(below: Self.policies.count)]
-      var simulation = Simulation(
-        decomposition: stream.integer(below: 2) == 0 ? .blocks : .samples,
-        policy: try PolicySpecification.parse(policy), workers: 2 + stream.integer(below: 5),
-        rate: 0.01, updates: 20 + stream.integer(below: 60), service: .adversarial(seed: seed))
-      simulation.recordsTrace = true
-      let outcome = try simulation.run(model)
-      let replay =
-        "lockstep run --engine virtual --model quadratic:dimension=7 --service adversarial:\(seed) "
-        + "--decomposition \(simulation.decomposition.rawValue) --policy \(policy) "
-        + "--workers \(simulation.workers) --updates \(simulation.updates) "
-        + "--learning-rate \(simulation.rate) --seed \(simulation.seed) --trace t.csv; "
-        + "lockstep trace check t.csv"
+    for number in (part * 200)..<((part + 1) * 200) {
+      let schedule = ExploredSchedule(number)
+      let replay = schedule.commands.joined(separator: "; ")
+      let outcome = try schedule.run()
       let trace = try #require(outcome.trace)
       let check = TraceCheck(trace)
       #expect(check.isSound, "\(check.violations)\nreplay: \(replay)")
-      #expect(outcome.status == .completed && outcome.updates == simulation.updates, "\(replay)")
+      #expect(outcome.status == .completed && outcome.updates == schedule.updates, "\(replay)")
     }
   }
 

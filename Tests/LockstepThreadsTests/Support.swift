@@ -117,8 +117,8 @@ func relativeDifference(_ first: [Double], _ second: [Double]) -> Double {
   return difference / max(norm, 1e-300)
 }
 
-/// A value behind a lock that the thread sanitizer can see, which a `Mutex` is not: its fast path is
-/// in the standard library's binary.
+/// A value behind a lock that the thread sanitizer can see, which a `Mutex` is not: where two threads
+/// want it at once, it is taken in the standard library's binary.
 final class Guarded<Value>: @unchecked Sendable {
   // Invariant behind @unchecked: the value is only touched while the lock is held.
   private var value: Value

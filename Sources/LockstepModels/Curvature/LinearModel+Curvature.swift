@@ -27,7 +27,7 @@ extension LinearModel: CurvatureObjective where Scalar == Double {
 
   /// Makes the buffers of one thread.
   public func makeCurvatureWorkspace(batch: Int) -> LinearCurvatureWorkspace {
-    LinearCurvatureWorkspace(batch: batch, featureCount: rows == nil ? featureCount : 0)
+    LinearCurvatureWorkspace(batch: batch, featureCount: gatheredWidth)
   }
 
   /// Computes the gradient and a Hessian-vector product, regulariser included.
@@ -43,45 +43,17 @@ extension LinearModel: CurvatureObjective where Scalar == Double {
     gradient?.update(repeating: 0, count: parameterCount)
     product.update(repeating: 0, count: parameterCount)
     let share = 1 / Double(max(1, examples.count))
-    var first = 0
-    while first < examples.count {
-      let count = min(workspace.chunk, examples.count - first)
-      let part = UnsafeBufferPointer(rebasing: examples[first..<(first + count)])
-      if case .sparse(let offsets, let columns, let values) = source.features {
-        for row in 0..<count {
-          let entries = offsets[Int(part[row])]..<offsets[Int(part[row]) + 1]
-          workspace.margins[row] = sparseMargin(
-            at: view, columns: columns, values: values, entries: entries)
-          workspace.changes[row] = sparseMargin(
-            at: direction, columns: columns, values: values, entries: entries)
-        }
-        differentiate(part, of: source, share: share, workspace: workspace)
-        for row in 0..<count {
-          for entry in offsets[Int(part[row])]..<offsets[Int(part[row]) + 1] {
-            let column = Int(columns[entry])
-            if let gradient { gradient[column] += workspace.margins[row] * values[entry] }
-            product[column] += workspace.changes[row] * values[entry]
-          }
-        }
-      } else if let ids = part.baseAddress {
-        FeatureRows.gather(
-          source.features, stored: source.featureCount, examples: ids, count: count,
-          width: featureCount, into: workspace.features)
-        multiply(view, count: count, into: workspace.margins, workspace: workspace)
-        multiply(direction, count: count, into: workspace.changes, workspace: workspace)
-        differentiate(part, of: source, share: share, workspace: workspace)
-        if let gradient {
-          multiplyTransposed(workspace.margins, count: count, into: gradient, workspace: workspace)
-        }
-        multiplyTransposed(workspace.changes, count: count, into: product, workspace: workspace)
+    examples.forEachPart(of: workspace.chunk) { _, part in
+      gatherRows(of: source, examples: part, into: workspace.features)
+      for (vector, margins) in [(view, workspace.margins), (direction, workspace.changes)] {
+        computeMargins(
+          at: vector, of: source, examples: part, features: workspace.features, into: margins)
       }
-      if hasIntercept {
-        for row in 0..<count {
-          if let gradient { gradient[featureCount] += workspace.margins[row] }
-          product[featureCount] += workspace.changes[row]
-        }
+      differentiate(part, of: source, share: share, workspace: workspace)
+      if let gradient {
+        addRows(of: source, part, times: workspace.margins, to: gradient, workspace: workspace)
       }
-      first += count
+      addRows(of: source, part, times: workspace.changes, to: product, workspace: workspace)
     }
     let all = 0..<parameterCount
     if let gradient {
@@ -98,27 +70,15 @@ extension LinearModel: CurvatureObjective where Scalar == Double {
     guard let source = set == .training ? training : heldOut else {
       preconditionFailure("there are no held-out examples")
     }
-    var first = 0
-    while first < examples.count {
-      let count = min(workspace.chunk, examples.count - first)
-      let part = UnsafeBufferPointer(rebasing: examples[first..<(first + count)])
-      if case .sparse(let offsets, let columns, let values) = source.features {
-        for row in 0..<count {
-          let entries = offsets[Int(part[row])]..<offsets[Int(part[row]) + 1]
-          workspace.margins[row] = sparseMargin(
-            at: view, columns: columns, values: values, entries: entries)
-        }
-      } else if let ids = part.baseAddress {
-        FeatureRows.gather(
-          source.features, stored: source.featureCount, examples: ids, count: count,
-          width: featureCount, into: workspace.features)
-        multiply(view, count: count, into: workspace.margins, workspace: workspace)
-      }
-      for row in 0..<count {
+    examples.forEachPart(of: workspace.chunk) { first, part in
+      gatherRows(of: source, examples: part, into: workspace.features)
+      computeMargins(
+        at: view, of: source, examples: part, features: workspace.features,
+        into: workspace.margins)
+      for row in 0..<part.count {
         losses[first + row] = loss.value(
           margin: workspace.margins[row], target: source.targets[Int(part[row])])
       }
-      first += count
     }
   }
 
@@ -135,24 +95,25 @@ extension LinearModel: CurvatureObjective where Scalar == Double {
     }
   }
 
-  /// `out ← X·w (+ b)` over the gathered rows.
-  private func multiply(
-    _ weights: UnsafePointer<Double>, count: Int, into out: UnsafeMutablePointer<Double>,
+  /// `out ← out + Xᵀc` over the rows of some examples, and `Σ c` for the intercept.
+  private func addRows(
+    of source: ExampleSet<Double>, _ examples: UnsafeBufferPointer<Int32>,
+    times coefficients: UnsafePointer<Double>, to out: UnsafeMutablePointer<Double>,
     workspace: LinearCurvatureWorkspace
   ) {
-    out.update(repeating: hasIntercept ? weights[featureCount] : 0, count: count)
-    algebra.multiplyVector(
-      .none, rows: count, columns: featureCount, alpha: 1, a: workspace.features,
-      leadingA: featureCount, x: weights, beta: 1, y: out)
-  }
-
-  /// `out ← out + Xᵀc` over the gathered rows.
-  private func multiplyTransposed(
-    _ coefficients: UnsafePointer<Double>, count: Int, into out: UnsafeMutablePointer<Double>,
-    workspace: LinearCurvatureWorkspace
-  ) {
-    algebra.multiplyVector(
-      .transposed, rows: count, columns: featureCount, alpha: 1, a: workspace.features,
-      leadingA: featureCount, x: coefficients, beta: 1, y: out)
+    if case .sparse(let offsets, let columns, let values) = source.features {
+      for (row, example) in examples.enumerated() {
+        for entry in offsets[Int(example)]..<offsets[Int(example) + 1] {
+          out[Int(columns[entry])] += coefficients[row] * values[entry]
+        }
+      }
+    } else {
+      algebra.multiplyVector(
+        .transposed, rows: examples.count, columns: featureCount, alpha: 1, a: workspace.features,
+        leadingA: featureCount, x: coefficients, beta: 1, y: out)
+    }
+    if hasIntercept {
+      for row in 0..<examples.count { out[featureCount] += coefficients[row] }
+    }
   }
 }

@@ -52,10 +52,9 @@ extension MultilayerPerceptron: CurvatureObjective where Scalar == Double {
     gradient?.update(repeating: 0, count: parameterCount)
     product.update(repeating: 0, count: parameterCount)
     let share = 1 / Double(max(1, examples.count))
-    var first = 0
-    while first < examples.count {
-      let count = min(workspace.base.chunk, examples.count - first)
-      guard let part = examples.baseAddress.map({ $0 + first }) else { break }
+    examples.forEachPart(of: workspace.base.chunk) { _, ids in
+      guard let part = ids.baseAddress else { return }
+      let count = ids.count
       forward(
         at: view, features: source.features, stored: source.featureCount, examples: part,
         count: count, workspace: workspace.base)
@@ -71,7 +70,6 @@ extension MultilayerPerceptron: CurvatureObjective where Scalar == Double {
           at: view, along: direction, from: index, count: count, workspace: workspace)
         index -= 1
       }
-      first += count
     }
     let all = 0..<parameterCount
     if let gradient {
@@ -88,10 +86,9 @@ extension MultilayerPerceptron: CurvatureObjective where Scalar == Double {
     guard let source = set == .training ? training : heldOut, let labels = source.classes else {
       preconditionFailure("there are no held-out examples")
     }
-    var first = 0
-    while first < examples.count {
-      let count = min(workspace.base.chunk, examples.count - first)
-      guard let part = examples.baseAddress.map({ $0 + first }) else { break }
+    examples.forEachPart(of: workspace.base.chunk) { first, ids in
+      guard let part = ids.baseAddress else { return }
+      let count = ids.count
       forward(
         at: view, features: source.features, stored: source.featureCount, examples: part,
         count: count, workspace: workspace.base)
@@ -99,7 +96,6 @@ extension MultilayerPerceptron: CurvatureObjective where Scalar == Double {
         losses[first + row] =
           outcome(row: row, label: Int(labels[Int(part[row])]), workspace: workspace.base).loss
       }
-      first += count
     }
   }
 

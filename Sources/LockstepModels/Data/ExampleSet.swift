@@ -28,6 +28,8 @@ public final class ExampleSet<Scalar: SharedScalar>: @unchecked Sendable {
   public let featureCount: Int
   /// The features.
   public let features: Features
+  /// Whether they are sparse rows.
+  var isSparse: Bool { if case .sparse = features { true } else { false } }
   /// `[count]` numeric labels: the class as a number, `±1`, the regression target or the rating.
   public let targets: UnsafePointer<Scalar>
   /// `[count]` class labels from 0, or `nil` where the labels are not classes.

@@ -26,7 +26,7 @@ public final class LinearModel<Scalar: ModelScalar>: Objective, @unchecked Senda
   public final class Workspace {
     /// The most examples that are worked on at a time.
     let chunk: Int
-    /// `[chunk × featureCount]`, for dense rows.
+    /// `[chunk × featureCount]`, for dense rows; empty where there are none.
     let features: UnsafeMutablePointer<Scalar>
     /// `[chunk]`: margins, then derivatives.
     let margins: UnsafeMutablePointer<Scalar>
@@ -40,9 +40,9 @@ public final class LinearModel<Scalar: ModelScalar>: Objective, @unchecked Senda
     var preparedCount = 0
     private let arena = Arena()
 
-    init(batch: Int, featureCount: Int, isSparse: Bool) {
+    init(batch: Int, gatheredWidth: Int, isSparse: Bool) {
       chunk = min(batch, LinearModel.largestChunk)
-      features = arena.allocate(count: isSparse ? 0 : chunk * featureCount)
+      features = arena.allocate(count: chunk * gatheredWidth)
       margins = arena.allocate(count: chunk)
       examples = arena.allocate(count: isSparse ? batch : 0)
       coefficients = arena.allocate(count: isSparse ? batch : 0)
@@ -73,6 +73,8 @@ public final class LinearModel<Scalar: ModelScalar>: Objective, @unchecked Senda
   let algebra: DenseAlgebra<Scalar>
   /// The training rows where they are sparse.
   let rows: SparseRows<Scalar>?
+  /// The width of the rows that are gathered to be multiplied: 0 where both sets are sparse.
+  let gatheredWidth: Int
   private let arena = Arena()
 
   /// Creates a linear model.
@@ -103,6 +105,7 @@ public final class LinearModel<Scalar: ModelScalar>: Objective, @unchecked Senda
     heldOutCount = heldOut?.count ?? 0
     algebra = DenseAlgebra(kernels: kernels)
     rows = SparseRows(training, arena: arena)
+    gatheredWidth = training.isSparse && heldOut?.isSparse ?? true ? 0 : featureCount
   }
 
   /// Writes the parameters that training starts from.
@@ -112,7 +115,7 @@ public final class LinearModel<Scalar: ModelScalar>: Objective, @unchecked Senda
 
   /// Makes the buffers of one thread.
   public func makeWorkspace(batch: Int, range: Range<Int>) -> Workspace {
-    Workspace(batch: max(1, batch), featureCount: featureCount, isSparse: rows != nil)
+    Workspace(batch: max(1, batch), gatheredWidth: gatheredWidth, isSparse: rows != nil)
   }
 
   /// Computes partial derivatives of the mean loss over a minibatch, regulariser included.
@@ -157,7 +160,9 @@ public final class LinearModel<Scalar: ModelScalar>: Objective, @unchecked Senda
       while first < minibatch.examples.count {
         let count = min(workspace.chunk, minibatch.examples.count - first)
         let examples = UnsafeBufferPointer(rebasing: minibatch.examples[first..<(first + count)])
-        denseMargins(at: view, of: training, examples: examples, workspace: workspace)
+        gatherRows(of: training, examples: examples, into: workspace.features)
+        denseMargins(
+          at: view, features: workspace.features, count: count, into: workspace.margins)
         for row in 0..<count {
           let target = Double(training.targets[Int(examples[row])])
           let coefficient =
@@ -189,28 +194,19 @@ public final class LinearModel<Scalar: ModelScalar>: Objective, @unchecked Senda
       preconditionFailure("there are no held-out examples")
     }
     var evaluation = Evaluation()
-    var first = 0
-    while first < examples.count {
-      let count = min(workspace.chunk, examples.count - first)
-      let part = UnsafeBufferPointer(rebasing: examples[first..<(first + count)])
-      if case .sparse(let offsets, let columns, let values) = source.features {
-        for row in 0..<count {
-          let entries = offsets[Int(part[row])]..<offsets[Int(part[row]) + 1]
-          workspace.margins[row] = sparseMargin(
-            at: view, columns: columns, values: values, entries: entries)
-        }
-      } else {
-        denseMargins(at: view, of: source, examples: part, workspace: workspace)
-      }
-      for row in 0..<count {
+    examples.forEachPart(of: workspace.chunk) { _, part in
+      gatherRows(of: source, examples: part, into: workspace.features)
+      computeMargins(
+        at: view, of: source, examples: part, features: workspace.features,
+        into: workspace.margins)
+      for row in 0..<part.count {
         let margin = Double(workspace.margins[row])
         let target = Double(source.targets[Int(part[row])])
         evaluation.lossSum += loss.value(margin: margin, target: target)
         // A margin of 0 counts as the positive class, one that is NaN as neither.
         if isClassifier, target > 0 ? margin >= 0 : margin < 0 { evaluation.correct += 1 }
       }
-      evaluation.count += count
-      first += count
+      evaluation.count += part.count
     }
     return evaluation
   }
@@ -241,22 +237,46 @@ public final class LinearModel<Scalar: ModelScalar>: Objective, @unchecked Senda
     return value
   }
 
-  /// `margins[i] ← x_i·w (+ b)`, with the rows gathered into `features`.
+  /// `margins[i] ← x_i·w (+ b)` of some examples; dense rows have been gathered into `features`.
   @inline(__always)
-  private func denseMargins(
+  func computeMargins(
     at view: UnsafePointer<Scalar>, of set: ExampleSet<Scalar>,
-    examples: UnsafeBufferPointer<Int32>, workspace: Workspace
+    examples: UnsafeBufferPointer<Int32>, features: UnsafeMutablePointer<Scalar>,
+    into margins: UnsafeMutablePointer<Scalar>
   ) {
-    guard let ids = examples.baseAddress else { return }
+    guard case .sparse(let offsets, let columns, let values) = set.features else {
+      denseMargins(at: view, features: features, count: examples.count, into: margins)
+      return
+    }
+    for row in 0..<examples.count {
+      let example = Int(examples[row])
+      margins[row] = sparseMargin(
+        at: view, columns: columns, values: values, entries: offsets[example]..<offsets[example + 1]
+      )
+    }
+  }
+
+  /// Gathers the rows of some examples into `features`, unless they are sparse.
+  @inline(__always)
+  func gatherRows(
+    of set: ExampleSet<Scalar>, examples: UnsafeBufferPointer<Int32>,
+    into features: UnsafeMutablePointer<Scalar>
+  ) {
+    guard !set.isSparse, let ids = examples.baseAddress else { return }
     FeatureRows.gather(
       set.features, stored: set.featureCount, examples: ids, count: examples.count,
-      width: featureCount, into: workspace.features)
-    var start: Scalar = 0
-    if hasIntercept { start = view[featureCount] }
-    workspace.margins.update(repeating: start, count: examples.count)
+      width: featureCount, into: features)
+  }
+
+  /// `margins[i] ← x_i·w (+ b)` of `count` gathered rows.
+  @inline(__always)
+  private func denseMargins(
+    at view: UnsafePointer<Scalar>, features: UnsafeMutablePointer<Scalar>, count: Int,
+    into margins: UnsafeMutablePointer<Scalar>
+  ) {
+    margins.update(repeating: hasIntercept ? view[featureCount] : 0, count: count)
     algebra.multiplyVector(
-      .none, rows: examples.count, columns: featureCount, alpha: 1,
-      a: UnsafePointer(workspace.features), leadingA: featureCount, x: view, beta: 1,
-      y: workspace.margins)
+      .none, rows: count, columns: featureCount, alpha: 1, a: UnsafePointer(features),
+      leadingA: featureCount, x: view, beta: 1, y: margins)
   }
 }

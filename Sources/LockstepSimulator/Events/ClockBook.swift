@@ -38,7 +38,6 @@ struct ClockBook {
   private let links: UnsafeMutablePointer<Int32>
   private let targets: UnsafeMutablePointer<Int>
   private let waitersOnWorker: UnsafeMutablePointer<Int32>
-  private let workers: Int
   private let watchesEveryone: Bool
   private let watchesWorkers: Bool
 
@@ -54,7 +53,6 @@ struct ClockBook {
   ///   - workers: their number; all stand at 0.
   ///   - gates: every condition on this counter.
   init(workers: Int, gates: [Gate]) {
-    self.workers = workers
     watchesEveryone = gates.contains { $0.subject == Gate.everyone }
     watchesWorkers = gates.contains { $0.subject >= 0 }
     active = workers

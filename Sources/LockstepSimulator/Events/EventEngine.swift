@@ -22,8 +22,6 @@ public final class EventEngine<Model: Objective> {
   private let plan: EnsemblePlan
   /// The most buffers of shards that the last run had in use at once.
   package private(set) var peakBuffers = 0
-  /// The numbers of updates that the views in flight at the end of the last run were read at.
-  package private(set) var versionsInFlight: [Int] = []
 
   /// Creates an engine.
   ///
@@ -88,7 +86,6 @@ public final class EventEngine<Model: Objective> {
       }
     }
     peakBuffers = run.peakBuffers
-    versionsInFlight = run.versionsInFlight
     guard !run.hasOverflowed else { throw Self.overflow }
     run.ensemble.end()
     if replicas > 1, run.status != .interrupted {

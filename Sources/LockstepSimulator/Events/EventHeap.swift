@@ -34,9 +34,6 @@ struct EventHeap {
 
   func deallocate() { events.deallocate() }
 
-  /// The number of events.
-  var pending: Int { count - (isVacant ? 1 : 0) }
-
   /// Takes out the soonest event; `nil` if there is none.
   @inline(__always)
   mutating func takeFirst() -> Event? {

@@ -84,16 +84,6 @@ final class EventRun<Model: Objective> {
   /// The most buffers of shards that were in use at once.
   var peakBuffers: Int { phases?.shards?.peak ?? shards?.peak ?? vector.peak }
 
-  /// The numbers of updates that the views in flight were read at.
-  var versionsInFlight: [Int] {
-    var versions: [Int] = []
-    heap.visitEarly {
-      if isUnderWay($0) { versions.append(states[Int($0.worker)].seen) }
-      return true
-    }
-    return versions
-  }
-
   /// The cost of a gradient, in parameters times examples, from which on threads are worth it.
   static var parallelCost: Int { 16_384 }
 

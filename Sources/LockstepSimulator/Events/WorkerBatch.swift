@@ -75,8 +75,6 @@ struct WorkerQueue {
 
   func deallocate() { ring.deallocate() }
 
-  var isEmpty: Bool { first == last }
-
   @inline(__always)
   mutating func append(_ worker: Int) {
     ring[last & mask] = Int32(truncatingIfNeeded: worker)

@@ -44,9 +44,6 @@ struct BufferPool<Scalar: BitwiseCopyable> {
     free.deallocate()
   }
 
-  /// The number of buffers in use.
-  var used: Int { allocated - freeCount }
-
   /// Hands out a buffer.
   @inline(__always)
   mutating func take() -> Int {

@@ -79,9 +79,6 @@ final class VersionedShards<Scalar: BitwiseCopyable> {
   /// The most buffers that were in use at once.
   var peak: Int { pool.allocated }
 
-  /// The number of buffers in use.
-  var used: Int { pool.used }
-
   /// Where a shard stands.
   @inline(__always)
   func place(_ shard: Int) -> ShardSpan { places[shard] }
@@ -89,10 +86,6 @@ final class VersionedShards<Scalar: BitwiseCopyable> {
   /// The number of updates of a shard.
   @inline(__always)
   func number(_ shard: Int) -> Int { versions[Int(newest[shard])].number }
-
-  /// The moment of a worker's view.
-  @inline(__always)
-  func moment(of worker: Int) -> Int { moments[worker] }
 
   /// Takes a worker's view.
   func hold(by worker: Int) {

@@ -98,6 +98,35 @@ enum LinearExamples {
     #expect(a.correct == b.correct && a.count == 4)
   }
 
+  @Test func `sparse rows may be judged by dense ones, and the other way round`() {
+    // Wide enough for rows that have no room of their own to be noticed.
+    let (count, width) = (300, 400)
+    let targets = normals(count, seed: 51)
+    let features = normals(count * width, seed: 52)
+    let dense = ExampleSet<Double>(
+      dense: features, featureCount: width, targets: targets, classes: nil)
+    let sparse = ExampleSet<Double>(
+      offsets: (0...count).map { $0 * width },
+      columns: (0..<(count * width)).map { Int32($0 % width) }, values: features,
+      featureCount: width, targets: targets, classes: nil)
+    let point = normals(width, seed: 53)
+    for (training, heldOut) in [(sparse, dense), (dense, sparse)] {
+      let model = LinearModel(
+        loss: .squared, training: training, heldOut: heldOut, featureCount: width)
+      let (a, b) = (
+        model.evaluation(at: point, examples: allExamples(count)),
+        model.evaluation(at: point, examples: allExamples(count), on: .heldOut)
+      )
+      #expect(abs(a.lossSum / b.lossSum - 1) < 1e-12)
+      checkLosses(of: model, at: point, examples: allExamples(count), on: .heldOut)
+      let first = model.curvature(at: point, along: point, examples: allExamples(count))
+      let other = model.curvature(
+        at: point, along: point, examples: allExamples(count), on: .heldOut)
+      #expect(relativeDifference(first.gradient, other.gradient) < 1e-12)
+      #expect(relativeDifference(first.product, other.product) < 1e-12)
+    }
+  }
+
   @Test func `bytes are divided by their scale`() {
     let bytes = ExampleSet<Double>(
       bytes: [0, 51, 255, 102, 255, 0], scale: 255, featureCount: 3, classes: [0, 1])
