@@ -25,9 +25,6 @@ final class LineReader {
 
   deinit { buffer.deallocate() }
 
-  /// The file's path.
-  var path: String { stream.path }
-
   /// The next line, without its `\n` or `\r\n`, or `nil` at the end.
   ///
   /// A byte order mark is left out. The last line needs no end.
