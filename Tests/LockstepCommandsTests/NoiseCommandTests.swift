@@ -5,7 +5,7 @@ import Testing
 
 @testable import LockstepCommands
 
-@Suite(.timeLimit(.minutes(5))) struct `The command noise` {
+@Suite(.timeLimit(.minutes(15))) struct `The command noise` {
   private static let network =
     "--model mlp:4 --data synthetic:task=classification,examples=90,features=6,classes=3 "
     + "--engine virtual --workers 3 --updates 60 --decomposition samples"

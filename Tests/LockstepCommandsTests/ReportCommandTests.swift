@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct `A report from the command line` {
+@Suite(.timeLimit(.minutes(15))) struct `A report from the command line` {
   /// A folder with lines that real runs have made.
   private func results(_ tail: String = "") throws -> CommandFolder {
     let folder = try CommandFolder()

@@ -51,7 +51,7 @@ enum SmallStudy {
   ]
 }
 
-@Suite(.timeLimit(.minutes(5))) struct `The command study` {
+@Suite(.timeLimit(.minutes(15))) struct `The command study` {
   @Test func `list names every bundled study with what it asks`() throws {
     let lines = try lockstep(typed: "study list").output.split(separator: "\n")
     #expect(lines.count == 9)
@@ -107,7 +107,7 @@ enum SmallStudy {
   }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct `A study` {
+@Suite(.timeLimit(.minutes(15))) struct `A study` {
   @Test func `whose claims are reproduced ends with 0, its table and its page`() throws {
     let folder = try CommandFolder()
     try folder.write("s.yaml", SmallStudy.yaml(expect: "{between: [0.999, 1.001]}"))

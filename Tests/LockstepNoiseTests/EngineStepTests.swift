@@ -5,7 +5,7 @@ import Testing
 
 @testable import LockstepNoise
 
-@Suite(.timeLimit(.minutes(5))) struct `Steps of the engine` {
+@Suite(.timeLimit(.minutes(15))) struct `Steps of the engine` {
   /// The parameters after some updates of the engine, with all examples in every batch.
   private func parameters<Model: Objective>(
     of model: Model, after updates: Int, optimizer: OptimizerSpecification = .sgd,

@@ -7,7 +7,7 @@ import Testing
 
 @testable import LockstepRuns
 
-@Suite(.timeLimit(.minutes(5))) struct `Runs with noise probes` {
+@Suite(.timeLimit(.minutes(15))) struct `Runs with noise probes` {
   private static func record(
     _ configuration: RunConfiguration
   ) throws -> RunRecord {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import LockstepSimulator
 
-@Suite(.timeLimit(.minutes(5))) struct `The delay engine with an observer` {
+@Suite(.timeLimit(.minutes(15))) struct `The delay engine with an observer` {
   private static func observe<Model: Objective>(
     _ trial: DelayTrial, _ model: Model, _ delay: String, every: Int
   ) throws -> (SimulationOutcome<Model.Scalar>, [StepObservation]) {

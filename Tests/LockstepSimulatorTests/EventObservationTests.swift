@@ -4,7 +4,7 @@ import Testing
 
 @testable import LockstepSimulator
 
-@Suite(.timeLimit(.minutes(5))) struct `The event engine with an observer` {
+@Suite(.timeLimit(.minutes(15))) struct `The event engine with an observer` {
   private static let policies: [any SynchronizationPolicy] = [
     Hogwild(), Barrier(), Sequential(), Locked(),
   ]

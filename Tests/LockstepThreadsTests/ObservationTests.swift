@@ -15,7 +15,7 @@ private final class Observations: @unchecked Sendable {
   }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct `Real threads with an observer` {
+@Suite(.timeLimit(.minutes(15))) struct `Real threads with an observer` {
   private static func observe<Model: Objective>(
     _ trial: Trial, _ model: Model, every: Int
   ) throws -> (ThreadEngine<Model>.Outcome, [StepObservation]) {

@@ -37,7 +37,7 @@ private func has(_ names: [String]) -> Bool {
 
   @Test(
     .enabled(if: hasBrowser, "Chromium and Python are needed: apt-get install chromium python3"),
-    .timeLimit(.minutes(3)))
+    .timeLimit(.minutes(15)))
   func `the page renders without a word in the console, and the check would hear one`() throws {
     let folder = try TemporaryFolder()
     let html = Report(ResultFolder(title: "t", runs: SyntheticResults.grid())).html

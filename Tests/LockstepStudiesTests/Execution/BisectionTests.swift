@@ -5,7 +5,7 @@ import Testing
 
 @testable import LockstepStudies
 
-@Suite(.timeLimit(.minutes(5))) struct `A search for the largest stable rate` {
+@Suite(.timeLimit(.minutes(15))) struct `A search for the largest stable rate` {
   @Test(arguments: [1e-9, 0.003, 0.1, 0.7, 30, 1e6], [0.01, 1e-6])
   func `finds a border wherever it is`(_ border: Double, _ tolerance: Double) throws {
     var search = Bisection(first: 0.1, tolerance: tolerance)

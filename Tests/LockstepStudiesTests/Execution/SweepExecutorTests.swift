@@ -6,7 +6,7 @@ import Testing
 
 @testable import LockstepStudies
 
-@Suite(.timeLimit(.minutes(5))) struct `A sweep` {
+@Suite(.timeLimit(.minutes(15))) struct `A sweep` {
   private let topology: Topology
 
   init() throws { topology = try Topology(.live) }
