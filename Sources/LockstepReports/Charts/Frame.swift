@@ -28,7 +28,16 @@ struct Frame: Equatable, Sendable {
     yScale = scale(ys, chart.y)
     xSpan = Span(of: xs, on: xScale, includesZero: chart.x.includesZero)
     ySpan = Span(of: ys, on: yScale, includesZero: chart.y.includesZero)
+    let longest = yTicks.marks.map(\.label.count).max() ?? 0
+    left = max(left, Self.digit * Double(longest) + 8)
+    if let last = xTicks(chart).marks.last {
+      let room = right - x(last.value)
+      right -= max(0, Self.digit * Double(last.label.count) / 2 - room - 14)
+    }
   }
+
+  /// The widest that a character of a label is: on a phone, where text is larger in a drawing's units.
+  private static let digit = 10.0
 
   /// Where a number stands along the horizontal axis.
   func x(_ value: Double) -> Double {

@@ -52,6 +52,18 @@ import Testing
     }
   }
 
+  @Test(arguments: charts.indices) func `labels fit in, also where text is large`(index: Int) {
+    let chart = chart(Self.charts[index] + [(814_090, 70_000, 60_000, 80_000)])
+    let frame = Frame(chart)
+    // A digit of 18 pixels, as on a phone, is 10 wide.
+    for mark in frame.yTicks.marks {
+      #expect(10 * Double(mark.label.count) <= frame.left - 7, "\(mark.label)")
+    }
+    for mark in frame.xTicks(chart).marks {
+      #expect(frame.x(mark.value) + 5 * Double(mark.label.count) <= Frame.width, "\(mark.label)")
+    }
+  }
+
   @Test func `larger numbers stand further right and higher`() {
     let frame = Frame(chart([(1, 1, 1, 1), (100, 1000, 10, 2000)]))
     #expect(frame.x(1) < frame.x(10) && frame.x(10) < frame.x(100))
