@@ -81,8 +81,9 @@ public struct CensoredSample: Equatable, Sendable {
   ///
   /// **Determinism:** bit-exact.
   public var medianEstimate: Median {
+    var counts = [Int](repeating: 0, count: observations.count)
     let (low, high) = Bootstrap.interval(count: observations.count) { indices in
-      CensoredSample(indices.map { observations[$0] }).median ?? .infinity
+      median(of: indices, counts: &counts) ?? .infinity
     }
     return Median(
       value: median, low: low.isFinite ? low : nil, high: high.isFinite ? high : nil)
@@ -105,13 +106,44 @@ public struct CensoredSample: Equatable, Sendable {
       }
     }
     guard let value = ratio(median, other.median) else { return nil }
-    let counts = [observations.count, other.observations.count]
-    let (low, high) = Bootstrap.interval(counts: counts) { indices in
+    let sizes = [observations.count, other.observations.count]
+    var counts = sizes.map { [Int](repeating: 0, count: $0) }
+    let (low, high) = Bootstrap.interval(counts: sizes) { indices in
       ratio(
-        CensoredSample(indices[0].map { observations[$0] }).median,
-        CensoredSample(indices[1].map { other.observations[$0] }).median)
+        median(of: indices[0], counts: &counts[0]),
+        other.median(of: indices[1], counts: &counts[1]))
     }
     return Estimate(
-      value: value, low: max(0, low), high: high, count: counts[0] + counts[1])
+      value: value, low: max(0, low), high: high, count: sizes[0] + sizes[1])
+  }
+
+  /// The median of a resample, without sorting it: how often each observation is in it is enough.
+  ///
+  /// - Parameters:
+  ///   - indices: the observations in the resample.
+  ///   - counts: room for as many numbers as there are observations.
+  private func median(of indices: [Int], counts: inout [Int]) -> Double? {
+    for index in counts.indices { counts[index] = 0 }
+    for index in indices { counts[index] += 1 }
+    var (share, atRisk) = (1.0, indices.count)
+    var half: Double?
+    var index = 0
+    while index < observations.count {
+      let time = observations[index].time
+      var (events, gone) = (0, 0)
+      while index < observations.count, observations[index].time == time {
+        if !observations[index].isCensored { events += counts[index] }
+        gone += counts[index]
+        index += 1
+      }
+      if events > 0 {
+        if let half { return (half + time) / 2 }
+        share *= Double(atRisk - events) / Double(atRisk)
+        if share < 0.5 - 1e-9 { return time }
+        if share <= 0.5 + 1e-9 { half = time }
+      }
+      atRisk -= gone
+    }
+    return half
   }
 }

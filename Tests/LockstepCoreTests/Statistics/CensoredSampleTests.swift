@@ -66,4 +66,36 @@ import Testing
     let ratio = try #require(mixed.medianRatio(to: fast))
     #expect(ratio.value == 2 && ratio.low == 2 && ratio.high == .infinity)
   }
+
+  @Test func `resamples are what they would be if each were sorted by itself`() {
+    for trial in 0..<20 {
+      var stream = RandomStream(seed: UInt64(trial), purpose: .disturbance)
+      func draw() -> CensoredSample {
+        CensoredSample(
+          (0..<(3 + trial)).map { _ in
+            .init(time: Double(stream.integer(below: 8)), isCensored: stream.integer(below: 3) == 0)
+          })
+      }
+      let (one, two) = (draw(), draw())
+      func sorted(_ sample: CensoredSample, _ indices: [Int]) -> Double? {
+        CensoredSample(indices.map { sample.observations[$0] }).median
+      }
+      let (low, high) = Bootstrap.interval(count: one.observations.count) { indices in
+        sorted(one, indices) ?? .infinity
+      }
+      #expect(one.medianEstimate.low == (low.isFinite ? low : nil))
+      #expect(one.medianEstimate.high == (high.isFinite ? high : nil))
+      guard let ratio = one.medianRatio(to: two) else { continue }
+      let ends = Bootstrap.interval(counts: [one.observations.count, two.observations.count]) {
+        indices -> Double? in
+        switch (sorted(one, indices[0]), sorted(two, indices[1])) {
+        case (nil, nil): nil
+        case (nil, _): .infinity
+        case (_, nil): 0
+        case (let mine?, let theirs?): theirs == 0 ? (mine == 0 ? 1 : .infinity) : mine / theirs
+        }
+      }
+      #expect(ratio.low == max(0, ends.low) && ratio.high == ends.high)
+    }
+  }
 }
