@@ -9,18 +9,6 @@ import Testing
     Hogwild(), Barrier(), Sequential(), Locked(),
   ]
 
-  private static func observe<Model: Objective>(
-    _ trial: Simulation, _ model: Model, every: Int
-  ) throws -> (SimulationOutcome<Model.Scalar>, [StepObservation]) {
-    let observations = Observations()
-    var configuration = trial.configuration
-    configuration.observer = observations.observer(every: every)
-    let outcome = try EventEngine(
-      model: model, configuration: configuration, service: trial.service
-    ).run()
-    return (outcome, observations.all)
-  }
-
   @Test(arguments: Decomposition.allCases)
   func `runs the same trajectory, bit for bit`(decomposition: Decomposition) throws {
     let network = try EventModels.network()
@@ -31,7 +19,7 @@ import Testing
           updates: 40, lossEvery: 7)
         trial.hostThreads = 2
         let plain = try trial.run(network)
-        let (watched, shown) = try Self.observe(trial, network, every: 3)
+        let (watched, shown) = try trial.observe(network, every: 3)
         #expect(watched.parameters == plain.parameters)
         #expect(watched.loss == plain.loss)
         #expect(watched.staleness == plain.staleness)
@@ -52,7 +40,7 @@ import Testing
       let trial = Simulation(
         decomposition: decomposition, policy: policy, workers: 3, optimizer: optimizer,
         rate: 0.02, updates: 30)
-      let (outcome, shown) = try Self.observe(trial, network, every: 1)
+      let (outcome, shown) = try trial.observe(network, every: 1)
       #expect(shown.map(\.update) == Array(0..<30))
       for (index, observation) in shown.enumerated() {
         let after = replayed(
@@ -69,7 +57,7 @@ import Testing
     let quadratic = try EventModels.quadratic("dimension=6,condition=9,rotated=true,noise=0.1")
     var trial = Simulation(workers: 4, updates: 60)
     trial.recordsTrace = true
-    let (outcome, shown) = try Self.observe(trial, quadratic, every: 1)
+    let (outcome, shown) = try trial.observe(quadratic, every: 1)
     let events = try #require(outcome.trace).events.filter { !$0.applied.isEmpty }
     let versions = shown.map(\.parameters)
     for event in events {
@@ -84,7 +72,7 @@ import Testing
   @Test func `in blocks a worker's own shard is never stale in its view`() throws {
     let quadratic = try EventModels.quadratic("dimension=7,condition=9,rotated=true")
     let trial = Simulation(decomposition: .blocks, workers: 3, updates: 60)
-    let (_, shown) = try Self.observe(trial, quadratic, every: 1)
+    let (_, shown) = try trial.observe(quadratic, every: 1)
     var stale = 0
     for observation in shown {
       guard let view = observation.view else { continue }
@@ -98,7 +86,7 @@ import Testing
   @Test func `shows a round of barrier once, with nothing of it applied`() throws {
     let network = try EventModels.network()
     let trial = Simulation(decomposition: .blocks, policy: Barrier(), workers: 3, updates: 31)
-    let (outcome, shown) = try Self.observe(trial, network, every: 7)
+    let (outcome, shown) = try trial.observe(network, every: 7)
     #expect(shown.map(\.update) == [0, 9, 15, 21, 30])
     #expect(shown.allSatisfy { $0.view == nil && $0.worker == 0 && $0.clock == $0.update / 3 })
     // The reference goes to the same updates and no further.
@@ -113,7 +101,7 @@ import Testing
   @Test func `shows a joint update with the minibatches of all workers`() throws {
     let network = try EventModels.network()
     let trial = Simulation(policy: Barrier(), workers: 3, batch: 5, updates: 12)
-    let (_, shown) = try Self.observe(trial, network, every: 4)
+    let (_, shown) = try trial.observe(network, every: 4)
     #expect(shown.map(\.update) == [0, 4, 8])
     for observation in shown {
       var expected: [Int32] = []

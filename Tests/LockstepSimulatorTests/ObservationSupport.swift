@@ -14,6 +14,21 @@ final class Observations: @unchecked Sendable {
   }
 }
 
+extension Simulation {
+  /// Runs with an observer.
+  func observe<Model: Objective>(
+    _ model: Model, every: Int
+  ) throws -> (SimulationOutcome<Model.Scalar>, [StepObservation]) {
+    let observations = Observations()
+    var configuration = configuration
+    configuration.observer = observations.observer(every: every)
+    let outcome = try EventEngine(
+      model: model, configuration: configuration, service: service
+    ).run()
+    return (outcome, observations.all)
+  }
+}
+
 /// The update that an observation tells of, made once more from nothing but the observation.
 func replayed<Model: Objective<Double>>(
   _ observation: StepObservation, of model: Model, optimizer: OptimizerSpecification, seed: UInt64,

@@ -5,18 +5,6 @@ import Testing
 @testable import LockstepSimulator
 
 @Suite(.timeLimit(.minutes(15))) struct `Updates that take time, shown to an observer` {
-  private static func observe<Model: Objective>(
-    _ setup: Simulation, _ model: Model, every: Int
-  ) throws -> (SimulationOutcome<Model.Scalar>, [StepObservation]) {
-    let observations = Observations()
-    var configuration = setup.configuration
-    configuration.observer = observations.observer(every: every)
-    let outcome = try EventEngine(
-      model: model, configuration: configuration, service: setup.service
-    ).run()
-    return (outcome, observations.all)
-  }
-
   @Test(arguments: PhaseSettings.policies, Decomposition.allCases)
   func `change no bit of the run`(policy: String, decomposition: Decomposition) throws {
     let model = try EventModels.network()
@@ -26,7 +14,7 @@ import Testing
         optimizer: optimizer, rate: 0.02, updates: 60, lossEvery: 7, hostThreads: 2)
       (setup.readTime, setup.service, setup.applyTime) = PhaseSettings.laws[0]
       let plain = try setup.run(model)
-      let (watched, shown) = try Self.observe(setup, model, every: 3)
+      let (watched, shown) = try setup.observe(model, every: 3)
       #expect(watched.parameters == plain.parameters && watched.loss == plain.loss)
       #expect(watched.staleness == plain.staleness && watched.tornViews == plain.tornViews)
       #expect(watched.virtualTime == plain.virtualTime)
@@ -52,7 +40,7 @@ import Testing
       if policy == "hogwild" {
         setup.faults = [try FaultSpecification("worker=3,at=9.1,kind=crash")]
       }
-      let (outcome, shown) = try Self.observe(setup, model, every: 1)
+      let (outcome, shown) = try setup.observe(model, every: 1)
       torn += Int(outcome.tornViews.torn ?? 0)
       var slow = try SlowSimulation(setup, model)
       slow.run()
@@ -93,7 +81,7 @@ import Testing
         decomposition: decomposition, policy: try PolicySpecification.parse(policy), workers: 3,
         optimizer: optimizer, rate: 0.02, updates: 40, recordsTrace: true)
       (setup.readTime, setup.service, setup.applyTime) = PhaseSettings.laws[0]
-      let (outcome, shown) = try Self.observe(setup, model, every: 1)
+      let (outcome, shown) = try setup.observe(model, every: 1)
       let events = try #require(outcome.trace).events
       let ranges = [0, 1, 2].map { shard in
         let (size, more) = model.parameterCount.quotientAndRemainder(dividingBy: 3)

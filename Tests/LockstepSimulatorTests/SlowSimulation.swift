@@ -1,6 +1,7 @@
 import LockstepCore
 import LockstepModels
 import LockstepTelemetry
+import Testing
 
 @testable import LockstepSimulator
 
@@ -177,5 +178,25 @@ struct SlowSimulation {
 
   func end(_ worker: Int, part: Int, of count: Int) -> UInt64 {
     phaseBegan[worker] + phaseTakes[worker] * UInt64(part) / UInt64(count)
+  }
+}
+
+extension SlowSimulation {
+  /// Expects the engine to have come to the same.
+  func expectEqual(
+    _ outcome: SimulationOutcome<Double>, _ place: String,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    #expect(outcome.parameters == parameters, "\(place)", sourceLocation: sourceLocation)
+    #expect(outcome.updates == updates, "\(place)", sourceLocation: sourceLocation)
+    #expect(
+      outcome.virtualTime == Double(ticks) / Double(ServiceLaw.ticksPerUnit), "\(place)",
+      sourceLocation: sourceLocation)
+    #expect(
+      outcome.tornViews == TornViewsRecord(reads: reads, torn: torn), "\(place)",
+      sourceLocation: sourceLocation)
+    let histogram = delays.sorted { $0.key < $1.key }.map { [$0.key, $0.value] }
+    #expect(
+      outcome.staleness.histogram == histogram, "\(place)", sourceLocation: sourceLocation)
   }
 }

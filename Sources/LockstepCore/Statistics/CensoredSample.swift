@@ -47,19 +47,9 @@ public struct CensoredSample: Equatable, Sendable {
   /// **Reference:** Kaplan, Meier, *Nonparametric Estimation from Incomplete Observations*, 1958.
   public var survival: [(time: Double, share: Double)] {
     var steps: [(time: Double, share: Double)] = []
-    var share = 1.0
-    var index = 0
-    while index < observations.count {
-      let time = observations[index].time
-      let atRisk = observations.count - index
-      var events = 0
-      while index < observations.count, observations[index].time == time {
-        if !observations[index].isCensored { events += 1 }
-        index += 1
-      }
-      guard events > 0 else { continue }
-      share *= Double(atRisk - events) / Double(atRisk)
+    forEachStep(of: counts) { time, share in
       steps.append((time, share))
+      return true
     }
     return steps
   }
@@ -68,13 +58,52 @@ public struct CensoredSample: Equatable, Sendable {
   ///
   /// Where the share is a half between two times, it is their middle, as it is for a sample without
   /// censoring.
-  public var median: Double? {
-    let steps = survival
-    guard let first = steps.firstIndex(where: { $0.share <= 0.5 + 1e-9 }) else { return nil }
-    guard steps[first].share >= 0.5 - 1e-9, first + 1 < steps.count else {
-      return steps[first].time
+  public var median: Double? { median(of: counts) }
+
+  /// How often each observation is in the sample: once.
+  private var counts: [Int] { Array(repeating: 1, count: observations.count) }
+
+  /// The median of a sample that holds each observation as often as `counts` says.
+  private func median(of counts: [Int]) -> Double? {
+    var half: Double?
+    var median: Double?
+    forEachStep(of: counts) { time, share in
+      if let half {
+        median = (half + time) / 2
+      } else if share < 0.5 - 1e-9 {
+        median = time
+      } else if share <= 0.5 + 1e-9 {
+        half = time
+      }
+      return median == nil
     }
-    return (steps[first].time + steps[first + 1].time) / 2
+    return median ?? half
+  }
+
+  /// Goes through the times at which something happened, with the share that has not happened after each.
+  ///
+  /// - Parameters:
+  ///   - counts: how often each observation is in the sample.
+  ///   - body: returns whether to go on.
+  @inline(__always)
+  private func forEachStep(of counts: [Int], _ body: (_ time: Double, _ share: Double) -> Bool) {
+    var share = 1.0
+    var atRisk = counts.reduce(0, +)
+    var index = 0
+    while index < observations.count {
+      let time = observations[index].time
+      var (events, gone) = (0, 0)
+      while index < observations.count, observations[index].time == time {
+        if !observations[index].isCensored { events += counts[index] }
+        gone += counts[index]
+        index += 1
+      }
+      if events > 0 {
+        share *= Double(atRisk - events) / Double(atRisk)
+        guard body(time, share) else { return }
+      }
+      atRisk -= gone
+    }
   }
 
   /// The median with its 95 % bootstrap interval.
@@ -125,25 +154,6 @@ public struct CensoredSample: Equatable, Sendable {
   private func median(of indices: [Int], counts: inout [Int]) -> Double? {
     for index in counts.indices { counts[index] = 0 }
     for index in indices { counts[index] += 1 }
-    var (share, atRisk) = (1.0, indices.count)
-    var half: Double?
-    var index = 0
-    while index < observations.count {
-      let time = observations[index].time
-      var (events, gone) = (0, 0)
-      while index < observations.count, observations[index].time == time {
-        if !observations[index].isCensored { events += counts[index] }
-        gone += counts[index]
-        index += 1
-      }
-      if events > 0 {
-        if let half { return (half + time) / 2 }
-        share *= Double(atRisk - events) / Double(atRisk)
-        if share < 0.5 - 1e-9 { return time }
-        if share <= 0.5 + 1e-9 { half = time }
-      }
-      atRisk -= gone
-    }
-    return half
+    return median(of: counts)
   }
 }

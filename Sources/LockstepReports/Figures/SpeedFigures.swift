@@ -6,10 +6,7 @@ import LockstepTelemetry
 extension FigureMaker {
   /// Updates per second, or per unit of virtual time.
   private static func throughput(_ run: StoredRun) -> Double? {
-    if let time = run.record.virtualTime {
-      return time > 0 ? Double(run.record.updates) / time : nil
-    }
-    return run.record.throughput.updatesPerSecond
+    run.record.throughput.updatesPerSecond
   }
 
   mutating func speedFigures() -> [Figure] {

@@ -63,14 +63,19 @@ struct PageTables: Sendable {
   }
 
   private static func number(_ claim: ClaimResult) -> String {
-    guard let estimate = claim.estimate else { return "–" }
-    var text = NumberText.short(estimate)
-    if claim.low != nil || claim.high != nil {
-      let low = claim.low.map { NumberText.short($0) } ?? "−∞"
-      let high = claim.high.map { NumberText.short($0) } ?? "∞"
-      text += " (\(low) to \(high))"
+    guard let estimate = claim.estimate, claim.low != nil || claim.high != nil else {
+      return claim.estimate.map { NumberText.short($0) } ?? "–"
     }
-    return text
+    return interval(estimate, claim.low, claim.high, lowest: -.infinity)
+  }
+
+  /// A number with its interval, whose ends are open where they aren't known.
+  private static func interval(
+    _ value: Double?, _ low: Double?, _ high: Double?, lowest: Double
+  ) -> String {
+    guard let value else { return "–" }
+    return "\(NumberText.short(value)) (\(NumberText.short(low ?? lowest)) to "
+      + "\(NumberText.short(high ?? .infinity)))"
   }
 
   // MARK: Ranking
@@ -78,11 +83,6 @@ struct PageTables: Sendable {
   /// Which configuration reaches the target loss first; empty where runs had no target.
   var ranking: String {
     guard let ranking = TargetRanking(folder.runs) else { return "" }
-    func range(_ value: Double?, _ low: Double?, _ high: Double?) -> String {
-      guard let value else { return "–" }
-      let (low, high) = (low.map { NumberText.short($0) }, high.map { NumberText.short($0) })
-      return "\(NumberText.short(value)) (\(low ?? "0") to \(high ?? "∞"))"
-    }
     let unit = ranking.isVirtual ? "time units" : "s"
     let head =
       ranking.names + [
@@ -93,8 +93,9 @@ struct PageTables: Sendable {
       ranking.names.map { entry.settings[$0]?.spelling ?? "–" } + [
         entry.updates.map { NumberText.short($0) } ?? "–",
         entry.rate.map { NumberText.short($0) } ?? "–",
-        range(entry.time, entry.timeLow, entry.timeHigh),
-        rank == 0 ? "1" : range(entry.ratio, entry.ratioLow, entry.ratioHigh),
+        Self.interval(entry.time, entry.timeLow, entry.timeHigh, lowest: 0),
+        rank == 0
+          ? "1" : Self.interval(entry.ratio, entry.ratioLow, entry.ratioHigh, lowest: 0),
         "\(entry.reached) of \(entry.runs)",
       ]
     }

@@ -62,11 +62,8 @@ extension EventRun {
       let ticks = ServiceLaw.ticks(duration)
       let state = table.states[worker]
       if state.isBusy {
-        table.states[worker].due = state.due &+ ticks
         phases?.states[worker].late &+= ticks
-        if state.due &+ ticks > 1 << 62 { hasOverflowed = true }
-        heap.insert(
-          Event(time: state.due &+ ticks, worker: Int32(truncatingIfNeeded: worker)))
+        schedule(worker, at: state.due &+ ticks)
       } else {
         table.states[worker].blockedUntil = max(state.blockedUntil, now) &+ ticks
       }

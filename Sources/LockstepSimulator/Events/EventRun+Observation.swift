@@ -95,12 +95,4 @@ extension EventRun {
       parameters: shown.parameters, view: shown.view, step: shown.step,
       workers: worker..<(worker + 1), state: shown.state)
   }
-
-  /// The parameters that a worker updates.
-  private func range(of worker: Int) -> Range<Int> {
-    guard isBlocks, let place = shards?.place(worker) ?? phases?.shards?.place(worker) else {
-      return 0..<model.parameterCount
-    }
-    return place.start..<(place.start + place.count)
-  }
 }

@@ -16,24 +16,22 @@ extension EventRun {
     }
   }
 
+  /// The parameters that a worker updates.
+  @inline(__always)
+  func range(of worker: Int) -> Range<Int> {
+    guard isBlocks, let place = shards?.place(worker) ?? phases?.shards?.place(worker) else {
+      return 0..<model.parameterCount
+    }
+    return place.start..<(place.start + place.count)
+  }
+
   @inline(__always)
   private func task(_ worker: Int) -> GradientTask<Scalar> {
     let state = states[worker]
-    if let shards = phases?.shards {
-      let place = isBlocks ? shards.place(worker) : ShardSpan(start: 0, count: model.parameterCount)
-      return GradientTask(
-        worker: worker, clock: state.clock, range: place.start..<(place.start + place.count),
-        view: nil, moment: state.seen)
-    }
-    if let shards {
-      let place = shards.place(worker)
-      return GradientTask(
-        worker: worker, clock: state.clock, range: place.start..<(place.start + place.count),
-        view: nil, moment: state.seen)
-    }
+    let isInParts = shards != nil || phases?.shards != nil
     return GradientTask(
-      worker: worker, clock: state.clock, range: 0..<model.parameterCount,
-      view: UnsafePointer(vector.values(state.view)), moment: state.seen)
+      worker: worker, clock: state.clock, range: range(of: worker),
+      view: isInParts ? nil : UnsafePointer(vector.values(state.view)), moment: state.seen)
   }
 
   /// A worker's gradient, valid until the next call.

@@ -64,7 +64,8 @@ public struct TargetRanking: Codable, Equatable, Sendable {
   /// - Returns: `nil` unless at least two configurations had a target and one of them got there, and where
   ///   no time passes (``Metric/observation(in:)``) or runs of both engines can't be compared.
   public init?(_ runs: [StoredRun]) {
-    guard let time = try? Metric("timeToTarget"), let updates = try? Metric("updatesToTarget")
+    guard let time = try? Metric("timeToTarget"), let updates = try? Metric("updatesToTarget"),
+      let rate = try? Metric("throughput.updatesPerSecond")
     else { return nil }
     let timed = runs.filter { time.observation(in: $0) != nil }
     guard let first = timed.first,
@@ -104,7 +105,7 @@ public struct TargetRanking: Codable, Equatable, Sendable {
         time: median.value, timeLow: median.value.flatMap { _ in median.low },
         timeHigh: median.value.flatMap { _ in median.high },
         updates: updates.censoredSample(of: group.runs)?.median,
-        rate: Self.rate(group.runs),
+        rate: rate.sample(of: group.runs)?.median,
         ratio: finite(ratio?.value), ratioLow: finite(ratio?.low), ratioHigh: finite(ratio?.high))
     }
   }
@@ -116,14 +117,6 @@ public struct TargetRanking: Codable, Equatable, Sendable {
     guard !tied.isEmpty else { return first + "." }
     return first + "; these runs don't tell whether it is sooner than "
       + tied.joined(separator: " or ") + "."
-  }
-
-  private static func rate(_ runs: [StoredRun]) -> Double? {
-    let rates = runs.compactMap { run -> Double? in
-      guard let time = run.record.virtualTime else { return run.record.throughput.updatesPerSecond }
-      return time > 0 ? Double(run.record.updates) / time : nil
-    }
-    return rates.isEmpty ? nil : Sample(rates).median
   }
 }
 
