@@ -89,9 +89,11 @@ extension FigureMaker {
       let series = zip(counts, names).map { entry, name in
         // It keeps its place, so that the others have the same colours in every figure.
         guard entry.bins.keys.max() != 0 else { return Chart.Series(name: "", points: []) }
-        let total = Double(entry.bins.values.reduce(0, +))
-        var shares = Array(repeating: 0.0, count: largest / width + 1)
-        for (staleness, count) in entry.bins { shares[staleness / width] += Double(count) / total }
+        // Whole numbers are added up, so that the order of a dictionary doesn't matter.
+        var counted = Array(repeating: 0, count: largest / width + 1)
+        for (staleness, count) in entry.bins { counted[staleness / width] += count }
+        let total = Double(counted.reduce(0, +))
+        let shares = counted.map { Double($0) / total }
         // Half a bin beyond the last number, where there is nothing.
         let last = (shares.lastIndex { $0 > 0 } ?? 0) + 1
         let points = (0...last).map { bin in

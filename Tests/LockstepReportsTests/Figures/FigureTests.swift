@@ -69,6 +69,19 @@ import Testing
     #expect(delayed.contains("loss-by-updates") && !delayed.contains("loss-by-time"))
   }
 
+  @Test func `shares of staleness are quotients of whole numbers`() throws {
+    let run = SyntheticResults.run(1, [:]) { record in
+      record.staleness.histogram = (0..<280).map { [$0, $0 + 1] }
+    }
+    let chart = try #require(lines(of: figures([run]).first { $0.name == "staleness" }))
+    let points = try #require(chart.series.first).points
+    for point in points.dropLast() {
+      let count = (0..<7).reduce(0) { $0 + Int(point.x) + $1 + 1 }
+      #expect(point.y == 100 * (Double(count) / Double(280 * 281 / 2)))
+    }
+    #expect(points.count == 41)
+  }
+
   @Test func `points are medians over the seeds of one setting`() throws {
     let runs = SyntheticResults.grid(seeds: 3)
     let figure = figures(runs).first { $0.name == "throughput-workers" }
