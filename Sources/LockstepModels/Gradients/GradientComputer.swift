@@ -95,16 +95,13 @@ public final class GradientComputer<Model: Objective> {
     guard let piece else { return }
     let examples = minibatch.examples
     var part = minibatch
-    var first = 0
-    while first < examples.count {
-      let size = min(Self.largestPiece, examples.count - first)
-      part.examples = UnsafeBufferPointer(rebasing: examples[first..<(first + size)])
+    examples.forEachPart(of: Self.largestPiece) { first, ids in
+      part.examples = ids
       model.computeGradient(
         at: view, minibatch: part, range: range, into: piece, workspace: workspace)
       VectorSum.accumulate(
-        piece, scale: Scalar(size) / Scalar(examples.count), into: gradient, count: range.count,
-        overwrite: first == 0)
-      first += size
+        piece, scale: Scalar(ids.count) / Scalar(examples.count), into: gradient,
+        count: range.count, overwrite: first == 0)
     }
   }
 }

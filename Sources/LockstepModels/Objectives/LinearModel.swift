@@ -156,10 +156,8 @@ public final class LinearModel<Scalar: ModelScalar>: Objective, @unchecked Senda
         }
       }
     } else {
-      var first = 0
-      while first < minibatch.examples.count {
-        let count = min(workspace.chunk, minibatch.examples.count - first)
-        let examples = UnsafeBufferPointer(rebasing: minibatch.examples[first..<(first + count)])
+      minibatch.examples.forEachPart(of: workspace.chunk) { _, examples in
+        let count = examples.count
         gatherRows(of: training, examples: examples, into: workspace.features)
         denseMargins(
           at: view, features: workspace.features, count: count, into: workspace.margins)
@@ -174,7 +172,6 @@ public final class LinearModel<Scalar: ModelScalar>: Objective, @unchecked Senda
           .transposed, rows: count, columns: columns.count, alpha: 1,
           a: UnsafePointer(workspace.features + columns.lowerBound), leadingA: featureCount,
           x: UnsafePointer(workspace.margins), beta: 1, y: gradient)
-        first += count
       }
     }
     if hasIntercept && range.contains(featureCount) {

@@ -152,10 +152,9 @@ public final class MultilayerPerceptron<Scalar: ModelScalar>: Objective, @unchec
     let total = minibatch.examples.count
     if total == 0 { gradient.update(repeating: 0, count: range.count) }
     let share = 1 / Double(max(1, total))
-    var first = 0
-    while first < total {
-      let count = min(workspace.chunk, total - first)
-      guard let examples = minibatch.examples.baseAddress.map({ $0 + first }) else { return }
+    minibatch.examples.forEachPart(of: workspace.chunk) { first, ids in
+      guard let examples = ids.baseAddress else { return }
+      let count = ids.count
       forward(
         at: view, features: training.features, stored: training.featureCount, examples: examples,
         count: count, workspace: workspace)
@@ -163,7 +162,6 @@ public final class MultilayerPerceptron<Scalar: ModelScalar>: Objective, @unchec
       backward(
         at: view, count: count, range: range, isFirst: first == 0, into: gradient,
         workspace: workspace)
-      first += count
     }
     SquaredNorm.addGradient(of: view, range: range, l2: l2, to: gradient)
   }
@@ -179,10 +177,9 @@ public final class MultilayerPerceptron<Scalar: ModelScalar>: Objective, @unchec
       preconditionFailure("there are no held-out examples")
     }
     var evaluation = Evaluation()
-    var first = 0
-    while first < examples.count {
-      let count = min(workspace.chunk, examples.count - first)
-      guard let part = examples.baseAddress.map({ $0 + first }) else { break }
+    examples.forEachPart(of: workspace.chunk) { _, ids in
+      guard let part = ids.baseAddress else { return }
+      let count = ids.count
       forward(
         at: view, features: source.features, stored: source.featureCount, examples: part,
         count: count, workspace: workspace)
@@ -193,7 +190,6 @@ public final class MultilayerPerceptron<Scalar: ModelScalar>: Objective, @unchec
         if isCorrect { evaluation.correct += 1 }
       }
       evaluation.count += count
-      first += count
     }
     return evaluation
   }
