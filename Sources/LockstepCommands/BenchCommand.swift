@@ -10,7 +10,7 @@ struct BenchCommand: ParsableCommand {
       Crosses models, policies, decompositions, numbers of workers and pin plans. Each \
       configuration is warmed up, then measured several times; the runs of all configurations are \
       interleaved, so that a machine that slows down slows all of them alike. Prints medians with \
-      their 95 % intervals beside what the same pinned cores can do at most. Ctrl-C prints what \
+      their intervals (below six runs: ranges) beside what the same pinned cores can do at most. Ctrl-C prints what \
       is complete.
       """)
 

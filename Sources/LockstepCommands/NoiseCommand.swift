@@ -10,7 +10,8 @@ struct NoiseCommand: ParsableCommand {
       Follows a run, with one seed after another, and takes one update in so many apart: what \
       moving all shards at once cost beyond what each was promised alone, what the straight line \
       missed, and what the stale view cost; on the update's own batch, on another one, and on \
-      held-out examples. Prints means over updates and seeds with 95 % bootstrap intervals, and \
+      held-out examples. Prints means over updates and seeds with 95 % intervals over the seeds \
+      (Student's t), and \
       as shares of the promised decrease. Ctrl-C prints what there is.
       """)
 

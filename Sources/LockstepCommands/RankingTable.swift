@@ -18,7 +18,7 @@ struct RankingTable {
     }
     var text = "To the target loss, the soonest first\n" + Format.table([head] + rows)
     if ranking.omitted > 0 { text += "… and \(Format.count(ranking.omitted)) later ones\n" }
-    self.text = text + Format.wrapped(ranking.sentence) + "\n"
+    self.text = text + Format.wrapped(ranking.intervals) + Format.wrapped(ranking.sentence) + "\n"
   }
 
   private static func ratio(_ entry: TargetRanking.Entry) -> String {

@@ -117,14 +117,18 @@ struct RunReport {
     var line = "mean square \(Format.number(square))"
     if let error = ensemble.stationaryMeanSquareError { line += " ± \(Format.number(error))" }
     let replicas = ensemble.replicas
-    return line + " over \(Format.count(replicas)) \(replicas == 1 ? "replica" : "replicas")\n"
+    line += " over \(Format.count(replicas)) \(replicas == 1 ? "replica" : "replicas")\n"
+    if let reason = ensemble.stationaryMeanSquareErrorReason {
+      line += Format.wrapped("no error: \(reason)")
+    }
+    return line
   }
 
   private var noise: String {
     guard !record.noise.isEmpty else { return "" }
     let time = record.noiseSeconds.map { ", which took \(Format.seconds($0))" } ?? ""
     // Only means are shown: intervals are what `lockstep noise` is for.
-    let summary = NoiseSummary.summaries(of: [record.noise], resamples: 40)
+    let summary = NoiseSummary.summaries(of: [record.noise])
     let probes = Set(record.noise.map(\.update)).count
     return "noise       \(Format.count(probes)) \(probes == 1 ? "probe" : "probes")\(time)\n"
       + NoisePenaltyTable(summary).short

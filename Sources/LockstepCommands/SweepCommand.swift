@@ -64,7 +64,8 @@ struct SweepCommand: ParsableCommand {
     let missing: [(run: PlannedRun, count: Int)]
     if let tolerance = plan.bisectionTolerance {
       let records = try known.isEmpty ? [] : sweep.out.map(ResultStore.runs) ?? []
-      let forecast = BisectionForecast(share, tolerance: tolerance, records: records)
+      let forecast = BisectionForecast(
+        share, tolerance: tolerance, stability: plan.stability, records: records)
       (present, missing) = (forecast.finished, forecast.remaining)
     } else {
       missing = share.filter { !known.contains($0.id) }.map { ($0, 1) }
@@ -111,6 +112,7 @@ struct SweepCommand: ParsableCommand {
   private func readPlan() throws -> SweepPlan {
     let given = try training.given()
     let tolerance = try sweep.bisectionTolerance()
+    let stability = try sweep.judgedStability()
     if plan.count == 1, let path = plan.first, Self.isFile(path) {
       guard given.names.isEmpty else {
         throw ConfigurationError.conflict(
@@ -119,6 +121,7 @@ struct SweepCommand: ParsableCommand {
       }
       var result = try SweepPlan(contentsOf: path, variant: sweep.full ? .full : .quick)
       if let tolerance { result.bisectionTolerance = tolerance }
+      if let stability { result.stability = stability }
       return result
     }
     if sweep.full {
@@ -127,6 +130,7 @@ struct SweepCommand: ParsableCommand {
     }
     var result = try SweepPlan(axes: plan, options: given)
     result.bisectionTolerance = tolerance
+    result.stability = stability ?? .path
     return result
   }
 }

@@ -26,7 +26,7 @@ struct SweepReport {
     }
     if rows.count > 1 {
       let shown = Array(rows.prefix(Self.largestRowCount + 1))
-      text += "\n" + Self.fitting(shown, fixed: document.bisection == nil ? 6 : 3)
+      text += "\n" + Self.fitting(shown, fixed: document.bisection == nil ? 6 : 4)
       if rows.count > shown.count {
         text += "… and \(Format.count(rows.count - shown.count)) more; results.csv has them all\n"
       }
@@ -55,10 +55,13 @@ struct SweepReport {
 
   private static func rows(_ results: [BisectionResult], axes: [String]) -> [[String]] {
     let hasParts = results.contains { $0.part != nil }
-    let head = (hasParts ? ["part"] : []) + axes + ["largest stable", "unstable at", "runs"]
+    let head =
+      (hasParts ? ["part"] : []) + axes + ["stability", "largest stable", "unstable at", "runs"]
     return [head]
       + results.map { result in
         (hasParts ? [result.part ?? ""] : []) + axes.map { result.axes[$0]?.text ?? "" } + [
+          result.stability.rawValue
+            + (result.result == .found ? "" : " (\(result.result.rawValue))"),
           result.stable.map { "\(Format.number($0))" } ?? "none",
           result.unstable.map { "\(Format.number($0))" } ?? "none", "\(result.runs)",
         ]

@@ -61,7 +61,8 @@ struct WatchedSweep {
     var bisection: [BisectionResult]?
     if let tolerance = plan.bisectionTolerance {
       let found = try executor.bisect(
-        runs.inPlanOrder(share), tolerance: tolerance, into: store, options: options,
+        runs.inPlanOrder(share), tolerance: tolerance, stability: plan.stability, into: store,
+        options: options,
         on: topology, progress: show)
       (outcome, bisection) = (found.sweep, found.results)
     } else {

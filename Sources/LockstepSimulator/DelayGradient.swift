@@ -23,7 +23,7 @@ final class DelayGradient<Model: Objective> {
   private let storage: UnsafeMutableBufferPointer<Int32>
   private let piece: UnsafeMutablePointer<Scalar>?
   private let workspace: Model.Workspace
-  @exclusivity(unchecked) private var samplers: [MinibatchSampler] = []
+  @exclusivity(unchecked) private var sampler: MinibatchSampler?
   @exclusivity(unchecked) private var seed: UInt64 = 0
 
   /// Makes the buffers.
@@ -70,11 +70,9 @@ final class DelayGradient<Model: Objective> {
     self.seed = seed
     guard isDrawn else { return }
     let workers = isShared ? 1 : configuration.workers
-    samplers = (0..<workers).map {
-      MinibatchSampler(
-        exampleCount: model.trainingCount, batch: examples.count, method: configuration.sampling,
-        seed: seed, worker: $0, workers: workers)
-    }
+    sampler = MinibatchSampler(
+      exampleCount: model.trainingCount, batch: examples.count, method: configuration.sampling,
+      seed: seed, worker: 0, workers: workers)
   }
 
   /// Makes the minibatch of a worker's clock the current one.
@@ -82,7 +80,7 @@ final class DelayGradient<Model: Objective> {
   func draw(worker: Int, clock: Int) {
     if isDrawn {
       guard let base = storage.baseAddress else { return }
-      samplers[worker].draw(clock: clock, into: base)
+      sampler?.draw(clock: clock, worker: worker, into: base)
     } else if configuration.minibatches != nil {
       readLine(worker: worker, clock: clock)
     }

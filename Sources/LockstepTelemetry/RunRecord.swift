@@ -305,10 +305,19 @@ public struct EnsembleRecord: Codable, Equatable, Sendable {
   @ExplicitNull public var stationaryMeanSquare: Double?
   /// Its standard error.
   @ExplicitNull public var stationaryMeanSquareError: Double?
-  /// How fast ‖x‖ grows after the warm-up, as the logarithm of its factor per update.
+  /// Why it has no standard error, where it has none.
+  public var stationaryMeanSquareErrorReason: String?
+  /// How fast the root of the mean square E x² grows, as the logarithm of its factor per update; known
+  /// exactly, or not at all.
   @ExplicitNull public var growthRate: Double?
-  /// Its standard error.
+  /// Its error: 0 where it is known.
   @ExplicitNull public var growthRateError: Double?
+  /// How fast the mean E x grows; known exactly, or not at all.
+  @ExplicitNull public var meanGrowthRate: Double?
+  /// How fast ‖x‖ grows along single paths after the warm-up.
+  @ExplicitNull public var pathGrowthRate: Double?
+  /// Its standard error.
+  @ExplicitNull public var pathGrowthRateError: Double?
   /// The replica mean of the first coordinate along the run.
   public var mean: [Point] = []
 
@@ -318,5 +327,11 @@ public struct EnsembleRecord: Codable, Equatable, Sendable {
     stationaryMeanSquareError = nil
     growthRate = nil
     growthRateError = nil
+    meanGrowthRate = nil
+    pathGrowthRate = nil
+    pathGrowthRateError = nil
   }
+
+  /// The number of parts of a single path that its growth's error comes from.
+  public static let pathPartCount = 10
 }

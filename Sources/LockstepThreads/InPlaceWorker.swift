@@ -158,9 +158,8 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   private func draw(_ count: Int) {
     let left = drawn &- taken
     for position in 0..<left { upcoming[position] = upcoming[taken &+ position] }
-    for position in left..<max(left, count) {
-      feed.advance(to: clock &+ position)
-      upcoming[position] = feed.examples[0]
+    if count > left {
+      feed.draw(single: (clock &+ left)..<(clock &+ count), into: upcoming + left)
     }
     taken = 0
     drawn = max(left, count)

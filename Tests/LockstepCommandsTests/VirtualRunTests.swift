@@ -54,10 +54,29 @@ import Testing
       "--engine virtual --model quadratic:eigenvalues=1 --decomposition samples "
         + "--delay constant:4 --updates 2000 --warmup 100 --learning-rate \(rate)")
     let found = try #require(record.ensemble.growthRate)
-    // The oscillation doesn't quite average out.
-    #expect((found - growth).magnitude < 1.5e-4 && (found > 0) == (growth > 0))
+    #expect((found - growth).magnitude < 1e-9)
+    // Nothing is random, so that is the growth of the path, too.
+    #expect(record.ensemble.pathGrowthRate == found && record.ensemble.growthRateError == 0)
     #expect(record.virtualTime == nil && record.throughput.updatesPerSecond == nil)
     #expect(record.configuration["policy"] == .text("hogwild"))
+  }
+
+  // Rare paths carry the mean square: a simulation of 1,000 replicas said −.064.
+  @Test func `have a mean square that grows though their paths shrink`() throws {
+    let record = try runRecord(
+      "--engine virtual --model quadratic:eigenvalues=1 --decomposition samples --policy hogwild "
+        + "--workers 2 --service exponential:1 --learning-rate 1.345 --updates 2000 --warmup 500 "
+        + "--replicas 20")
+    let ensemble = record.ensemble
+    #expect(abs((ensemble.growthRate ?? 0) - 0.0197) < 5e-5)
+    #expect((ensemble.pathGrowthRate ?? 0) < -0.05 && (ensemble.meanGrowthRate ?? 0) < 0)
+    #expect((ensemble.pathGrowthRateError ?? 1) < 0.02)
+    // What has too many states is measured along paths only.
+    let bounded = try runRecord(
+      "--engine virtual --model quadratic:eigenvalues=1 --decomposition samples "
+        + "--policy bounded:2 --workers 2 --service exponential:1 --learning-rate 0.1 "
+        + "--updates 500 --replicas 5")
+    #expect(bounded.ensemble.growthRate == nil && (bounded.ensemble.pathGrowthRate ?? 0) < 0)
   }
 
   @Test func `take as many workers as there are numbers for`() throws {

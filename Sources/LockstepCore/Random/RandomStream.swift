@@ -12,8 +12,6 @@ public enum RandomPurpose: UInt32, Sendable {
   case gradientNoise = 4
   /// A synthetic data set.
   case syntheticData = 5
-  /// Resampling for intervals.
-  case bootstrap = 6
   /// The duration of an iteration.
   case serviceTime = 7
   /// The delay of a read or of a message.

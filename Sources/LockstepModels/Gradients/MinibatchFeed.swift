@@ -90,6 +90,24 @@ public struct MinibatchFeed: ~Copyable {
     }
   }
 
+  /// Writes the examples of several clocks in a row, where a minibatch is one drawn example.
+  ///
+  /// The current minibatch is not looked at any more.
+  ///
+  /// - Parameters:
+  ///   - clocks: the clocks.
+  ///   - target: `[clocks.count]`, overwritten.
+  public mutating func draw(
+    single clocks: Range<Int>, into target: UnsafeMutablePointer<Int32>
+  ) {
+    if case .sampler = source {
+      sampler.draw(single: clocks, into: target)
+    } else {
+      // One example is all there are.
+      target.update(repeating: storage[0], count: clocks.count)
+    }
+  }
+
   /// Visits the minibatches of one clock of several workers, one after the other.
   ///
   /// Where every worker takes all examples it visits just one. The last becomes the current one.

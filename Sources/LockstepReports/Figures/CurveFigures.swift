@@ -1,3 +1,4 @@
+import LockstepCore
 import LockstepStudies
 import LockstepTelemetry
 
@@ -60,8 +61,8 @@ extension FigureMaker {
       let found = positions.compactMap { $0[update] }
       let losses = found.compactMap(\.loss).filter(\.isFinite)
       guard losses.count * 2 >= runs.count, !losses.isEmpty else { continue }
-      let loss = bands.estimate(losses)
-      let x = isTime ? bands.estimate(found.map(\.time)).value : Double(update)
+      let loss = Intervals.median(losses)
+      let x = isTime ? Sample(found.map(\.time)).median : Double(update)
       points.append(
         Chart.Point(x: x, y: loss.value, low: loss.low, high: loss.high, count: loss.count))
     }
@@ -134,8 +135,14 @@ extension FigureMaker {
           { (run: StoredRun) in run.record.ensemble.stationaryMeanSquare }
         ),
         (
-          "growth", "Growth rate", "per update",
+          "growth", "Growth rate of the mean square", "per update",
           { (run: StoredRun) in run.record.ensemble.growthRate }
+        ),
+        (
+          "path-growth", "Growth rate of single paths", "per update",
+          { (run: StoredRun) in
+            run.record.ensemble.growthRate == nil ? run.record.ensemble.pathGrowthRate : nil
+          }
         ),
       ] where section.runs.contains(where: { number($0) != nil }) {
         figures += comparisons(

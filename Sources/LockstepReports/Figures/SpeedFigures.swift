@@ -132,8 +132,8 @@ extension FigureMaker {
           title: y.label.prefix(1).uppercased() + y.label.dropFirst()
             + " against \(abscissa.axis.label)" + (slice.name.isEmpty ? "" : ": \(slice.name)"),
           caption:
-            "Kaplan–Meier medians, in which runs that did not reach the target are censored, "
-            + "with 95 % bootstrap intervals.",
+            "Kaplan–Meier medians, in which runs that did not reach the target are censored, over "
+            + "\(Self.bands(over: section.seedCount)).",
           content: .lines(chart), notes: notes))
     }
     if !figures.isEmpty {

@@ -66,15 +66,17 @@ struct PageTables: Sendable {
     guard let estimate = claim.estimate, claim.low != nil || claim.high != nil else {
       return claim.estimate.map { NumberText.short($0) } ?? "–"
     }
-    return interval(estimate, claim.low, claim.high, lowest: -.infinity)
+    return interval(
+      estimate, claim.low, claim.high, lowest: -.infinity, isRange: claim.interval == "range")
   }
 
   /// A number with its interval, whose ends are open where they aren't known.
   private static func interval(
-    _ value: Double?, _ low: Double?, _ high: Double?, lowest: Double
+    _ value: Double?, _ low: Double?, _ high: Double?, lowest: Double, isRange: Bool = false
   ) -> String {
     guard let value else { return "–" }
-    return "\(NumberText.short(value)) (\(NumberText.short(low ?? lowest)) to "
+    return
+      "\(NumberText.short(value)) (\(isRange ? "range " : "")\(NumberText.short(low ?? lowest)) to "
       + "\(NumberText.short(high ?? .infinity)))"
   }
 
@@ -103,8 +105,8 @@ struct PageTables: Sendable {
       "<section><h2>Soonest at the target loss</h2><p>\(Markup.escape(ranking.sentence))</p>"
     text += Self.table([head] + rows, isList: false)
     text +=
-      "<p class=\"note\">Medians over seeds with 95 % bootstrap intervals; runs that did not get there "
-    text += "are censored."
+      "<p class=\"note\">Medians over seeds; runs that did not get there are censored. "
+    text += Markup.escape(ranking.intervals)
     if ranking.omitted > 0 { text += " \(ranking.omitted) later ones are left out." }
     return text + "</p></section>\n"
   }

@@ -146,7 +146,12 @@ extension RunReader {
       case "stationaryMeanSquare": result.stationaryMeanSquare = try reader.number()
       case "stationaryMeanSquareError": result.stationaryMeanSquareError = try reader.number()
       case "growthRate": result.growthRate = try reader.number()
+      case "stationaryMeanSquareErrorReason":
+        result.stationaryMeanSquareErrorReason = try reader.string()
       case "growthRateError": result.growthRateError = try reader.number()
+      case "meanGrowthRate": result.meanGrowthRate = try reader.number()
+      case "pathGrowthRate": result.pathGrowthRate = try reader.number()
+      case "pathGrowthRateError": result.pathGrowthRateError = try reader.number()
       case "mean":
         try reader.array { (reader) throws(Malformed) in
           var point = EnsembleRecord.Point(update: 0, value: nil)

@@ -47,7 +47,15 @@ extension Metric {
     Field("ensemble.stationaryMeanSquare", "stationary mean square") {
       $0.ensemble.stationaryMeanSquare
     },
-    Field("ensemble.growthRate", "growth rate", "per update") { $0.ensemble.growthRate },
+    Field("ensemble.growthRate", "growth rate of the mean square", "per update") {
+      $0.ensemble.growthRate
+    },
+    Field("ensemble.meanGrowthRate", "growth rate of the mean", "per update") {
+      $0.ensemble.meanGrowthRate
+    },
+    Field("ensemble.pathGrowthRate", "growth rate of single paths", "per update") {
+      $0.ensemble.pathGrowthRate
+    },
     Field("ensemble.momentum", "implicit momentum") { ImplicitMomentum.fit($0.ensemble.mean) },
   ]
 

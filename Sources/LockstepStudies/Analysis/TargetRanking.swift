@@ -20,10 +20,12 @@ public struct TargetRanking: Codable, Equatable, Sendable {
     /// In seconds on threads, in units of time in virtual time; `null` where half of the runs didn't get
     /// there.
     @ExplicitNull public var time: Double?
-    /// The lower end of its 95 % interval.
+    /// The lower end of its interval.
     @ExplicitNull public var timeLow: Double?
     /// The upper end; `null` where it lies beyond the longest run.
     @ExplicitNull public var timeHigh: Double?
+    /// What the interval is worth: `95 %` or more, `range` for fewer than six runs, or `none`.
+    public var timeInterval: String
     /// The same median of the updates to the target.
     @ExplicitNull public var updates: Double?
     /// The median rate, in updates per unit of that time.
@@ -32,10 +34,12 @@ public struct TargetRanking: Codable, Equatable, Sendable {
     ///
     /// `null` where it isn't finite.
     @ExplicitNull public var ratio: Double?
-    /// The lower end of its 95 % bootstrap interval.
+    /// The lower end of its interval.
     @ExplicitNull public var ratioLow: Double?
     /// The upper end.
     @ExplicitNull public var ratioHigh: Double?
+    /// What the ratio's interval is worth.
+    public var ratioInterval: String
 
     /// Its settings as people write them.
     public var name: String {
@@ -95,7 +99,7 @@ public struct TargetRanking: Codable, Equatable, Sendable {
       let median = group.times.medianEstimate
       let ratio =
         rank == 0
-        ? Estimate(value: 1, low: 1, high: 1, count: group.runs.count)
+        ? Estimate.exact(1, count: group.runs.count)
         : group.times.medianRatio(to: soonest)
       func finite(_ value: Double?) -> Double? { value.flatMap { $0.isFinite ? $0 : nil } }
       return Entry(
@@ -104,10 +108,20 @@ public struct TargetRanking: Codable, Equatable, Sendable {
         runs: group.runs.count, reached: group.times.reached,
         time: median.value, timeLow: median.value.flatMap { _ in median.low },
         timeHigh: median.value.flatMap { _ in median.high },
+        timeInterval: median.kind.name,
         updates: updates.censoredSample(of: group.runs)?.median,
         rate: rate.sample(of: group.runs)?.median,
-        ratio: finite(ratio?.value), ratioLow: finite(ratio?.low), ratioHigh: finite(ratio?.high))
+        ratio: finite(ratio?.value), ratioLow: finite(ratio?.low), ratioHigh: finite(ratio?.high),
+        ratioInterval: (ratio?.kind ?? .none).name)
     }
+  }
+
+  /// What the intervals are, in a sentence.
+  public var intervals: String {
+    let isRange = entries.contains { $0.timeInterval == "range" || $0.ratioInterval == "range" }
+    return isRange
+      ? "In parentheses: ranges where there are too few runs, otherwise intervals that cover 95 % or more."
+      : "In parentheses: intervals that cover 95 % or more."
   }
 
   /// Which one to use, in a sentence.

@@ -15,13 +15,14 @@ public struct PlannedRuns: Sendable {
   public let digest: String
 
   /// Creates the runs of a plan.
-  init(_ all: [PlannedRun], bisectionTolerance: Double?) {
+  init(_ all: [PlannedRun], bisectionTolerance: Double?, stability: Stability) {
     self.all = all
     var seen: Set<String> = []
     distinct = all.filter { seen.insert($0.id).inserted }
       .sorted { ($0.round, $0.id) < ($1.round, $1.id) }
     let lines = all.map { "\($0.part ?? "")\t\($0.axisText)\t\($0.id)\n" }
-    let search = bisectionTolerance.map { "bisect learning-rate to \($0)\n" } ?? ""
+    let judged = stability == .path ? "" : " by \(stability.rawValue)"
+    let search = bisectionTolerance.map { "bisect learning-rate to \($0)\(judged)\n" } ?? ""
     digest = "p-" + StableHash.hexadecimal(search + lines.sorted().joined())
   }
 
@@ -79,7 +80,20 @@ extension SweepPlan {
     var runs: [PlannedRun] = []
     runs.reserveCapacity(total)
     for part in parts { try part.expand(into: &runs) }
-    return PlannedRuns(runs, bisectionTolerance: bisectionTolerance)
+    try checkStability(of: runs)
+    return PlannedRuns(runs, bisectionTolerance: bisectionTolerance, stability: stability)
+  }
+}
+
+extension SweepPlan {
+  /// Refuses a search whose runs cannot tell what it judges.
+  private func checkStability(of runs: [PlannedRun]) throws(PlanError) {
+    guard bisectionTolerance != nil else { return }
+    for run in runs {
+      guard let reason = stability.obstacle(in: run.trialConfiguration) else { continue }
+      throw (parts.first { $0.name == run.part } ?? parts[0]).place.error(
+        "\(run.axes.isEmpty ? "" : "the run with \(run.axisText): ")\(reason)")
+    }
   }
 }
 

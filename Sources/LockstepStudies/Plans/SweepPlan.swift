@@ -12,6 +12,8 @@ public struct SweepPlan: Equatable, Sendable {
   /// How exactly the largest stable learning rate of each configuration is searched, as a share; `nil`
   /// where runs are carried out as they are.
   public var bisectionTolerance: Double?
+  /// Which stability such a search judges.
+  public var stability = Stability.path
 
   /// Creates a plan.
   public init(

@@ -101,6 +101,9 @@ public enum ResultTable {
     add("ensemble_stationaryMeanSquareError", record.ensemble.stationaryMeanSquareError)
     add("ensemble_growthRate", record.ensemble.growthRate)
     add("ensemble_growthRateError", record.ensemble.growthRateError)
+    add("ensemble_meanGrowthRate", record.ensemble.meanGrowthRate)
+    add("ensemble_pathGrowthRate", record.ensemble.pathGrowthRate)
+    add("ensemble_pathGrowthRateError", record.ensemble.pathGrowthRateError)
     for (name, value) in NoiseMeans.of(record.noise) { add(name, value) }
     return result
   }
