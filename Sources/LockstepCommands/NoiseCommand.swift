@@ -82,14 +82,14 @@ struct NoiseCommand: ParsableCommand {
       throw ConfigurationError.invalid(
         option: "--every", value: "\(every)", reason: "write a whole number of updates from 1")
     }
-    let isRecorded = training.record.contains { $0.hasPrefix("noise=") }
+    let isRecorded = training.usual.record.contains { $0.hasPrefix("noise=") }
     if every != nil, isRecorded {
       throw ConfigurationError.conflict(
         reason: "--every and --record noise=EVERY say the same; give one of them")
     }
     for (option, isGiven) in [
-      ("--save", training.save != nil), ("--calibrate", training.calibrate != nil),
-      ("--record trace", training.record.contains("trace")),
+      ("--save", training.usual.save != nil), ("--calibrate", training.usual.calibrate != nil),
+      ("--record trace", training.usual.record.contains("trace")),
     ] where isGiven {
       throw ConfigurationError.conflict(
         reason: "\(option) is about a single run, and noise makes several; use lockstep run")

@@ -200,13 +200,20 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
     var wall: UInt64 = 0
     var cpu = 0.0
     var last = initial
-    var status = Self.verdict(last?.loss, target: configuration.targetLoss)
+    let verdict = LossVerdict(
+      initial: initial?.loss,
+      modelStart: configuration.initialParameters.flatMap { _ in
+        evaluator.lossAtModelStart(seed: configuration.seed)
+      }, target: configuration.targetLoss)
+    var status = verdict.status(at: last?.loss)
     let budget = configuration.budget
+    let looks = LossLooks(
+      every: configuration.lossEvery, areDenseAtFirst: configuration.looksEarly)
     while status == nil, updates < configuration.updates {
       let told = losses.curve.last?.update ?? 0
       let pause = min(
         configuration.updates,
-        budget.pausePoint(atOrAfter: told + max(1, configuration.lossEvery)))
+        budget.pausePoint(atOrAfter: looks.next(after: told, workers: configuration.workers)))
       let next = min(pause, shared.desk?.pause(after: updates) ?? pause)
       let cpuBefore = Self.processorSeconds()
       let stretch = try runStretch(from: updates, to: next) { done in
@@ -227,26 +234,18 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
       if hasBeenInterrupted {
         status = .interrupted
       } else {
-        status = Self.verdict(last?.loss, target: configuration.targetLoss)
+        status = verdict.status(at: last?.loss)
       }
     }
     shared.parameters.copyAll(into: snapshot)
     let heldOut = evaluator.evaluate(at: snapshot, on: .heldOut)
-    losses.final = last?.loss
-    losses.heldout = heldOut?.loss
-    losses.accuracy = heldOut == nil ? last?.accuracy : heldOut?.accuracy
+    losses.conclude(
+      status ?? .completed, training: last.map { ($0.loss, $0.accuracy) },
+      heldOut: heldOut.map { ($0.loss, $0.accuracy) })
     return outcome(
       parameters: Array(UnsafeBufferPointer(start: snapshot, count: model.parameterCount)),
       status: status ?? .completed, updates: updates, wallSeconds: Double(wall) * 1e-9,
       cpuSeconds: cpu, loss: losses)
-  }
-
-  /// Whether a loss ends the run.
-  private static func verdict(_ loss: Double?, target: Double?) -> RunStatus? {
-    guard let loss else { return nil }
-    if !loss.isFinite { return .diverged }
-    if let target, loss <= target { return .targetReached }
-    return nil
   }
 
   /// Makes the workers' buffers and writes each shard's first parameters, on the pinned threads: the

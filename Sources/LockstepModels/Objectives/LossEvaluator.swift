@@ -36,6 +36,19 @@ public final class LossEvaluator<Model: Objective> {
     self.lanes = max(1, lanes)
   }
 
+  /// The training loss at the parameters that the model itself starts from.
+  ///
+  /// - Parameter seed: the run's seed.
+  /// - Returns: `nil` if there are no examples.
+  public func lossAtModelStart(seed: UInt64) -> Double? {
+    var start = [Model.Scalar](repeating: 0, count: model.parameterCount)
+    return start.withUnsafeMutableBufferPointer { start in
+      guard let base = start.baseAddress else { return nil }
+      model.initialize(base, seed: seed)
+      return evaluate(at: base, on: .training)?.loss
+    }
+  }
+
   /// Evaluates a set.
   ///
   /// - Parameters:

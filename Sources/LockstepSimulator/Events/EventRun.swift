@@ -77,6 +77,8 @@ final class EventRun<Model: Objective> {
   @exclusivity(unchecked) var losses = LossRecord(
     initial: nil, final: nil, heldout: nil, accuracy: nil, curve: [])
   @exclusivity(unchecked) var latest: SetLoss?
+  /// Whether a loss ends the run.
+  @exclusivity(unchecked) var verdict: LossVerdict
 
   /// The latest training loss.
   var latestLoss: Double? { latest?.loss }
@@ -206,6 +208,7 @@ final class EventRun<Model: Objective> {
     } else {
       ahead = nil
     }
+    verdict = LossVerdict(initial: nil, target: configuration.targetLoss)
     evaluator = replica == 0 ? LossEvaluator(model, lanes: max(1, configuration.hostThreads)) : nil
   }
 
