@@ -276,6 +276,14 @@ private let shortRun = ["run", "--model", "quadratic", "--updates", "4", "--quie
       title: "red \\e[31m and \\u202E back"
       options: {model: quadratic, updates: 4}
       parameters: {seed: 1..2}
+      claims:
+        - id: c
+          statement: "losses \\e[31m are finite"
+          source: "nobody \\e[31m"
+          let: {loss: loss.final}
+          value: loss < 1e9
+          summary: share
+          expect: {equal: 1}
 
       """)
     for arguments in [
