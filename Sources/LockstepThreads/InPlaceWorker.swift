@@ -114,6 +114,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
     guard count > 0 else { return false }
     try run.probe?.beforeIteration?(index, clock)
     draw(count + Self.lookahead)
+    let before = clock
     if telemetry.shouldTime(count) {
       // The staleness of the first step, and the time of the steps that look at no clocks.
       noteClocks()
@@ -128,7 +129,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
     } else {
       step(count)
     }
-    if rules.keepsPace { clocks.publish(.completed, clock, by: index) }
+    if rules.keepsPace { clocks.publish(.completed, from: before, to: clock, by: index) }
     run.probe?.afterIteration?(index, (0..<clocks.count).map { clocks.completed($0) })
     return true
   }
@@ -205,7 +206,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
     } else {
       if timer.isRunning { observeStaleness() }
       if rules.apply.subject != .nobody {
-        clocks.publish(.computed, clock + 1, by: index)
+        clocks.publish(.computed, from: clock, to: clock &+ 1, by: index)
         let apply = clocks.wait(for: rules.apply, at: clock)
         telemetry.parks &+= apply.parks
         guard apply.holds else { return giveUp() }

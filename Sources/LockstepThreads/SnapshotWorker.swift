@@ -139,7 +139,7 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
       if timer.isRunning { observeStaleness(seen) }
       if clock >= observeAt { observe(&timer) }
       if rules.apply.subject != .nobody {
-        clocks.publish(.computed, clock + 1, by: index)
+        clocks.publish(.computed, from: clock, to: clock &+ 1, by: index)
         let apply = clocks.wait(for: rules.apply, at: clock)
         telemetry.parks &+= apply.parks
         guard apply.holds else {

@@ -111,9 +111,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
     let rules = (0..<configuration.workers).map {
       configuration.policy.rules(for: WorkerID($0), of: configuration.workers)
     }
-    clocks.waitsAreForEveryone = rules.allSatisfy {
-      [$0.start.subject, $0.apply.subject].allSatisfy { $0 == .everyone || $0 == .nobody }
-    }
+    clocks.waitsAreForEveryone = Admission.waitsAreForEveryone(rules)
     shared = SharedRun(
       model: model, configuration: configuration,
       parameters: SharedParameters(
