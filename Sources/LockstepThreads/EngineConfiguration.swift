@@ -38,6 +38,8 @@ public struct EngineConfiguration: Sendable {
   ///
   /// With an observer no model is updated in place.
   public var observer: StepObserver?
+  /// Who may ask for an end, so that an evaluation of the loss is given up for it.
+  public var cancellation: Cancellation?
 
   /// The largest number of workers that Dispatch starts.
   public static let largestWorkerCount = EngineChoice.threads.largestWorkerCount

@@ -179,7 +179,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
   /// - Parameter progress: called on the calling thread, at most every 100 ms.
   /// - Throws: the first error of a worker, after all have ended and nothing is left bound.
   public func run(progress: (Progress) -> Void = { _ in }) throws -> Outcome {
-    let evaluator = LossEvaluator(model)
+    let evaluator = LossEvaluator(model, cancellation: configuration.cancellation)
     let snapshot = UnsafeMutablePointer<Model.Scalar>.allocate(capacity: model.parameterCount)
     snapshot.initialize(repeating: 0, count: model.parameterCount)
     defer { snapshot.deallocate() }

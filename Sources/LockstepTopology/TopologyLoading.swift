@@ -1,5 +1,6 @@
 import CHwloc
 import Glibc
+import LockstepCore
 
 /// Loads hwloc topologies.
 enum TopologyLoading {
@@ -64,7 +65,13 @@ enum TopologyLoading {
     guard hwloc_topology_is_thissystem(handle) != 0 else { return }
     let usable = CPUSet()
     let flags = Int32(HWLOC_CPUBIND_PROCESS.rawValue)
-    guard usable.withBitmap({ hwloc_get_cpubind(handle, $0, flags) }) == 0 else {
+    // Without /proc only the calling thread can tell.
+    let thread = Int32(HWLOC_CPUBIND_THREAD.rawValue)
+    guard
+      [flags, thread].contains(where: { flags in
+        usable.withBitmap { hwloc_get_cpubind(handle, $0, flags) } == 0
+      })
+    else {
       throw .discoveryFailed(
         reason: "the affinity of the process can't be read: \(SystemCallError.last.reason)")
     }
@@ -102,7 +109,7 @@ enum TopologyLoading {
   ) throws(TopologyError) {
     var contents: [UInt8]
     do throws(SystemCallError) {
-      contents = try WholeFile.read(path)
+      contents = try InputFile.read(path)
     } catch {
       if error.code == ENOENT || error.code == ENOTDIR { throw .xmlNotFound(path: path) }
       throw .xmlUnreadable(path: path, reason: error.reason)

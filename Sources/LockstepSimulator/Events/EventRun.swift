@@ -206,7 +206,11 @@ final class EventRun<Model: Objective> {
     } else {
       ahead = nil
     }
-    evaluator = replica == 0 ? LossEvaluator(model, lanes: max(1, configuration.hostThreads)) : nil
+    evaluator =
+      replica == 0
+      ? LossEvaluator(
+        model, lanes: max(1, configuration.hostThreads), cancellation: configuration.cancellation)
+      : nil
   }
 
   deinit {
