@@ -38,6 +38,8 @@ public struct EngineConfiguration: Sendable {
   ///
   /// With an observer no model is updated in place.
   public var observer: StepObserver?
+  /// Who may ask for an end, so that an evaluation of the loss is given up for it.
+  public var cancellation: Cancellation?
 
   /// The largest number of workers that Dispatch starts.
   public static let largestWorkerCount = EngineChoice.threads.largestWorkerCount
@@ -75,7 +77,7 @@ public struct EngineConfiguration: Sendable {
     let rules = policy.rules(for: WorkerID(0), of: workers)
     return UpdateBudget(
       workers: workers, isJoint: rules.joinsSteps && decomposition == .samples,
-      isDealt: rules.keepsPace || minibatches != nil)
+      isDealt: rules.keepsPace || minibatches != nil, stepsInRounds: rules.joinsSteps)
   }
 
   /// Whether every update needs a view and a gradient of its own, to be told of.

@@ -30,6 +30,8 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
   private let observation: WorkerObservation<Scalar>?
   /// The clock from which on the next update is observed; `Int.max` for none.
   @exclusivity(unchecked) private var observeAt = Int.max
+  /// The number in the run, from 0, of the update that is being made.
+  @exclusivity(unchecked) private var number = 0
 
   var copies: (reads: Int, torn: Int)? { (view.reads, view.torn) }
 
@@ -77,7 +79,10 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
     var share = share
     let clocks = run.clocks
     observeAt = observation?.begin(at: clock) ?? Int.max
+    let start = lockstep_nanoseconds()
+    defer { telemetry.add(running: lockstep_nanoseconds() &- start) }
     while share.next(at: clock), !clocks.isStopped {
+      number = share.number
       try run.probe?.beforeIteration?(index, clock)
       guard iterate() else { break }
       run.probe?.afterIteration?(index, (0..<clocks.count).map { clocks.completed($0) })
@@ -139,7 +144,7 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
       if timer.isRunning { observeStaleness(seen) }
       if clock >= observeAt { observe(&timer) }
       if rules.apply.subject != .nobody {
-        clocks.publish(.computed, clock + 1, by: index)
+        clocks.publish(.computed, from: clock, to: clock &+ 1, by: index)
         let apply = clocks.wait(for: rules.apply, at: clock)
         telemetry.parks &+= apply.parks
         guard apply.holds else {
@@ -168,7 +173,7 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
 
   /// Takes back the iteration that was begun when the run was stopped.
   private func giveUp() -> Bool {
-    telemetry.iterations &-= 1
+    telemetry.takeBack()
     return false
   }
 
@@ -197,14 +202,16 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
   @inline(never)
   private func observe(_ timer: inout LapTimer) {
     guard let observation else { return }
+    let start = lockstep_nanoseconds()
     let place = run.parameters.places[index % view.shardCount]
     let range = isBlocks ? place.start..<(place.start + place.count) : 0..<computer.range.count
     let made = run.clocks.completedByOthers(than: index) &+ clock
     observeAt = observation.take(
       clock: clock, made: made, range: range, view: view.values,
       step: run.parameters.versions.applied(index % view.shardCount) + 1,
-      rate: Double(run.optimizer.rate(at: clock)), feed: &feed)
+      rate: Double(run.optimizer.rate(at: number)), feed: &feed)
     timer.skip()
+    telemetry.leaveOut(lockstep_nanoseconds() &- start)
   }
 
   private func applyUpdate() {
@@ -212,7 +219,7 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
     makeUpdate()
     if let trace {
       trace.times.end = lockstep_nanoseconds()
-      trace.commit(clock: clock)
+      trace.commit(clock: clock, number: run.optimizer.hasSchedule ? number : nil)
     }
   }
 
@@ -256,7 +263,7 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
     if let trace { trace.applied[shard] = before + 1 }
     run.optimizer.apply(
       gradient, to: parameters.values, state: run.optimizerState, offset: place.offset,
-      count: place.count, step: before + 1, clock: clock)
+      count: place.count, step: before + 1, number: number)
     parameters.versions.end(shard, exclusive: exclusive)
   }
 }

@@ -1,5 +1,6 @@
 import CHwloc
 import Glibc
+import LockstepCore
 
 extension Topology {
   /// Binds the whole pages in a range of memory to a NUMA node.

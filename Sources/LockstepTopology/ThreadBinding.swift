@@ -1,5 +1,6 @@
 import CHwloc
 import Glibc
+import LockstepCore
 
 /// The binding that a thread had before it was bound to a worker's place.
 ///

@@ -1,5 +1,6 @@
 import CHwloc
 import Glibc
+import LockstepCore
 
 /// Loads hwloc topologies.
 enum TopologyLoading {
@@ -66,7 +67,13 @@ enum TopologyLoading {
     guard hwloc_topology_is_thissystem(handle) != 0 else { return }
     let usable = CPUSet()
     let flags = Int32(HWLOC_CPUBIND_PROCESS.rawValue)
-    guard usable.withBitmap({ hwloc_get_cpubind(handle, $0, flags) }) == 0 else {
+    // Without /proc only the calling thread can tell.
+    let thread = Int32(HWLOC_CPUBIND_THREAD.rawValue)
+    guard
+      [flags, thread].contains(where: { flags in
+        usable.withBitmap { hwloc_get_cpubind(handle, $0, flags) } == 0
+      })
+    else {
       throw .discoveryFailed(
         reason: "the affinity of the process can't be read: \(SystemCallError.last.reason)")
     }
@@ -118,7 +125,7 @@ enum TopologyLoading {
   private static func checkedXML(_ path: String) throws(TopologyError) -> [UInt8] {
     let contents: [UInt8]
     do throws(SystemCallError) {
-      contents = try WholeFile.read(path)
+      contents = try InputFile.read(path)
     } catch {
       if error.code == ENOENT || error.code == ENOTDIR { throw .xmlNotFound(path: path) }
       throw .xmlUnreadable(path: path, reason: error.reason)

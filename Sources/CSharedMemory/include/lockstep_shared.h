@@ -90,6 +90,12 @@ uint64_t lockstep_nanoseconds(void);
 // The kernel's number of the calling thread, as /proc/self/task lists it.
 int lockstep_thread_number(void);
 
+// An argument of the program, 0 for its name; NULL beyond the last.
+const char *lockstep_argument(int index);
+
+// Lets all threads allocate from the same arena, where the address space is limited.
+void lockstep_share_arenas(void);
+
 #ifdef __cplusplus
 }
 #endif

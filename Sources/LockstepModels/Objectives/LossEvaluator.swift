@@ -24,6 +24,7 @@ public final class LossEvaluator<Model: Objective> {
 
   private let model: Model
   private let lanes: Int
+  private let cancellation: Cancellation?
   private var workspaces: [Model.Workspace] = []
 
   /// Creates an evaluator.
@@ -31,8 +32,13 @@ public final class LossEvaluator<Model: Objective> {
   /// - Parameters:
   ///   - model: the objective.
   ///   - lanes: the largest number of threads.
-  public init(_ model: Model, lanes: Int = ProcessInfo.processInfo.activeProcessorCount) {
+  ///   - cancellation: for whose sake an evaluation is given up once it is overdue.
+  public init(
+    _ model: Model, lanes: Int = ProcessInfo.processInfo.activeProcessorCount,
+    cancellation: Cancellation? = nil
+  ) {
     self.model = model
+    self.cancellation = cancellation
     self.lanes = max(1, lanes)
   }
 
@@ -41,7 +47,7 @@ public final class LossEvaluator<Model: Objective> {
   /// - Parameters:
   ///   - view: `[n]`, private memory.
   ///   - set: the set.
-  /// - Returns: `nil` if the set is empty.
+  /// - Returns: `nil` if the set is empty, or where the evaluation was given up.
   public func evaluate(at view: UnsafePointer<Model.Scalar>, on set: EvaluationSet) -> SetLoss? {
     // An objective without data counts as one example.
     let count = set == .training ? max(1, model.trainingCount) : model.heldOutCount
@@ -60,11 +66,12 @@ public final class LossEvaluator<Model: Objective> {
       nonisolated(unsafe) let view = view
       nonisolated(unsafe) let workspaces = workspaces
       let model = model
+      let cancellation = cancellation
       DispatchQueue.concurrentPerform(iterations: used) { lane in
         let indices = UnsafeMutableBufferPointer<Int32>.allocate(capacity: Self.chunk)
         defer { indices.deallocate() }
         var chunk = lane
-        while chunk < chunks {
+        while chunk < chunks, !(cancellation?.isOverdue ?? false) {
           let first = chunk * Self.chunk
           let size = min(Self.chunk, count - first)
           for index in 0..<size { indices[index] = Int32(truncatingIfNeeded: first + index) }
@@ -75,6 +82,7 @@ public final class LossEvaluator<Model: Objective> {
         }
       }
     }
+    if cancellation?.isOverdue ?? false { return nil }
     let total = sums.reduce(into: Evaluation(), +=)
     return SetLoss(
       loss: total.lossSum / Double(total.count) + model.regularization(at: view),

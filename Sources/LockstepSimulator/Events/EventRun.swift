@@ -173,7 +173,7 @@ final class EventRun<Model: Objective> {
 
     optimizer = Optimizer(
       configuration.optimizer, rate: configuration.learningRate, schedule: configuration.schedule,
-      iterations: budget.expectedIterations(within: configuration.updates))
+      updates: configuration.updates)
     let stateVectors = configuration.optimizer.statePerParameter
     let zeros = [Scalar](repeating: 0, count: count)
     optimizerState = OptimizerState(
@@ -206,7 +206,11 @@ final class EventRun<Model: Objective> {
     } else {
       ahead = nil
     }
-    evaluator = replica == 0 ? LossEvaluator(model, lanes: max(1, configuration.hostThreads)) : nil
+    evaluator =
+      replica == 0
+      ? LossEvaluator(
+        model, lanes: max(1, configuration.hostThreads), cancellation: configuration.cancellation)
+      : nil
   }
 
   deinit {

@@ -1,4 +1,5 @@
 import Foundation
+import LockstepCore
 import LockstepRuns
 import Synchronization
 
@@ -167,22 +168,21 @@ extension ResultStore {
   public static func digest(in folder: String) throws(StoreError) -> String? {
     let path = "\(folder)/\(Name.plan)"
     guard FileManager.default.fileExists(atPath: path) else { return nil }
-    do {
-      return PlanDocument.digest(in: try String(contentsOfFile: path, encoding: .utf8))
+    do throws(SystemCallError) {
+      return PlanDocument.digest(in: String(decoding: try InputFile.read(path), as: UTF8.self))
     } catch {
-      throw .notFound(path: path, reason: OutputError.reason(error))
+      throw .notFound(path: path, reason: error.reason)
     }
   }
 
   /// A folder's whole lines, and what follows them where it is whole but for its newline.
   static func lines(in folder: String) throws(StoreError) -> [Data] {
     let path = "\(folder)/\(Name.results)"
-    do {
-      let contents = try Data(contentsOf: URL(fileURLWithPath: path))
-      let (lines, rest) = ResultFile.split(contents)
+    do throws(SystemCallError) {
+      let (lines, rest) = ResultFile.split(Data(try InputFile.read(path)))
       return id(of: rest) == nil ? lines : lines + [rest]
     } catch {
-      throw .notFound(path: path, reason: OutputError.reason(error))
+      throw .notFound(path: path, reason: error.reason)
     }
   }
 
