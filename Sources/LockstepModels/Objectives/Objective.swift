@@ -152,6 +152,19 @@ public protocol InPlaceObjective<Scalar>: Objective {
     _ workspace: Workspace, to shared: UnsafeMutablePointer<Scalar>, range: Range<Int>,
     rate: Scalar)
 
+  /// `w_j ← w_j − η·ḡ_j` for every touched coordinate `j` in a range, with the mean of several workers'
+  /// prepared gradients, each added up before it moves anything: the bits are those of the whole gradient.
+  ///
+  /// - Parameters:
+  ///   - workspaces: the buffers of the workers that prepared.
+  ///   - shared: `[n]`; nobody else reads or writes the range meanwhile.
+  ///   - range: the coordinates to update.
+  ///   - rate: `η`.
+  ///   - sums: two vectors `[n]` of zeros, which are zeros again afterwards.
+  func applyMeanInPlace(
+    _ workspaces: [Workspace], to shared: UnsafeMutablePointer<Scalar>, range: Range<Int>,
+    rate: Scalar, sums: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>))
+
   /// Prepares and applies one example after another, each to all its coordinates.
   ///
   /// - Parameters:
