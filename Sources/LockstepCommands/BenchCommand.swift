@@ -19,7 +19,8 @@ struct BenchCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write bench.json and bench.csv (one line a run) to a folder.", valueName: "dir"))
+      "Write bench.json and bench.csv (one line a run) to a folder, not over those of another plan.",
+      valueName: "dir"))
   var out: String?
 
   func run() throws {

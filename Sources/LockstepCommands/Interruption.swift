@@ -55,12 +55,16 @@ enum Interruption {
     if code != 0 { pthread_sigmask(SIG_UNBLOCK, &signals, nil) }
   }
 
-  /// Does something with an answer to signals.
+  /// Does something with an answer to signals; then the one of before holds again.
   static func answering<Result>(
     _ answer: Answer, _ body: () throws -> Result
   ) rethrows -> Result {
-    state.withLock { $0.answer = answer }
-    defer { state.withLock { $0 = State() } }
+    let before = state.withLock { state in
+      let before = state
+      state = State(answer: answer)
+      return before
+    }
+    defer { state.withLock { $0 = before } }
     return try body()
   }
 

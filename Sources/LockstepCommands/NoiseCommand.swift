@@ -28,7 +28,8 @@ struct NoiseCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write noise.json and noise.csv (one line a probe) to a folder.", valueName: "dir"))
+      "Write noise.json and noise.csv (one line a probe) to a folder, not over those of other options.",
+      valueName: "dir"))
   var out: String?
 
   func run() throws {
