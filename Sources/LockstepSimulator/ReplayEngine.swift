@@ -63,7 +63,8 @@ public final class ReplayEngine<Model: Objective> {
       trace.events.contains(where: { Self.isApplied($0) && $0.number == nil })
     {
       throw ReplayError(
-        description: "the learning rate follows the run's updates, and the trace doesn't number them; "
+        description:
+          "the learning rate follows the run's updates, and the trace doesn't number them; "
           + "record it again")
     }
     let budget = configuration.budget

@@ -113,18 +113,18 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   @specialized(where Model == LinearModel<Double>)
   @specialized(where Model == Factorization<Float>)
   @specialized(where Model == Factorization<Double>)
-  func run(_ share: WorkShare) throws {
-    var share = share
+  func run(_ quota: WorkerQuota) throws {
+    var quota = quota
     let clocks = run.clocks
     let start = lockstep_nanoseconds()
     defer { telemetry.add(running: lockstep_nanoseconds() &- start) }
     if isFused {
       (drawn, taken) = (0, 0)
-      while !clocks.isStopped, try makeRun(&share) {}
+      while !clocks.isStopped, try makeRun(&quota) {}
       return
     }
-    while share.next(at: clock), !clocks.isStopped {
-      number = share.number
+    while quota.next(at: clock), !clocks.isStopped {
+      number = quota.number
       try run.probe?.beforeIteration?(index, clock)
       guard iterate() else { break }
       run.probe?.afterIteration?(index, (0..<clocks.count).map { clocks.completed($0) })
@@ -137,7 +137,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   /// example: reads and writes its coordinates at once.
   ///
   /// - Returns: false if there is nothing left to do.
-  private func makeRun(_ share: inout WorkShare) throws -> Bool {
+  private func makeRun(_ quota: inout WorkerQuota) throws -> Bool {
     let clocks = run.clocks
     var allowed = clocks.allowance(rules.start, at: clock)
     if allowed == 0 {
@@ -148,12 +148,12 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
       allowed = 1
     }
     let longest = min(telemetry.untilLook, run.probe?.longestRun ?? Self.longestRun)
-    let count = share.next(atMost: min(longest, allowed), at: clock)
+    let count = quota.next(atMost: min(longest, allowed), at: clock)
     guard count > 0 else { return false }
-    number = share.number
+    number = quota.number
     try run.probe?.beforeIteration?(index, clock)
     draw(count + Self.lookahead)
-    if run.optimizer.hasSchedule { noteRates(count, stride: share.stride) }
+    if run.optimizer.hasSchedule { noteRates(count, stride: quota.stride) }
     let before = clock
     if telemetry.shouldTime(count) {
       // The staleness of the first step, and the time of the steps that look at no clocks.
@@ -258,7 +258,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
           observeStaleness()
         }
         applyUpdate()
-        tick()
+        completeIteration()
       }
     } else {
       if timer.isRunning { observeStaleness() }
@@ -270,7 +270,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
         timer.lap(&phases.wait)
       }
       applyUpdate()
-      tick()
+      completeIteration()
     }
     if timer.isRunning {
       timer.lap(&phases.apply)
@@ -304,7 +304,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   // MARK: Clocks
 
   @inline(__always)
-  private func tick() {
+  private func completeIteration() {
     clock &+= 1
     samples &+= feed.examples.count
     run.clocks.complete(clock, by: index, isAwaited: rules.keepsPace)

@@ -55,7 +55,7 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
       configuration.recordsTrace
       ? TraceBuffer(shards: layout.shardCount, shard: isBlocks || run.isJoint ? index : nil) : nil
     feed = configuration.feed(exampleCount: run.model.trainingCount, worker: index)
-    observation = run.desk.map { WorkerObservation(at: $0, worker: index) }
+    observation = run.observations.map { WorkerObservation(at: $0, worker: index) }
     if run.isJoint, index < layout.shardCount {
       let buffer = UnsafeMutablePointer<Scalar>.allocate(capacity: layout.ranges[index].count)
       buffer.initialize(repeating: 0, count: layout.ranges[index].count)
@@ -75,14 +75,14 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
   @specialized(where Model == MultilayerPerceptron<Double>)
   @specialized(where Model == Factorization<Float>)
   @specialized(where Model == Factorization<Double>)
-  func run(_ share: WorkShare) throws {
-    var share = share
+  func run(_ quota: WorkerQuota) throws {
+    var quota = quota
     let clocks = run.clocks
     observeAt = observation?.begin(at: clock) ?? Int.max
     let start = lockstep_nanoseconds()
     defer { telemetry.add(running: lockstep_nanoseconds() &- start) }
-    while share.next(at: clock), !clocks.isStopped {
-      number = share.number
+    while quota.next(at: clock), !clocks.isStopped {
+      number = quota.number
       try run.probe?.beforeIteration?(index, clock)
       guard iterate() else { break }
       run.probe?.afterIteration?(index, (0..<clocks.count).map { clocks.completed($0) })
@@ -138,7 +138,7 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
         }
         if clock >= observeAt { observe(&timer) }
         applyUpdate()
-        tick()
+        completeIteration()
       }
     } else {
       if timer.isRunning { observeStaleness(seen) }
@@ -154,7 +154,7 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
         timer.lap(&phases.wait)
       }
       applyUpdate()
-      tick()
+      completeIteration()
     }
     if timer.isRunning {
       timer.lap(&phases.apply)
@@ -165,7 +165,7 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
 
   /// Completes the iteration.
   @inline(__always)
-  private func tick() {
+  private func completeIteration() {
     clock &+= 1
     samples &+= feed.examples.count
     run.clocks.complete(clock, by: index, isAwaited: rules.keepsPace)

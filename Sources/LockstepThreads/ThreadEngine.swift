@@ -107,7 +107,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
         parameterCount: model.parameterCount, shards: shards, scalarBytes: scalarBytes)
     // Whoever shares a processing unit must not burn it while the other one could work.
     let spin: UInt64 = placement.oversubscribed ? 0 : Self.spinNanoseconds
-    let clocks = ClockBoard(workers: configuration.workers, spinNanoseconds: spin)
+    let clocks = AtomicClocks(workers: configuration.workers, spinNanoseconds: spin)
     let rules = (0..<configuration.workers).map {
       configuration.policy.rules(for: WorkerID($0), of: configuration.workers)
     }
@@ -205,7 +205,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
       let pause = min(
         configuration.updates,
         budget.pausePoint(atOrAfter: told + max(1, configuration.lossEvery)))
-      let next = min(pause, shared.desk?.pause(after: updates) ?? pause)
+      let next = min(pause, shared.observations?.pause(after: updates) ?? pause)
       let cpuBefore = Self.processorSeconds()
       let stretch = try runStretch(from: updates, to: next) { done in
         progress(Progress(updates: done, total: configuration.updates, loss: last?.loss))
@@ -213,7 +213,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
       cpu += Self.processorSeconds() - cpuBefore
       wall += stretch.wallNanoseconds
       updates = completedUpdates
-      shared.desk?.handOver { isInterrupted.load(ordering: .acquiring) }
+      shared.observations?.handOver { isInterrupted.load(ordering: .acquiring) }
       let hasBeenInterrupted = isInterrupted.load(ordering: .acquiring)
       // Where the workers paused for the observer only, no loss is due.
       guard updates >= pause || hasBeenInterrupted else { continue }
@@ -282,24 +282,24 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
     let budget = configuration.budget
     let clocks = shared.clocks
     let count = configuration.workers
-    let source = WorkSource(updates: first..<last)
+    let source = UpdateCounter(updates: first..<last)
     // A chunk is claimed with one atomic operation; small enough that all workers get their share.
     let chunk = makeInPlaceWorker == nil ? 1 : max(1, min(64, (last - first) / (count * 16)))
     for index in 0..<count { clocks.reset(index, to: workers[index]?.clock ?? 0) }
-    shared.desk?.prepare(updates: last - first)
+    shared.observations?.prepare(updates: last - first)
     let workers = workers
     return try pool.run(
       onFailure: { clocks.stop() },
       whileRunning: { progress(completedUpdates(clocks: clocks)) }
     ) { index in
       guard let worker = workers[index] else { return }
-      let share =
+      let quota =
         budget.isDealt
-        ? WorkShare(of: WorkerID(index), dealtBy: budget, until: last)
-        : WorkShare(of: WorkerID(index), claimedFrom: source, chunk: chunk, budget: budget)
+        ? WorkerQuota(of: WorkerID(index), dealtBy: budget, until: last)
+        : WorkerQuota(of: WorkerID(index), claimedFrom: source, chunk: chunk, budget: budget)
       // However a worker ends, nobody waits for it any more.
       defer { clocks.finish(index, at: worker.clock) }
-      try worker.run(share)
+      try worker.run(quota)
     }
   }
 
@@ -309,7 +309,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
   }
 
   /// The number of updates by the published clocks, while the workers run.
-  private func completedUpdates(clocks: ClockBoard) -> Int {
+  private func completedUpdates(clocks: AtomicClocks) -> Int {
     var sum = 0
     for index in 0..<clocks.count {
       if shared.isJoint { return clocks.completed(index) }

@@ -9,7 +9,8 @@ import Testing
   // 100 examples in minibatches of 5, twice: 40 minibatches.
   @Test(
     arguments: [
-      (Decomposition.samples, "hogwild", 40), (.samples, "bounded:1", 40), (.samples, "barrier", 10),
+      (Decomposition.samples, "hogwild", 40), (.samples, "bounded:1", 40),
+      (.samples, "barrier", 10),
       (.blocks, "barrier", 160), (.blocks, "hogwild", 160),
     ], EngineChoice.allCases)
   func `are made of as many updates as process every example so often`(

@@ -20,7 +20,8 @@ import Testing
       userCount: 30, itemCount: 20)
   }
 
-  @Test func `nobody is stale in turn, and a bound of 0 lets nobody be more than one behind`() throws
+  @Test func `nobody is stale in turn, and a bound of 0 lets nobody be more than one behind`()
+    throws
   {
     for (policy, largest) in [("sequential", 0.0), ("bounded:0", 1.0)] {
       let outcome = try Trial(

@@ -30,7 +30,9 @@ public struct UpdateBudget: Equatable, Sendable {
   }
 
   /// The number in the run, from 0, of the update that a worker makes at a clock, where the updates are
-  /// dealt out. The schedule of the learning rate goes by it.
+  /// dealt out.
+  ///
+  /// The schedule of the learning rate goes by it.
   ///
   /// - Returns: for a step of a whole round, the number of its first update.
   @inlinable

@@ -26,7 +26,9 @@ extension EventRun {
   }
 
   /// The number in the run, from 0, of the update that a worker is about to make: how many are made, or have
-  /// begun, before it. The schedule of the learning rate goes by it.
+  /// begun, before it.
+  ///
+  /// The schedule of the learning rate goes by it.
   @inline(__always)
   func number(of worker: Int) -> Int {
     if budget.stepsInRounds { return budget.number(of: WorkerID(worker), at: states[worker].clock) }

@@ -158,7 +158,8 @@ public enum TraceFile {
 
   private static func parse(_ line: Substring) -> TraceEvent? {
     let cells = line.split(separator: ",", omittingEmptySubsequences: false)
-    guard (columns.count...columns.count + 1).contains(cells.count), let worker = Int(cells[0]), let clock = Int(cells[1]),
+    guard (columns.count...columns.count + 1).contains(cells.count), let worker = Int(cells[0]),
+      let clock = Int(cells[1]),
       let start = Double(cells[3]), let compute = Double(cells[4])
     else { return nil }
     func versions(_ cell: Substring) -> [Int]? {
