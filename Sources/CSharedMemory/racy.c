@@ -207,11 +207,11 @@ const char *lockstep_racy_path(void) {
     for (; i < count; i++) a += load_##S(w + index[i]) * value[i];                                \
     return (a + c) + (b + d);                                                                     \
   }                                                                                               \
-  void lockstep_racy_sparse_add_##S(                                                              \
-      T *w, const int32_t *index, const T *value, T scale, ptrdiff_t count) {                     \
+  void lockstep_racy_sparse_descend_##S(                                                          \
+      T *w, const int32_t *index, const T *value, T scale, T rate, ptrdiff_t count) {             \
     for (ptrdiff_t i = 0; i < count; i++) {                                                       \
       T *p = w + index[i];                                                                        \
-      store_##S(p, load_##S(p) + scale * value[i]);                                               \
+      store_##S(p, load_##S(p) - rate * (scale * value[i]));                                      \
     }                                                                                             \
   }
 

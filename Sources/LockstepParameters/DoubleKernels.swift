@@ -99,12 +99,12 @@ extension Double: SharedScalar {
     lockstep_racy_sparse_dot_f64(w, indices, values, count)
   }
 
-  /// `w[index[i]] ← w[index[i]] + scale·value[i]`.
+  /// `w[index[i]] ← w[index[i]] − η·(scale·value[i])`, as plain descent along a gradient rounds it.
   @inlinable
-  public static func racySparseAdd(
+  public static func racySparseDescent(
     _ w: UnsafeMutablePointer<Double>, indices: UnsafePointer<Int32>, values: UnsafePointer<Double>,
-    scale: Double, count: Int
+    scale: Double, rate: Double, count: Int
   ) {
-    lockstep_racy_sparse_add_f64(w, indices, values, scale, count)
+    lockstep_racy_sparse_descend_f64(w, indices, values, scale, rate, count)
   }
 }

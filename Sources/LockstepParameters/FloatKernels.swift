@@ -99,12 +99,12 @@ extension Float: SharedScalar {
     lockstep_racy_sparse_dot_f32(w, indices, values, count)
   }
 
-  /// `w[index[i]] ← w[index[i]] + scale·value[i]`.
+  /// `w[index[i]] ← w[index[i]] − η·(scale·value[i])`, as plain descent along a gradient rounds it.
   @inlinable
-  public static func racySparseAdd(
+  public static func racySparseDescent(
     _ w: UnsafeMutablePointer<Float>, indices: UnsafePointer<Int32>, values: UnsafePointer<Float>,
-    scale: Float, count: Int
+    scale: Float, rate: Float, count: Int
   ) {
-    lockstep_racy_sparse_add_f32(w, indices, values, scale, count)
+    lockstep_racy_sparse_descend_f32(w, indices, values, scale, rate, count)
   }
 }

@@ -68,10 +68,10 @@ public protocol SharedScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable,
     count: Int
   ) -> Self
 
-  /// `w[index[i]] ← w[index[i]] + scale·value[i]`.
-  static func racySparseAdd(
+  /// `w[index[i]] ← w[index[i]] − η·(scale·value[i])`, as plain descent along a gradient rounds it.
+  static func racySparseDescent(
     _ w: UnsafeMutablePointer<Self>, indices: UnsafePointer<Int32>, values: UnsafePointer<Self>,
-    scale: Self, count: Int)
+    scale: Self, rate: Self, count: Int)
 }
 
 /// Which kernels the racing accesses go through on this processor.

@@ -77,7 +77,7 @@ public struct EngineConfiguration: Sendable {
     let rules = policy.rules(for: WorkerID(0), of: workers)
     return UpdateBudget(
       workers: workers, isJoint: rules.joinsSteps && decomposition == .samples,
-      isDealt: rules.keepsPace || minibatches != nil)
+      isDealt: rules.keepsPace || minibatches != nil, stepsInRounds: rules.joinsSteps)
   }
 
   /// Whether every update needs a view and a gradient of its own, to be told of.

@@ -30,6 +30,8 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
   private let observation: WorkerObservation<Scalar>?
   /// The clock from which on the next update is observed; `Int.max` for none.
   @exclusivity(unchecked) private var observeAt = Int.max
+  /// The number in the run, from 0, of the update that is being made.
+  @exclusivity(unchecked) private var number = 0
 
   var copies: (reads: Int, torn: Int)? { (view.reads, view.torn) }
 
@@ -53,7 +55,7 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
       configuration.recordsTrace
       ? TraceBuffer(shards: layout.shardCount, shard: isBlocks || run.isJoint ? index : nil) : nil
     feed = configuration.feed(exampleCount: run.model.trainingCount, worker: index)
-    observation = run.desk.map { WorkerObservation(at: $0, worker: index) }
+    observation = run.observations.map { WorkerObservation(at: $0, worker: index) }
     if run.isJoint, index < layout.shardCount {
       let buffer = UnsafeMutablePointer<Scalar>.allocate(capacity: layout.ranges[index].count)
       buffer.initialize(repeating: 0, count: layout.ranges[index].count)
@@ -73,11 +75,14 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
   @specialized(where Model == MultilayerPerceptron<Double>)
   @specialized(where Model == Factorization<Float>)
   @specialized(where Model == Factorization<Double>)
-  func run(_ share: WorkShare) throws {
-    var share = share
+  func run(_ quota: WorkerQuota) throws {
+    var quota = quota
     let clocks = run.clocks
     observeAt = observation?.begin(at: clock) ?? Int.max
-    while share.next(at: clock), !clocks.isStopped {
+    let start = lockstep_nanoseconds()
+    defer { telemetry.add(running: lockstep_nanoseconds() &- start) }
+    while quota.next(at: clock), !clocks.isStopped {
+      number = quota.number
       try run.probe?.beforeIteration?(index, clock)
       guard iterate() else { break }
       run.probe?.afterIteration?(index, (0..<clocks.count).map { clocks.completed($0) })
@@ -133,13 +138,13 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
         }
         if clock >= observeAt { observe(&timer) }
         applyUpdate()
-        tick()
+        completeIteration()
       }
     } else {
       if timer.isRunning { observeStaleness(seen) }
       if clock >= observeAt { observe(&timer) }
       if rules.apply.subject != .nobody {
-        clocks.publish(.computed, clock + 1, by: index)
+        clocks.publish(.computed, from: clock, to: clock &+ 1, by: index)
         let apply = clocks.wait(for: rules.apply, at: clock)
         telemetry.parks &+= apply.parks
         guard apply.holds else {
@@ -149,7 +154,7 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
         timer.lap(&phases.wait)
       }
       applyUpdate()
-      tick()
+      completeIteration()
     }
     if timer.isRunning {
       timer.lap(&phases.apply)
@@ -160,7 +165,7 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
 
   /// Completes the iteration.
   @inline(__always)
-  private func tick() {
+  private func completeIteration() {
     clock &+= 1
     samples &+= feed.examples.count
     run.clocks.complete(clock, by: index, isAwaited: rules.keepsPace)
@@ -168,7 +173,7 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
 
   /// Takes back the iteration that was begun when the run was stopped.
   private func giveUp() -> Bool {
-    telemetry.iterations &-= 1
+    telemetry.takeBack()
     return false
   }
 
@@ -197,14 +202,16 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
   @inline(never)
   private func observe(_ timer: inout LapTimer) {
     guard let observation else { return }
+    let start = lockstep_nanoseconds()
     let place = run.parameters.places[index % view.shardCount]
     let range = isBlocks ? place.start..<(place.start + place.count) : 0..<computer.range.count
     let made = run.clocks.completedByOthers(than: index) &+ clock
     observeAt = observation.take(
       clock: clock, made: made, range: range, view: view.values,
       step: run.parameters.versions.applied(index % view.shardCount) + 1,
-      rate: Double(run.optimizer.rate(at: clock)), feed: &feed)
+      rate: Double(run.optimizer.rate(at: number)), feed: &feed)
     timer.skip()
+    telemetry.leaveOut(lockstep_nanoseconds() &- start)
   }
 
   private func applyUpdate() {
@@ -212,7 +219,7 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
     makeUpdate()
     if let trace {
       trace.times.end = lockstep_nanoseconds()
-      trace.commit(clock: clock)
+      trace.commit(clock: clock, number: run.optimizer.hasSchedule ? number : nil)
     }
   }
 
@@ -256,7 +263,7 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
     if let trace { trace.applied[shard] = before + 1 }
     run.optimizer.apply(
       gradient, to: parameters.values, state: run.optimizerState, offset: place.offset,
-      count: place.count, step: before + 1, clock: clock)
+      count: place.count, step: before + 1, number: number)
     parameters.versions.end(shard, exclusive: exclusive)
   }
 }

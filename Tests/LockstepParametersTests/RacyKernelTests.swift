@@ -47,7 +47,8 @@ private func everyKernel<Scalar: SharedScalar>(count: Int, as type: Scalar.Type)
   run { w, values, _ in
     let indices = (0..<count).map { Int32(count - 1 - $0) }
     results.append(Scalar.racySparseDot(w, indices: indices, values: values, count: count))
-    Scalar.racySparseAdd(&w, indices: indices, values: values, scale: 0.5, count: count)
+    Scalar.racySparseDescent(
+      &w, indices: indices, values: values, scale: 0.5, rate: 0.3, count: count)
   }
   return results
 }

@@ -56,9 +56,9 @@ void lockstep_racy_force_relaxed(int relaxed);
   /* sum of w[index[i]]*value[i] */                                                               \
   T lockstep_racy_sparse_dot_##S(                                                                 \
       const T *w, const int32_t *index, const T *value, ptrdiff_t count);                         \
-  /* w[index[i]] += scale*value[i] */                                                             \
-  void lockstep_racy_sparse_add_##S(                                                              \
-      T *w, const int32_t *index, const T *value, T scale, ptrdiff_t count);
+  /* w[index[i]] -= rate*(scale*value[i]) */                                                      \
+  void lockstep_racy_sparse_descend_##S(                                                          \
+      T *w, const int32_t *index, const T *value, T scale, T rate, ptrdiff_t count);
 
 LOCKSTEP_DECLARE(float, f32)
 LOCKSTEP_DECLARE(double, f64)

@@ -152,6 +152,19 @@ public protocol InPlaceObjective<Scalar>: Objective {
     _ workspace: Workspace, to shared: UnsafeMutablePointer<Scalar>, range: Range<Int>,
     rate: Scalar)
 
+  /// `w_j ← w_j − η·ḡ_j` for every touched coordinate `j` in a range, with the mean of several workers'
+  /// prepared gradients, each added up before it moves anything: the bits are those of the whole gradient.
+  ///
+  /// - Parameters:
+  ///   - workspaces: the buffers of the workers that prepared.
+  ///   - shared: `[n]`; nobody else reads or writes the range meanwhile.
+  ///   - range: the coordinates to update.
+  ///   - rate: `η`.
+  ///   - sums: two vectors `[n]` of zeros, which are zeros again afterwards.
+  func applyMeanInPlace(
+    _ workspaces: [Workspace], to shared: UnsafeMutablePointer<Scalar>, range: Range<Int>,
+    rate: Scalar, sums: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>))
+
   /// Prepares and applies one example after another, each to all its coordinates.
   ///
   /// - Parameters:
@@ -159,9 +172,9 @@ public protocol InPlaceObjective<Scalar>: Objective {
   ///   - examples: their numbers in the training set, in the order of the steps; those beyond
   ///     `count` are the next ones, so that their memory can be fetched ahead of their turn.
   ///   - count: the number of steps.
-  ///   - rate: `η`.
+  ///   - rates: `[count]`, `η` of each step.
   ///   - counter: where each step is counted once it is made.
   func stepInPlace(
     _ shared: UnsafeMutablePointer<Scalar>, examples: UnsafeBufferPointer<Int32>, count: Int,
-    rate: Scalar, counter: StepCounter)
+    rates: UnsafePointer<Scalar>, counter: StepCounter)
 }

@@ -9,7 +9,7 @@ extension SimulationConfiguration {
     let rules = policy.rules(for: WorkerID(0), of: max(1, workers))
     return UpdateBudget(
       workers: workers, isJoint: rules.joinsSteps && decomposition == .samples,
-      isDealt: rules.keepsPace || minibatches != nil)
+      isDealt: rules.keepsPace || minibatches != nil, stepsInRounds: rules.joinsSteps)
   }
 
   /// Refuses what doesn't go together.

@@ -20,11 +20,13 @@ public struct TraceEvent: Equatable, Sendable {
   public var read: [Int]
   /// The version that each shard it updated came to: one for `shard`, or one for each shard.
   public var applied: [Int]
+  /// The number of its update in the run, from 0, where the learning rate depends on it.
+  public var number: Int?
 
   /// Creates an event.
   public init(
     worker: Int, clock: Int, shard: Int?, start: Double, compute: Double, ready: Double?,
-    apply: Double?, end: Double?, read: [Int], applied: [Int]
+    apply: Double?, end: Double?, read: [Int], applied: [Int], number: Int? = nil
   ) {
     self.worker = worker
     self.clock = clock
@@ -36,6 +38,7 @@ public struct TraceEvent: Equatable, Sendable {
     self.end = end
     self.read = read
     self.applied = applied
+    self.number = number
   }
 }
 

@@ -18,7 +18,8 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
 
 /// Traces as files: complete as `.csv` or `.jsonl`, for a viewer as `.json`.
 public enum TraceFile {
-  /// The columns of the CSV, after a first line `# ` and the header as JSON.
+  /// The columns of the CSV, after a first line `# ` and the header as JSON; one more, `number`, where the
+  /// learning rate depends on the number of the update.
   ///
   /// Versions of several shards have `;` between them; what never happened is empty.
   public static let columns = [
@@ -57,15 +58,17 @@ public enum TraceFile {
 
   private static func csv(_ trace: Trace) throws -> Data {
     var text = "# " + String(decoding: try encoder().encode(trace.header), as: UTF8.self) + "\n"
-    text += columns.joined(separator: ",") + "\n"
+    let hasNumbers = trace.events.contains { $0.number != nil }
+    text += (columns + (hasNumbers ? ["number"] : [])).joined(separator: ",") + "\n"
     for event in trace.events {
-      let cells = [
+      var cells = [
         "\(event.worker)", "\(event.clock)", event.shard.map { "\($0)" } ?? "",
         number(event.start), number(event.compute), number(event.ready), number(event.apply),
         number(event.end), number(wait(event)),
         event.read.map { "\($0)" }.joined(separator: ";"),
         event.applied.map { "\($0)" }.joined(separator: ";"),
       ]
+      if hasNumbers { cells.append(event.number.map { "\($0)" } ?? "") }
       text += cells.joined(separator: ",")
       text += "\n"
     }
@@ -84,6 +87,7 @@ public enum TraceFile {
     var end: Double?
     var read: [Int]
     var applied: [Int]
+    var number: Int?
   }
 
   private static func lines(_ trace: Trace) throws -> Data {
@@ -95,7 +99,7 @@ public enum TraceFile {
         Line(
           worker: event.worker, clock: event.clock, shard: event.shard, start: event.start,
           compute: event.compute, ready: event.ready, apply: event.apply, end: event.end,
-          read: event.read, applied: event.applied))
+          read: event.read, applied: event.applied, number: event.number))
       data.append(0x0a)
     }
     return data
@@ -149,12 +153,13 @@ public enum TraceFile {
     return TraceEvent(
       worker: line.worker, clock: line.clock, shard: line.shard, start: line.start,
       compute: line.compute, ready: line.ready, apply: line.apply, end: line.end, read: line.read,
-      applied: line.applied)
+      applied: line.applied, number: line.number)
   }
 
   private static func parse(_ line: Substring) -> TraceEvent? {
     let cells = line.split(separator: ",", omittingEmptySubsequences: false)
-    guard cells.count == columns.count, let worker = Int(cells[0]), let clock = Int(cells[1]),
+    guard (columns.count...columns.count + 1).contains(cells.count), let worker = Int(cells[0]),
+      let clock = Int(cells[1]),
       let start = Double(cells[3]), let compute = Double(cells[4])
     else { return nil }
     func versions(_ cell: Substring) -> [Int]? {
@@ -170,8 +175,13 @@ public enum TraceFile {
       times.append(time)
     }
     guard cells[2].isEmpty || Int(cells[2]) != nil else { return nil }
+    let number = cells.count > columns.count ? Int(cells[columns.count]) : nil
+    guard number != nil || cells.count == columns.count || cells[columns.count].isEmpty else {
+      return nil
+    }
     return TraceEvent(
       worker: worker, clock: clock, shard: Int(cells[2]), start: start, compute: compute,
-      ready: times[0], apply: times[1], end: times[2], read: read, applied: applied)
+      ready: times[0], apply: times[1], end: times[2], read: read, applied: applied,
+      number: number)
   }
 }
