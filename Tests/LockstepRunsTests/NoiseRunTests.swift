@@ -174,9 +174,8 @@ import Testing
     let record = try TrainingRun().execute(configuration, prepared, on: topology)
     let whole = (ContinuousClock.now - watch) / .seconds(1)
     let probes = try #require(record.noiseSeconds)
-    // Both are parts of the whole, and probing is by far the larger one.
-    #expect(record.wallSeconds + probes <= whole)
-    #expect(probes > whole / 2)
+    // Both are parts of the whole, and don't overlap.
+    #expect(probes > 0 && record.wallSeconds + probes <= whole)
   }
 
   @Test func `need memory for their vectors`() throws {
