@@ -87,7 +87,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
     }
     while share.next(at: clock), !clocks.isStopped {
       try run.probe?.beforeIteration?(index, clock)
-      guard iterate() else { break }
+      guard iterate(share.number) else { break }
       run.probe?.afterIteration?(index, (0..<clocks.count).map { clocks.completed($0) })
     }
   }
@@ -169,14 +169,16 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   // MARK: A minibatch at a time
 
   /// Makes one iteration on a minibatch: first everything is read, then everything is written.
-  private func iterate() -> Bool {
+  ///
+  /// - Parameter number: its number among all workers', where they claim them.
+  private func iterate(_ number: Int) -> Bool {
     let clocks = run.clocks
     var phases = WorkerTelemetry.Phases()
     var timer = LapTimer(isRunning: telemetry.shouldTime())
     let start = clocks.wait(for: rules.start, at: clock)
     telemetry.parks &+= start.parks
     guard start.holds else { return giveUp() }
-    feed.advance(to: clock)
+    feed.advance(to: clock, begun: number)
     timer.lap(&phases.wait)
 
     if rules.access == .exclusive {

@@ -5,20 +5,24 @@ import Synchronization
 ///
 /// **Concurrency:** any worker may call ``claim(atMost:)``.
 final class WorkSource: Sendable {
-  private let left: Atomic<Int>
+  private let next: Atomic<Int>
+  private let end: Int
 
   /// Creates a source.
-  init(iterations: Int) {
-    left = Atomic(iterations)
+  ///
+  /// - Parameter iterations: the numbers of the stretch's iterations among all of the run.
+  init(_ iterations: Range<Int>) {
+    next = Atomic(iterations.lowerBound)
+    end = iterations.upperBound
   }
 
   /// Takes some iterations.
   ///
-  /// - Returns: how many were taken, 0 when none is left.
-  func claim(atMost wanted: Int) -> Int {
+  /// - Returns: their numbers; empty when none is left.
+  func claim(atMost wanted: Int) -> Range<Int> {
     // Relaxed: the count orders nothing but itself.
-    let before = left.wrappingSubtract(wanted, ordering: .relaxed).oldValue
-    return min(wanted, max(0, before))
+    let first = min(end, next.wrappingAdd(wanted, ordering: .relaxed).oldValue)
+    return first..<min(end, first + wanted)
   }
 }
 
@@ -31,7 +35,9 @@ struct WorkShare {
   /// How many iterations to claim at once.
   let chunk: Int
 
-  private var claimed = 0
+  /// The number of the first iteration that was taken last, among all of the run; 0 in a dealt share.
+  private(set) var number = 0
+  private var claimed = 0..<0
 
   /// A share that ends at a clock.
   init(dealtUntil end: Int) {
@@ -59,9 +65,10 @@ struct WorkShare {
   @inline(__always)
   mutating func next(atMost wanted: Int, at clock: Int) -> Int {
     guard let source else { return max(0, min(wanted, end - clock)) }
-    if claimed == 0 { claimed = source.claim(atMost: chunk) }
-    let taken = min(wanted, claimed)
-    claimed &-= taken
+    if claimed.isEmpty { claimed = source.claim(atMost: chunk) }
+    let taken = min(wanted, claimed.count)
+    number = claimed.lowerBound
+    claimed = (number &+ taken)..<claimed.upperBound
     return taken
   }
 }

@@ -20,7 +20,8 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
 public enum TraceFile {
   /// The columns of the CSV, after a first line `# ` and the header as JSON.
   ///
-  /// Versions of several shards have `;` between them; what never happened is empty.
+  /// Versions of several shards have `;` between them; what never happened is empty. Where lines of a
+  /// file of minibatches were claimed in turn, `line` follows.
   public static let columns = [
     "worker", "clock", "shard", "start", "compute", "ready", "apply", "end", "wait", "read",
     "applied",
@@ -57,15 +58,17 @@ public enum TraceFile {
 
   private static func csv(_ trace: Trace) throws -> Data {
     var text = "# " + String(decoding: try encoder().encode(trace.header), as: UTF8.self) + "\n"
-    text += columns.joined(separator: ",") + "\n"
+    let hasLines = trace.events.contains { $0.line != nil }
+    text += (columns + (hasLines ? ["line"] : [])).joined(separator: ",") + "\n"
     for event in trace.events {
-      let cells = [
+      var cells = [
         "\(event.worker)", "\(event.clock)", event.shard.map { "\($0)" } ?? "",
         number(event.start), number(event.compute), number(event.ready), number(event.apply),
         number(event.end), number(wait(event)),
         event.read.map { "\($0)" }.joined(separator: ";"),
         event.applied.map { "\($0)" }.joined(separator: ";"),
       ]
+      if hasLines { cells.append(event.line.map { "\($0)" } ?? "") }
       text += cells.joined(separator: ",")
       text += "\n"
     }
@@ -84,6 +87,7 @@ public enum TraceFile {
     var end: Double?
     var read: [Int]
     var applied: [Int]
+    var line: Int?
   }
 
   private static func lines(_ trace: Trace) throws -> Data {
@@ -95,7 +99,7 @@ public enum TraceFile {
         Line(
           worker: event.worker, clock: event.clock, shard: event.shard, start: event.start,
           compute: event.compute, ready: event.ready, apply: event.apply, end: event.end,
-          read: event.read, applied: event.applied))
+          read: event.read, applied: event.applied, line: event.line))
       data.append(0x0a)
     }
     return data
@@ -149,12 +153,13 @@ public enum TraceFile {
     return TraceEvent(
       worker: line.worker, clock: line.clock, shard: line.shard, start: line.start,
       compute: line.compute, ready: line.ready, apply: line.apply, end: line.end, read: line.read,
-      applied: line.applied)
+      applied: line.applied, line: line.line)
   }
 
   private static func parse(_ line: Substring) -> TraceEvent? {
     let cells = line.split(separator: ",", omittingEmptySubsequences: false)
-    guard cells.count == columns.count, let worker = Int(cells[0]), let clock = Int(cells[1]),
+    guard (columns.count...(columns.count + 1)).contains(cells.count), let worker = Int(cells[0]),
+      let clock = Int(cells[1]),
       let start = Double(cells[3]), let compute = Double(cells[4])
     else { return nil }
     func versions(_ cell: Substring) -> [Int]? {
@@ -169,9 +174,13 @@ public enum TraceFile {
       guard cell.isEmpty || time != nil else { return nil }
       times.append(time)
     }
-    guard cells[2].isEmpty || Int(cells[2]) != nil else { return nil }
+    let line = cells.count > columns.count ? cells[columns.count] : ""
+    guard cells[2].isEmpty || Int(cells[2]) != nil, line.isEmpty || Int(line) != nil else {
+      return nil
+    }
     return TraceEvent(
       worker: worker, clock: clock, shard: Int(cells[2]), start: start, compute: compute,
-      ready: times[0], apply: times[1], end: times[2], read: read, applied: applied)
+      ready: times[0], apply: times[1], end: times[2], read: read, applied: applied,
+      line: Int(line))
   }
 }
