@@ -59,9 +59,9 @@ public struct BarrierMeasurement: Codable, Equatable, Sendable {
       let rules = Barrier().rules(for: WorkerID(index), of: workers)
       for clock in 0..<rounds {
         guard clocks.wait(for: rules.start, at: clock).holds else { return }
-        clocks.publish(.computed, clock + 1, by: index)
+        clocks.publish(.computed, from: clock, to: clock &+ 1, by: index)
         guard clocks.wait(for: rules.apply, at: clock).holds else { return }
-        clocks.publish(.completed, clock + 1, by: index)
+        clocks.publish(.completed, from: clock, to: clock &+ 1, by: index)
       }
       clocks.finish(index, at: rounds)
     }

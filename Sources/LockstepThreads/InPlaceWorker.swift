@@ -3,6 +3,7 @@ import LockstepCore
 import LockstepModels
 import LockstepParameters
 import LockstepTelemetry
+import Synchronization
 
 /// A worker that reads and updates the shared vector where it stands, coordinate by coordinate: for
 /// models whose examples touch few parameters, under plain gradient descent.
@@ -33,6 +34,12 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   private let range: Range<Int>
   @exclusivity(unchecked) private var feed: MinibatchFeed
   private let counter: StepCounter
+  /// Counts a step that is not to show in the worker's clock yet.
+  private let ownCount: UnsafeMutablePointer<Atomic<Int>>
+  /// The rates of the steps of one go.
+  private let rates: UnsafeMutablePointer<Scalar>
+  /// The number in the run, from 0, of the update that is being made.
+  @exclusivity(unchecked) private var number = 0
   /// The examples of the iterations to come; those before `taken` are done with.
   private let upcoming: UnsafeMutablePointer<Int32>
   @exclusivity(unchecked) private var drawn = 0
@@ -61,12 +68,19 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
     counter = run.clocks.counter(of: index)
     upcoming = .allocate(capacity: Self.longestRun + Self.lookahead)
     upcoming.initialize(repeating: 0, count: Self.longestRun + Self.lookahead)
+    ownCount = .allocate(capacity: 1)
+    ownCount.initialize(to: Atomic(0))
+    rates = .allocate(capacity: Self.longestRun)
+    rates.initialize(repeating: run.optimizer.rate, count: Self.longestRun)
     seen = .allocate(capacity: configuration.workers)
     seen.initialize(repeating: 0, count: configuration.workers)
   }
 
   deinit {
     upcoming.deallocate()
+    ownCount.deinitialize(count: 1)
+    ownCount.deallocate()
+    rates.deallocate()
     seen.deallocate()
   }
 
@@ -77,6 +91,8 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   func run(_ share: WorkShare) throws {
     var share = share
     let clocks = run.clocks
+    let start = lockstep_nanoseconds()
+    defer { telemetry.add(running: lockstep_nanoseconds() &- start) }
     let isFused =
       !isBlocks && rules.access == .racing && rules.apply.subject == .nobody
       && run.configuration.batch == 1 && run.configuration.minibatches == nil
@@ -86,8 +102,9 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
       return
     }
     while share.next(at: clock), !clocks.isStopped {
+      number = share.number
       try run.probe?.beforeIteration?(index, clock)
-      guard iterate(share.number) else { break }
+      guard iterate() else { break }
       run.probe?.afterIteration?(index, (0..<clocks.count).map { clocks.completed($0) })
     }
   }
@@ -108,47 +125,65 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
       guard wait.holds else { return false }
       allowed = 1
     }
-    // A probe watches single iterations.
-    let longest = run.probe == nil ? Self.longestRun : 1
+    let longest = min(telemetry.untilLook, run.probe?.longestRun ?? Self.longestRun)
     let count = share.next(atMost: min(longest, allowed), at: clock)
     guard count > 0 else { return false }
+    number = share.number
     try run.probe?.beforeIteration?(index, clock)
     draw(count + Self.lookahead)
+    if run.optimizer.hasSchedule { noteRates(count, stride: share.stride) }
+    let before = clock
     if telemetry.shouldTime(count) {
       // The staleness of the first step, and the time of the steps that look at no clocks.
       noteClocks()
+      let start = lockstep_nanoseconds()
+      step(1, StepCounter(ownCount))
+      let end = lockstep_nanoseconds()
+      run.probe?.duringLook?(index, before)
+      observeStaleness()
+      // Only now may the others know of it: whoever waits for this step is not stale, but next.
+      counter.advance()
       if count == 1 {
-        time(count)
-        observeStaleness()
+        time(from: start, to: end, count: 1)
       } else {
-        step(1)
-        observeStaleness()
-        time(count - 1)
+        let start = lockstep_nanoseconds()
+        step(count - 1, counter, from: 1)
+        time(from: start, to: lockstep_nanoseconds(), count: count - 1)
       }
     } else {
-      step(count)
+      step(count, counter)
     }
-    if rules.keepsPace { clocks.publish(.completed, clock, by: index) }
+    if rules.keepsPace { clocks.publish(.completed, from: before, to: clock, by: index) }
     run.probe?.afterIteration?(index, (0..<clocks.count).map { clocks.completed($0) })
     return true
   }
 
-  /// Makes steps and notes their time.
-  private func time(_ count: Int) {
-    let start = lockstep_nanoseconds()
-    step(count)
+  /// Notes the time of some steps.
+  private func time(from start: UInt64, to end: UInt64, count: Int) {
     var phases = WorkerTelemetry.Phases()
-    phases.compute = lockstep_nanoseconds() &- start
+    phases.compute = end &- start
     telemetry.add(phases, count: count)
   }
 
-  /// Makes steps on the next examples, counting each in the worker's clock.
+  /// Notes the rates of the next steps, by the numbers of their updates.
+  private func noteRates(_ count: Int, stride: Int) {
+    for step in 0..<count {
+      rates[step] = run.optimizer.rate(at: number &+ step &* stride)
+    }
+  }
+
+  /// Makes steps on the next examples, counting each.
+  ///
+  /// - Parameters:
+  ///   - count: the number of steps.
+  ///   - counter: where they are counted.
+  ///   - first: the number of steps of the same go that are made already.
   @inline(__always)
-  private func step(_ count: Int) {
+  private func step(_ count: Int, _ counter: StepCounter, from first: Int = 0) {
     run.model.stepInPlace(
       run.parameters.values,
       examples: UnsafeBufferPointer(start: upcoming + taken, count: drawn &- taken),
-      count: count, rate: rate, counter: counter)
+      count: count, rates: UnsafePointer(rates + first), counter: counter)
     taken &+= count
     clock &+= count
     samples &+= count
@@ -169,9 +204,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   // MARK: A minibatch at a time
 
   /// Makes one iteration on a minibatch: first everything is read, then everything is written.
-  ///
-  /// - Parameter number: its number among all workers', where they claim them.
-  private func iterate(_ number: Int) -> Bool {
+  private func iterate() -> Bool {
     let clocks = run.clocks
     var phases = WorkerTelemetry.Phases()
     var timer = LapTimer(isRunning: telemetry.shouldTime())
@@ -193,6 +226,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
       if timer.isRunning { noteClocks() }
       prepare()
     }
+    if timer.isRunning { run.probe?.duringLook?(index, clock) }
     timer.lap(&phases.compute)
 
     if rules.access == .exclusive {
@@ -207,7 +241,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
     } else {
       if timer.isRunning { observeStaleness() }
       if rules.apply.subject != .nobody {
-        clocks.publish(.computed, clock + 1, by: index)
+        clocks.publish(.computed, from: clock, to: clock &+ 1, by: index)
         let apply = clocks.wait(for: rules.apply, at: clock)
         telemetry.parks &+= apply.parks
         guard apply.holds else { return giveUp() }
@@ -231,7 +265,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
 
   /// The learning rate of the current iteration.
   private var rate: Scalar {
-    run.optimizer.rate(at: clock)
+    run.optimizer.rate(at: number)
   }
 
   private func applyUpdate() {
@@ -258,7 +292,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   }
 
   private func giveUp() -> Bool {
-    telemetry.iterations &-= 1
+    telemetry.takeBack()
     return false
   }
 

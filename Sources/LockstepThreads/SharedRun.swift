@@ -36,7 +36,7 @@ final class SharedRun<Model: Objective>: @unchecked Sendable {
     self.parameters = parameters
     optimizer = Optimizer(
       configuration.optimizer, rate: configuration.learningRate, schedule: configuration.schedule,
-      iterations: configuration.budget.expectedIterations(within: configuration.updates))
+      updates: configuration.updates)
     optimizerState = OptimizerState(of: parameters)
     self.clocks = clocks
     isJoint = configuration.budget.isJoint

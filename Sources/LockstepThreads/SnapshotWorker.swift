@@ -32,6 +32,8 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
   private let staleness: UnsafeMutablePointer<Int>
   /// The clock from which on the next update is observed; `Int.max` for none.
   @exclusivity(unchecked) private var observeAt = Int.max
+  /// The number in the run, from 0, of the update that is being made.
+  @exclusivity(unchecked) private var number = 0
 
   var copies: (reads: Int, torn: Int)? { (view.reads, view.torn) }
 
@@ -84,18 +86,20 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
     var share = share
     let clocks = run.clocks
     observeAt = observation?.begin(at: clock) ?? Int.max
+    let start = lockstep_nanoseconds()
+    defer { telemetry.add(running: lockstep_nanoseconds() &- start) }
     while share.next(at: clock), !clocks.isStopped {
+      number = share.number
       try run.probe?.beforeIteration?(index, clock)
-      guard iterate(share.number) else { break }
+      guard iterate() else { break }
       run.probe?.afterIteration?(index, (0..<clocks.count).map { clocks.completed($0) })
     }
   }
 
   /// Makes one iteration.
   ///
-  /// - Parameter number: its number among all workers', where they claim them.
   /// - Returns: false if the run was stopped while the worker waited.
-  private func iterate(_ number: Int) -> Bool {
+  private func iterate() -> Bool {
     let clocks = run.clocks
     var phases = WorkerTelemetry.Phases()
     var timer = LapTimer(isRunning: telemetry.shouldTime())
@@ -149,7 +153,7 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
       if timer.isRunning { noteStaleness(seen) }
       if clock >= observeAt { observe(&timer) }
       if rules.apply.subject != .nobody {
-        clocks.publish(.computed, clock + 1, by: index)
+        clocks.publish(.computed, from: clock, to: clock &+ 1, by: index)
         let apply = clocks.wait(for: rules.apply, at: clock)
         telemetry.parks &+= apply.parks
         guard apply.holds else {
@@ -179,7 +183,7 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
 
   /// Takes back the iteration that was begun when the run was stopped.
   private func giveUp() -> Bool {
-    telemetry.iterations &-= 1
+    telemetry.takeBack()
     return false
   }
 
@@ -216,14 +220,16 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
   @inline(never)
   private func observe(_ timer: inout LapTimer) {
     guard let observation else { return }
+    let start = lockstep_nanoseconds()
     let place = run.parameters.places[index % view.shardCount]
     let range = isBlocks ? place.start..<(place.start + place.count) : 0..<computer.range.count
     let made = run.clocks.completedByOthers(than: index) &+ clock
     observeAt = observation.take(
       clock: clock, made: made, range: range, view: view.values,
       step: run.parameters.versions.applied(index % view.shardCount) + 1,
-      rate: Double(run.optimizer.rate(at: clock)), feed: &feed)
+      rate: Double(run.optimizer.rate(at: number)), feed: &feed)
     timer.skip()
+    telemetry.leaveOut(lockstep_nanoseconds() &- start)
   }
 
   private func applyUpdate() {
@@ -231,7 +237,7 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
     makeUpdate()
     if let trace {
       trace.times.end = lockstep_nanoseconds()
-      trace.commit(clock: clock)
+      trace.commit(clock: clock, number: run.optimizer.hasSchedule ? number : nil)
     }
   }
 
@@ -275,7 +281,7 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
     if let trace { trace.applied[shard] = before + 1 }
     run.optimizer.apply(
       gradient, to: parameters.values, state: run.optimizerState, offset: place.offset,
-      count: place.count, step: before + 1, clock: clock)
+      count: place.count, step: before + 1, number: number)
     parameters.versions.end(shard, exclusive: exclusive)
   }
 }

@@ -97,23 +97,21 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
       configuration.needsViews
       ? nil : Self.inPlaceFactory(model: model, configuration: configuration)
     let scalarBytes = MemoryLayout<Model.Scalar>.stride
+    let shards = min(configuration.workers, model.parameterCount)
+    // The same shards either way: in place, parameter i stands at offset i, without padding.
     let layout =
-      configuration.decomposition == .samples || makeInPlaceWorker != nil
-      ? ShardLayout.aligned(
-        parameterCount: model.parameterCount, shards: configuration.workers,
-        scalarBytes: scalarBytes)
-      : ShardLayout.even(
-        parameterCount: model.parameterCount, shards: configuration.workers,
-        scalarBytes: scalarBytes)
+      makeInPlaceWorker == nil
+      ? ShardLayout.even(
+        parameterCount: model.parameterCount, shards: shards, scalarBytes: scalarBytes)
+      : ShardLayout.contiguous(
+        parameterCount: model.parameterCount, shards: shards, scalarBytes: scalarBytes)
     // Whoever shares a processing unit must not burn it while the other one could work.
     let spin: UInt64 = placement.oversubscribed ? 0 : Self.spinNanoseconds
     let clocks = ClockBoard(workers: configuration.workers, spinNanoseconds: spin)
     let rules = (0..<configuration.workers).map {
       configuration.policy.rules(for: WorkerID($0), of: configuration.workers)
     }
-    clocks.waitsAreForEveryone = rules.allSatisfy {
-      [$0.start.subject, $0.apply.subject].allSatisfy { $0 == .everyone || $0 == .nobody }
-    }
+    clocks.waitsAreForEveryone = Admission.waitsAreForEveryone(rules)
     shared = SharedRun(
       model: model, configuration: configuration,
       parameters: SharedParameters(
@@ -284,7 +282,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
     let budget = configuration.budget
     let clocks = shared.clocks
     let count = configuration.workers
-    let source = WorkSource(first..<last)
+    let source = WorkSource(updates: first..<last)
     // A chunk is claimed with one atomic operation; small enough that all workers get their share.
     let isOneByOne = makeInPlaceWorker == nil || configuration.minibatches != nil
     let chunk = isOneByOne ? 1 : max(1, min(64, (last - first) / (count * 16)))
@@ -298,8 +296,8 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
       guard let worker = workers[index] else { return }
       let share =
         budget.isDealt
-        ? WorkShare(dealtUntil: budget.iterations(of: WorkerID(index), within: last))
-        : WorkShare(claimedFrom: source, chunk: chunk)
+        ? WorkShare(of: WorkerID(index), dealtBy: budget, until: last)
+        : WorkShare(of: WorkerID(index), claimedFrom: source, chunk: chunk, budget: budget)
       // However a worker ends, nobody waits for it any more.
       defer { clocks.finish(index, at: worker.clock) }
       try worker.run(share)
@@ -337,7 +335,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
       parameters: parameters, status: status, updates: updates, samples: samples,
       wallSeconds: wallSeconds, cpuSeconds: cpuSeconds, loss: loss,
       staleness: staleness.record(
-        sampledEvery: present.map(\.telemetry.interval).max() ?? 1),
+        sampledEvery: WorkerTelemetry.sampledEvery(present.map(\.telemetry))),
       tornViews: TornViewsRecord(
         reads: hasViews ? copies.map(\.reads).reduce(0, +) : nil,
         torn: hasViews ? copies.map(\.torn).reduce(0, +) : nil),

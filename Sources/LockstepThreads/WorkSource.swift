@@ -1,54 +1,64 @@
 import LockstepCore
 import Synchronization
 
-/// Hands out the iterations of one stretch of a run to workers that don't keep pace.
+/// Hands out the iterations of one stretch of a run to workers that don't keep pace, by the numbers of
+/// their updates in the run.
 ///
 /// **Concurrency:** any worker may call ``claim(atMost:)``.
 final class WorkSource: Sendable {
   private let next: Atomic<Int>
   private let end: Int
 
-  /// Creates a source.
-  ///
-  /// - Parameter iterations: the numbers of the stretch's iterations among all of the run.
-  init(_ iterations: Range<Int>) {
-    next = Atomic(iterations.lowerBound)
-    end = iterations.upperBound
+  /// Creates a source of the updates with some numbers.
+  init(updates: Range<Int>) {
+    next = Atomic(updates.lowerBound)
+    end = updates.upperBound
   }
 
-  /// Takes some iterations.
+  /// Takes some updates.
   ///
-  /// - Returns: their numbers; empty when none is left.
+  /// - Returns: their numbers; none when none is left.
   func claim(atMost wanted: Int) -> Range<Int> {
     // Relaxed: the count orders nothing but itself.
-    let first = min(end, next.wrappingAdd(wanted, ordering: .relaxed).oldValue)
-    return first..<min(end, first + wanted)
+    let first = next.wrappingAdd(wanted, ordering: .relaxed).oldValue
+    return first < end ? first..<min(end, first &+ wanted) : end..<end
   }
 }
 
 /// One worker's share of a stretch: either dealt out beforehand, or claimed as it goes.
 struct WorkShare {
-  /// The clock at which a dealt share ends.
-  let end: Int
-  /// Where to claim from; `nil` for a dealt share.
-  let source: WorkSource?
-  /// How many iterations to claim at once.
-  let chunk: Int
-
-  /// The number of the first iteration that was taken last, among all of the run; 0 in a dealt share.
+  /// The number in the run, from 0, of the update that the iteration taken last makes, or of the first one
+  /// of several taken at once.
   private(set) var number = 0
+  /// How much larger the number of the worker's next update is.
+  let stride: Int
+
+  /// The clock at which a dealt share ends.
+  private let end: Int
+  private let budget: UpdateBudget
+  private let worker: WorkerID
+  /// Where to claim from; `nil` for a dealt share.
+  private let source: WorkSource?
+  /// How many iterations to claim at once.
+  private let chunk: Int
   private var claimed = 0..<0
 
-  /// A share that ends at a clock.
-  init(dealtUntil end: Int) {
-    self.end = end
+  /// The share that is dealt to a worker of a run's first updates.
+  init(of worker: WorkerID, dealtBy budget: UpdateBudget, until updates: Int) {
+    self.budget = budget
+    self.worker = worker
+    end = budget.iterations(of: worker, within: updates)
+    stride = budget.number(of: worker, at: 1) - budget.number(of: worker, at: 0)
     source = nil
     chunk = 0
   }
 
   /// A share claimed in chunks.
-  init(claimedFrom source: WorkSource, chunk: Int) {
+  init(of worker: WorkerID, claimedFrom source: WorkSource, chunk: Int, budget: UpdateBudget) {
+    self.budget = budget
+    self.worker = worker
     end = Int.max
+    stride = 1
     self.source = source
     self.chunk = chunk
   }
@@ -64,7 +74,10 @@ struct WorkShare {
   /// - Returns: how many were taken, 0 when none is left.
   @inline(__always)
   mutating func next(atMost wanted: Int, at clock: Int) -> Int {
-    guard let source else { return max(0, min(wanted, end - clock)) }
+    guard let source else {
+      number = budget.number(of: worker, at: clock)
+      return max(0, min(wanted, end - clock))
+    }
     if claimed.isEmpty { claimed = source.claim(atMost: chunk) }
     let taken = min(wanted, claimed.count)
     number = claimed.lowerBound

@@ -33,9 +33,9 @@ extension Factorization: InPlaceObjective {
   @specialized(where Scalar == Double)
   public func stepInPlace(
     _ shared: UnsafeMutablePointer<Scalar>, examples: UnsafeBufferPointer<Int32>, count: Int,
-    rate: Scalar, counter: StepCounter
+    rates: UnsafePointer<Scalar>, counter: StepCounter
   ) {
-    racyStepInPlace(shared, examples: examples, count: count, rate: rate, counter: counter)
+    racyStepInPlace(shared, examples: examples, count: count, rates: rates, counter: counter)
   }
 }
 
@@ -87,7 +87,7 @@ extension Factorization {
   @inline(never)
   fileprivate func racyStepInPlace(
     _ shared: UnsafeMutablePointer<Scalar>, examples: UnsafeBufferPointer<Int32>, count: Int,
-    rate: Scalar, counter: StepCounter
+    rates: UnsafePointer<Scalar>, counter: StepCounter
   ) {
     // In two stages: where an example lies is itself far away. What comes after this run's steps was
     // not asked for yet, and what comes first was asked for by the run before.
@@ -99,7 +99,7 @@ extension Factorization {
       if position + near < examples.count {
         racyPrefetch(UnsafePointer(shared), example: Int(examples[position + near]))
       }
-      racyStep(shared, example: Int(examples[position]), rate: rate)
+      racyStep(shared, example: Int(examples[position]), rate: rates[position])
       counter.advance()
     }
   }

@@ -33,9 +33,9 @@ extension LinearModel: InPlaceObjective {
   @specialized(where Scalar == Double)
   public func stepInPlace(
     _ shared: UnsafeMutablePointer<Scalar>, examples: UnsafeBufferPointer<Int32>, count: Int,
-    rate: Scalar, counter: StepCounter
+    rates: UnsafePointer<Scalar>, counter: StepCounter
   ) {
-    racyStepInPlace(shared, examples: examples, count: count, rate: rate, counter: counter)
+    racyStepInPlace(shared, examples: examples, count: count, rates: rates, counter: counter)
   }
 }
 
@@ -89,7 +89,7 @@ extension LinearModel {
   @inline(never)
   fileprivate func racyStepInPlace(
     _ shared: UnsafeMutablePointer<Scalar>, examples: UnsafeBufferPointer<Int32>, count: Int,
-    rate: Scalar, counter: StepCounter
+    rates: UnsafePointer<Scalar>, counter: StepCounter
   ) {
     guard let rows else { preconditionFailure("only sparse rows are updated in place") }
     // In two stages: where an example lies is itself far away. What comes after this run's steps was
@@ -102,7 +102,7 @@ extension LinearModel {
       if position + near < examples.count {
         racyPrefetch(UnsafePointer(shared), example: Int(examples[position + near]))
       }
-      racyStep(shared, example: Int(examples[position]), rate: rate)
+      racyStep(shared, example: Int(examples[position]), rate: rates[position])
       counter.advance()
     }
   }

@@ -166,9 +166,9 @@ public protocol InPlaceObjective<Scalar>: Objective {
   ///   - examples: their numbers in the training set, in the order of the steps; those beyond
   ///     `count` are the next ones, so that their memory can be fetched ahead of their turn.
   ///   - count: the number of steps.
-  ///   - rate: `η`.
+  ///   - rates: `[count]`, `η` of each step.
   ///   - counter: where each step is counted once it is made.
   func stepInPlace(
     _ shared: UnsafeMutablePointer<Scalar>, examples: UnsafeBufferPointer<Int32>, count: Int,
-    rate: Scalar, counter: StepCounter)
+    rates: UnsafePointer<Scalar>, counter: StepCounter)
 }

@@ -106,6 +106,7 @@ extension EventRun {
       // Of updates under way at the end, either every part is made or none.
       guard table.begun < total else { return table.turnedAway.append(worker) }
       table.states[worker].number = table.everBegun
+      table.states[worker].place = table.begun
       table.begun += 1
       table.everBegun += 1
       table.states[worker].isCounted = true
@@ -124,6 +125,7 @@ extension EventRun {
       shards.letGo(by: worker)
     }
     trace?.applying(worker, at: virtualTime)
+    if let trace, optimizer.hasSchedule { trace.numbered(worker, number(of: worker)) }
     table.states[worker].begin(.applying, at: now)
     guard let law = table.laws.apply else {
       for _ in 0..<applyParts(table) {
@@ -164,7 +166,7 @@ extension EventRun {
       state: OptimizerState(
         first: optimizerState.first.map { $0 + place.start },
         second: optimizerState.second.map { $0 + place.start }),
-      offset: 0, count: place.count, step: step, clock: states[worker].clock)
+      offset: 0, count: place.count, step: step, number: number(of: worker))
     trace?.updated(worker, shard: shard, version: step)
   }
 

@@ -183,6 +183,10 @@ extension EventRun {
       if round == 1 || updates % round == 0 || updates == total { noteForEnsemble() }
     }
     if let trace {
+      // A joint update's number is its clock.
+      if optimizer.hasSchedule, !isJoint {
+        trace.numbered(worker, budget.stepsInRounds ? number(of: worker) : updates &- 1)
+      }
       let version = isBlocks || isJoint ? states[worker].clock &+ 1 : updates
       trace.applied(worker, at: virtualTime, version: version)
     }

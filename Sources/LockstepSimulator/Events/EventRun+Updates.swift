@@ -51,6 +51,14 @@ extension EventRun {
     return place.start..<(place.start + place.count)
   }
 
+  /// The number in the run, from 0, of the update that a worker is about to make: how many are made, or have
+  /// begun, before it. The schedule of the learning rate goes by it.
+  @inline(__always)
+  func number(of worker: Int) -> Int {
+    if budget.stepsInRounds { return budget.number(of: WorkerID(worker), at: states[worker].clock) }
+    return phases?.states[worker].place ?? updates
+  }
+
   @inline(__always)
   private func task(_ worker: Int) -> GradientTask<Scalar> {
     let state = states[worker]
@@ -107,20 +115,20 @@ extension EventRun {
     } else {
       vector.letGo(states[worker].view)
       guard optimizerState.first != nil else {
-        return descend(along: gradient, clock: states[worker].clock)
+        return descend(along: gradient, number: number(of: worker))
       }
       optimizer.apply(
         gradient, to: vector.advance(), state: optimizerState, offset: 0,
-        count: model.parameterCount, step: updates &+ 1, clock: states[worker].clock)
+        count: model.parameterCount, step: updates &+ 1, number: number(of: worker))
     }
   }
 
   /// Makes a step of plain gradient descent from one version to the next, in one pass.
   @inline(__always)
-  private func descend(along gradient: UnsafePointer<Scalar>, clock: Int) {
+  private func descend(along gradient: UnsafePointer<Scalar>, number: Int) {
     let old = vector.advanceElsewhere()
     VectorSum.descend(
-      from: old, along: gradient, rate: optimizer.rate(at: clock),
+      from: old, along: gradient, rate: optimizer.rate(at: number),
       into: vector.values(vector.newest), count: model.parameterCount)
   }
 
@@ -133,7 +141,7 @@ extension EventRun {
         first: optimizerState.first.map { $0 + place.start },
         second: optimizerState.second.map { $0 + place.start }),
       offset: 0, count: place.count, step: states[worker].clock &+ 1,
-      clock: states[worker].clock)
+      number: number(of: worker))
   }
 
   /// Makes one update with the average of all workers' gradients.
@@ -158,6 +166,6 @@ extension EventRun {
     guard let average else { return }
     optimizer.apply(
       average, to: vector.advance(), state: optimizerState, offset: 0, count: model.parameterCount,
-      step: updates &+ 1, clock: updates)
+      step: updates &+ 1, number: updates)
   }
 }

@@ -186,7 +186,7 @@ final class EventRun<Model: Objective> {
 
     optimizer = Optimizer(
       configuration.optimizer, rate: configuration.learningRate, schedule: configuration.schedule,
-      iterations: budget.expectedIterations(within: configuration.updates))
+      updates: configuration.updates)
     let stateVectors = configuration.optimizer.statePerParameter
     let zeros = [Scalar](repeating: 0, count: count)
     optimizerState = OptimizerState(

@@ -73,6 +73,11 @@ final class EventTrace {
     open[worker] = nil
   }
 
+  /// Its update has a number in the run.
+  func numbered(_ worker: Int, _ number: Int) {
+    if let index = open[worker] { events[index].number = number }
+  }
+
   /// It begins to apply its update.
   func applying(_ worker: Int, at time: Double) {
     guard let index = open[worker] else { return }

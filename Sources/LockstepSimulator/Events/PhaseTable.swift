@@ -23,6 +23,8 @@ struct PhaseState: BitwiseCopyable {
   var isCounted = false
   /// The number of updates that began before it.
   var number = 0
+  /// The number of updates that began before it, without those that were lost half-way.
+  var place = 0
   /// The number of shards that are done.
   var done = 0
   /// How stale its update was when it was ready (`samples`).

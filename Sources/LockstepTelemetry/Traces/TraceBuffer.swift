@@ -32,6 +32,7 @@ public final class TraceBuffer {
   private let shard: Int?
   @exclusivity(unchecked) private var clocks: [Int] = []
   @exclusivity(unchecked) private var lines: [Int?] = []
+  @exclusivity(unchecked) private var numbers: [Int] = []
   @exclusivity(unchecked) private var allTimes: [Times] = []
   @exclusivity(unchecked) private var allRead: [Int] = []
   @exclusivity(unchecked) private var allApplied: [Int] = []
@@ -56,9 +57,12 @@ public final class TraceBuffer {
   }
 
   /// Keeps the current iteration, of a clock.
-  public func commit(clock: Int) {
+  ///
+  /// - Parameter number: that of its update in the run, where the learning rate depends on it.
+  public func commit(clock: Int, number: Int?) {
     clocks.append(clock)
     lines.append(line)
+    if let number { numbers.append(number) }
     allTimes.append(times)
     for index in 0..<shards { allRead.append(read[index]) }
     if let shard {
@@ -82,7 +86,8 @@ public final class TraceBuffer {
         worker: worker, clock: clocks[index], shard: shard, start: time(times.start),
         compute: time(times.compute), ready: time(times.ready), apply: time(times.apply),
         end: time(times.end), read: Array(allRead[(index * shards)..<((index + 1) * shards)]),
-        applied: Array(applied), line: lines[index])
+        applied: Array(applied), number: index < numbers.count ? numbers[index] : nil,
+        line: lines[index])
     }
   }
 }

@@ -20,7 +20,7 @@ import Testing
             gradient, to: &parameters,
             state: OptimizerState(
               first: rule == .sgd ? nil : first.baseAddress, second: second.baseAddress),
-            offset: 0, count: count, step: update, clock: 0)
+            offset: 0, count: count, step: update, number: 0)
         }
       }
     }

@@ -157,9 +157,14 @@ func step<Model: InPlaceObjective>(
     clock.deinitialize(count: 1)
     clock.deallocate()
   }
+  let rates = [Model.Scalar](repeating: rate, count: examples.count)
   examples.withUnsafeBufferPointer { examples in
-    model.stepInPlace(
-      shared, examples: examples, count: examples.count, rate: rate, counter: StepCounter(clock))
+    rates.withUnsafeBufferPointer { rates in
+      guard let rates = rates.baseAddress else { return }
+      model.stepInPlace(
+        shared, examples: examples, count: examples.count, rates: rates,
+        counter: StepCounter(clock))
+    }
   }
   return clock.pointee.load(ordering: .relaxed)
 }
