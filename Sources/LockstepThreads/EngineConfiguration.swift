@@ -71,14 +71,7 @@ public struct EngineConfiguration: Sendable {
   }
 
   /// How the updates are divided among the workers.
-  ///
-  /// Given minibatches are dealt out too: a worker that ran ahead would run out of lines.
-  public var budget: UpdateBudget {
-    let rules = policy.rules(for: WorkerID(0), of: workers)
-    return UpdateBudget(
-      workers: workers, isJoint: rules.joinsSteps && decomposition == .samples,
-      isDealt: rules.keepsPace || minibatches != nil, stepsInRounds: rules.joinsSteps)
-  }
+  public var budget: UpdateBudget { UpdateBudget(policy, decomposition, workers: workers) }
 
   /// Whether every update needs a view and a gradient of its own, to be told of.
   var needsViews: Bool { recordsTrace || observer != nil }

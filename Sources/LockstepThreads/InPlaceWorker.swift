@@ -233,7 +233,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
     let start = clocks.wait(for: rules.start, at: clock)
     telemetry.parks &+= start.parks
     guard start.holds else { return giveUp() }
-    feed.advance(to: clock)
+    feed.advance(to: clock, begun: number)
     timer.lap(&phases.wait)
 
     if rules.access == .exclusive {

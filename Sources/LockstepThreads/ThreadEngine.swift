@@ -284,7 +284,8 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
     let count = configuration.workers
     let source = UpdateCounter(updates: first..<last)
     // A chunk is claimed with one atomic operation; small enough that all workers get their share.
-    let chunk = makeInPlaceWorker == nil ? 1 : max(1, min(64, (last - first) / (count * 16)))
+    let isOneByOne = makeInPlaceWorker == nil || configuration.minibatches != nil
+    let chunk = isOneByOne ? 1 : max(1, min(64, (last - first) / (count * 16)))
     for index in 0..<count { clocks.reset(index, to: workers[index]?.clock ?? 0) }
     shared.observations?.prepare(updates: last - first)
     let workers = workers

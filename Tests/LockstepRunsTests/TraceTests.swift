@@ -111,6 +111,18 @@ import Testing
     #expect(check.violations.contains { $0.rule == damage.rule }, "\(check.violations)")
   }
 
+  // Worker 2 is slow, so the others start as far ahead of it as their policy lets them, and no further.
+  @Test(arguments: 0...3) func `of a bound are refused by the next smaller one`(bound: Int) throws {
+    var (trace, _) = try Self.trace(
+      "bounded:\(bound)", .samples, .virtual, service: "per-worker:1;1;40")
+    #expect(TraceCheck(trace).isSound)
+    trace.header.policy = "bounded:\(bound + 1)"
+    #expect(TraceCheck(trace).isSound)
+    guard bound > 0 else { return }
+    trace.header.policy = "bounded:\(bound - 1)"
+    #expect(TraceCheck(trace).violations.contains { $0.rule == "policy" })
+  }
+
   @Test func `draw a schedule`() throws {
     let (trace, _) = try Self.trace(
       "bounded:1", .samples, .virtual, service: "per-worker:1;1;4", updates: 9)
