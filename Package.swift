@@ -59,7 +59,8 @@ let package = Package(
         "LockstepTelemetry", "LockstepThreads", "LockstepSimulator", "LockstepNoise",
         "LockstepRuns", "LockstepStudies", "LockstepReports",
       ]),
-    .target(name: "LockstepCommands", dependencies: ["Lockstep", argumentParser]),
+    .target(
+      name: "LockstepCommands", dependencies: ["Lockstep", "CSharedMemory", argumentParser]),
     .executableTarget(name: "lockstep", dependencies: ["LockstepCommands"]),
 
     // What the tests of several modules share.

@@ -70,6 +70,7 @@ enum ExitStatus: Int32, Error {
       case .notFound: noInput.rawValue
       }
     case is OutputError: cannotWrite.rawValue
+    case is ResourceError: unavailable.rawValue
     default: nil
     }
   }
@@ -83,7 +84,14 @@ enum ExitStatus: Int32, Error {
       Foundation.exit(code)
     }
     let parsed = LockstepCommand.exitCode(for: error)
-    if parsed.isSuccess { LockstepCommand.exit(withError: error) }
+    if parsed.isSuccess {
+      do {
+        try Console.put(LockstepCommand.fullMessage(for: error) + "\n")
+      } catch {
+        exit(for: error)
+      }
+      Foundation.exit(0)
+    }
     if let command = unknownCommand {
       Console.say("lockstep: \(command)")
       Foundation.exit(parsed.rawValue)
@@ -123,7 +131,7 @@ enum ExitStatus: Int32, Error {
     let names = LockstepCommand.configuration.subcommands.compactMap {
       $0.configuration.commandName
     }
-    guard let name = CommandLine.arguments.dropFirst().first(where: { !$0.hasPrefix("-") }),
+    guard let name = (try? Startup.arguments())?.first(where: { !$0.hasPrefix("-") }),
       names.contains(name)
     else { return "lockstep --help" }
     return "lockstep \(name) --help"

@@ -28,6 +28,7 @@ struct ReportCommand: ParsableCommand {
     }
     try OutputFolder.check(file: page)
     let drawings = try svg.map { try OutputFolder($0) }
+    try ThreadAllowance.require(ProcessInfo.processInfo.activeProcessorCount + 1)
     let report = try Report(folder: folder)
     for note in report.notes { Console.say("lockstep: \(note)") }
     let html = Data(report.html.utf8)

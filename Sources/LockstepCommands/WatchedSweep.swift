@@ -46,14 +46,24 @@ struct WatchedSweep {
       throw ConfigurationError.invalid(
         option: "--out", value: "''", reason: "give the name of a folder")
     }
+    let executor = SweepExecutor()
+    let answer = Interruption.Answer(
+      ask: {
+        executor.interrupt()
+        return true
+      }, late: "stopped early; the same command goes on", status: .stopped)
+    return try Interruption.answering(answer) { try carryOut(executor, prepare) }
+  }
+
+  private func carryOut(
+    _ executor: SweepExecutor, _ prepare: (ResultStore) throws -> Void
+  ) throws -> Result {
     let topology = try Topology(.live)
+    try ThreadAllowance.require(SweepExecutor.threads(for: share, options: options))
     let store = try ResultStore(
       opening: folder, document: PlanDocument.text(plan, digest: runs.digest), digest: runs.digest,
       extendedBy: runs)
     try prepare(store)
-    let executor = SweepExecutor()
-    let interruption = Interruption { executor.interrupt() }
-    defer { interruption.end() }
     let display = Mutex(
       ProgressDisplay(reporting.progress, quiet: reporting.quiet, title: title))
     defer { display.withLock { $0.finish() } }
@@ -69,6 +79,7 @@ struct WatchedSweep {
       outcome = try executor.execute(
         share, into: store, options: options, on: topology, progress: show)
     }
+    if executor.isInterrupted { Interruption.beginWriting() }
     let records = try SweepFolder.writeSummaries(
       of: store, plan: plan, planned: runs, on: topology)
     Self.tell(foreign: records.foreign, in: folder)

@@ -86,7 +86,8 @@ public final class DelayEngine<Model: Objective> {
     isStopped: () -> Bool, progress: (Int, Double?) -> Void
   ) -> (status: RunStatus, loss: LossRecord) {
     let replica = process.replica
-    let evaluator = LossEvaluator(model, lanes: max(1, configuration.hostThreads))
+    let evaluator = LossEvaluator(
+      model, lanes: max(1, configuration.hostThreads), cancellation: configuration.cancellation)
     process.start(seed: configuration.seed, isObserved: true)
     accumulator.begin()
     accumulator.record(update: 0, parameters: UnsafePointer(replica.values), count: replica.count)
@@ -131,6 +132,7 @@ public final class DelayEngine<Model: Objective> {
     return EnsembleReplicas.run(
       1..<configuration.replicas, hostThreads: configuration.hostThreads, plan: plan,
       makeContext: { Self.makeProcess(model, configuration, law, scope) },
+      isStopped: isStopped,
       replica: { index, process, accumulator in
         process.start(
           seed: EnsembleReplicas.seed(of: index, ofRun: configuration.seed), isObserved: false)

@@ -51,6 +51,8 @@ public struct SimulationConfiguration: Sendable {
   public var hostThreads: Int
   /// Who is shown updates, of the first replica; `nil` for nobody.
   public var observer: StepObserver?
+  /// Who may ask for an end, so that an evaluation of the loss is given up for it.
+  public var cancellation: Cancellation?
 
   /// Whether reading a view or applying an update takes time.
   var takesPhases: Bool { readTime != nil || applyTime != nil }

@@ -107,7 +107,7 @@ extension EventRun {
         decomposition: configuration.decomposition.rawValue, workers: workers,
         shards: trace.shardCount, isJoint: isJoint, isDealt: budget.isDealt, updates: updates,
         timeUnit: "unit", torn: Int(tornViews.torn ?? 0))
-      outcome.trace = Trace(header: header, events: trace.events)
+      outcome.trace = Trace(header: header, events: trace.wholeEvents)
     }
     return outcome
   }

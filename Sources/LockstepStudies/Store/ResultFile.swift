@@ -1,4 +1,5 @@
 import Foundation
+import LockstepCore
 
 /// `results.jsonl`: one compact JSON document a line, and nothing but whole lines.
 ///
@@ -13,15 +14,12 @@ struct ResultFile: ~Copyable {
   private let path: String
   private var size: off_t
 
-  /// Turns the signal of a file that grows beyond the process' limit into an error of `write`.
-  private static let noSizeSignal: Void = { signal(SIGXFSZ, SIG_IGN) }()
-
   /// Opens the file, or makes it, and locks it.
   ///
   /// - Throws: ``StoreError/busy(folder:)`` at once where another process has it, and
   ///   ``StoreError/cannotWrite(path:reason:)``.
   init(_ path: String, in folder: String) throws(StoreError) {
-    _ = Self.noSizeSignal
+    _ = Descriptor.sizeLimitIsAnError
     self.path = path
     descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
     size = 0
@@ -45,10 +43,10 @@ struct ResultFile: ~Copyable {
     _ isWhole: (ArraySlice<UInt8>) -> Bool
   ) throws(StoreError) -> [ResultLines.Line] {
     let contents: [UInt8]
-    do {
-      contents = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+    do throws(SystemCallError) {
+      contents = try InputFile.read(path)
     } catch {
-      throw .notFound(path: path, reason: "it was there a moment ago")
+      throw .notFound(path: path, reason: error.reason)
     }
     let lines = ResultLines(contents)
     if let rest = lines.rest, isWhole(rest.bytes) {
@@ -100,6 +98,6 @@ struct ResultFile: ~Copyable {
   }
 
   private static func failure(_ path: String) -> StoreError {
-    .cannotWrite(path: path, reason: String(cString: strerror(errno)))
+    .cannotWrite(path: path, reason: SystemCallError.last.reason)
   }
 }

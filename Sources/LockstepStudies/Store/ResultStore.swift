@@ -1,4 +1,5 @@
 import Foundation
+import LockstepCore
 import LockstepRuns
 import Synchronization
 
@@ -176,10 +177,10 @@ extension ResultStore {
   ) throws(StoreError) -> Bool {
     let path = "\(folder)/\(Name.plan)"
     let text: String
-    do {
-      text = try String(contentsOfFile: path, encoding: .utf8)
+    do throws(SystemCallError) {
+      text = String(decoding: try InputFile.read(path), as: UTF8.self)
     } catch {
-      throw .notFound(path: path, reason: OutputError.reason(error))
+      throw .notFound(path: path, reason: error.reason)
     }
     // What another version wrote may mean other runs now; its hash tells.
     guard let plan = try? SweepPlan(yaml: text, path: path), let old = try? plan.runs(limit: .max),
@@ -194,23 +195,22 @@ extension ResultStore {
   public static func digest(in folder: String) throws(StoreError) -> String? {
     let path = "\(folder)/\(Name.plan)"
     guard FileManager.default.fileExists(atPath: path) else { return nil }
-    do {
-      return PlanDocument.digest(in: try String(contentsOfFile: path, encoding: .utf8))
+    do throws(SystemCallError) {
+      return PlanDocument.digest(in: String(decoding: try InputFile.read(path), as: UTF8.self))
     } catch {
-      throw .notFound(path: path, reason: OutputError.reason(error))
+      throw .notFound(path: path, reason: error.reason)
     }
   }
 
   /// A folder's whole lines, and what follows them where it is whole but for its newline.
   static func lines(in folder: String) throws(StoreError) -> [ResultLines.Line] {
     let path = "\(folder)/\(Name.results)"
-    do {
-      let contents = try Data(contentsOf: URL(fileURLWithPath: path))
-      let lines = ResultLines(Array(contents))
+    do throws(SystemCallError) {
+      let lines = ResultLines(try InputFile.read(path))
       guard let rest = lines.rest, id(of: rest.bytes) != nil else { return lines.whole }
       return lines.whole + [rest]
     } catch {
-      throw .notFound(path: path, reason: OutputError.reason(error))
+      throw .notFound(path: path, reason: error.reason)
     }
   }
 
