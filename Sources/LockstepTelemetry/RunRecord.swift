@@ -6,7 +6,7 @@ public enum RunStatus: String, Codable, Sendable {
   case completed
   /// The loss reached the target.
   case targetReached = "target-reached"
-  /// The loss stopped being a finite number.
+  /// The loss stopped being a finite number, or rose beyond all measure; see ``LossVerdict``.
   case diverged
   /// Somebody interrupted it.
   case interrupted
@@ -155,6 +155,10 @@ public struct LossRecord: Codable, Equatable, Sendable {
   @ExplicitNull public var accuracy: Double?
   /// The training loss along the way.
   public var curve: [LossPoint]
+  /// The number of updates at the last look before the target was reached, where it was still missed.
+  ///
+  /// Left out of runs that didn't reach a target, or began at it.
+  public var targetMissedAt: Int?
 
   /// Creates a record.
   public init(
