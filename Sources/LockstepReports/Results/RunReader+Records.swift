@@ -249,6 +249,7 @@ extension RunReader {
         try seen.note(4)
         result.growthRateError = try reader.number()
       case "stationaryMeanSquareErrorReason":
+        try seen.note(9)
         result.stationaryMeanSquareErrorReason = try reader.string()
       case "meanGrowthRate":
         try seen.note(6)

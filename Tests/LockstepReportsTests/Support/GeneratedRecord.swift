@@ -56,6 +56,7 @@ enum GeneratedRecord {
     record.ensemble.replicas = random.whole()
     record.ensemble.stationaryMeanSquare = random.optional()
     record.ensemble.stationaryMeanSquareError = random.optional()
+    if random.flag() { record.ensemble.stationaryMeanSquareErrorReason = "too short" }
     record.ensemble.growthRate = random.optional()
     record.ensemble.growthRateError = random.optional()
     record.ensemble.meanGrowthRate = random.optional()
