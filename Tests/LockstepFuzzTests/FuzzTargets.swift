@@ -398,7 +398,7 @@ enum FuzzTargets {
       FuzzTarget(
         "topology-xml", [xml], words: ["<object ", "cpuset=\"0x1\"", "/>", "type=\"PU\""],
         read: { bytes in
-          guard TopologyXMLCheck.isComplete(bytes) else {
+          guard TopologyXMLCheck.finding(bytes) == .topology else {
             throw FuzzFailure.Refused()
           }
         }),
