@@ -22,7 +22,8 @@ struct RankingTable {
     if ranking.omitted > 0 {
       text += "… and \(NumberText.counted(ranking.omitted, "later one"))\n"
     }
-    let sentences = [ranking.intervals, ranking.resolutionSentence, ranking.sentence].compactMap(\.self)
+    let sentences = [ranking.intervals, ranking.resolutionSentence, ranking.sentence].compactMap(
+      \.self)
     self.text = text + Format.wrapped(sentences.joined(separator: " ")) + "\n"
   }
 

@@ -336,6 +336,25 @@ public struct EnsembleRecord: Codable, Equatable, Sendable {
     pathGrowthRateError = nil
   }
 
+  /// Reads a record; older ones lack how the mean and single paths grow.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    func number(_ key: CodingKeys) throws -> Double? {
+      try container.decode(ExplicitNull.self, forKey: key).wrappedValue
+    }
+    replicas = try container.decode(Int.self, forKey: .replicas)
+    stationaryMeanSquare = try number(.stationaryMeanSquare)
+    stationaryMeanSquareError = try number(.stationaryMeanSquareError)
+    stationaryMeanSquareErrorReason = try container.decodeIfPresent(
+      String.self, forKey: .stationaryMeanSquareErrorReason)
+    growthRate = try number(.growthRate)
+    growthRateError = try number(.growthRateError)
+    meanGrowthRate = try container.decodeIfPresent(Double.self, forKey: .meanGrowthRate)
+    pathGrowthRate = try container.decodeIfPresent(Double.self, forKey: .pathGrowthRate)
+    pathGrowthRateError = try container.decodeIfPresent(Double.self, forKey: .pathGrowthRateError)
+    mean = try container.decode([Point].self, forKey: .mean)
+  }
+
   /// The number of parts of a single path that its growth's error comes from.
   public static let pathPartCount = 10
 }

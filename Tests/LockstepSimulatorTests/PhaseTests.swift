@@ -31,7 +31,7 @@ enum PhaseSettings {
       for workers in [1, 2, 5, decomposition == .blocks ? 7 : 11] {
         var setup = Simulation(
           decomposition: decomposition, policy: try PolicySpecification.parse(policy),
-          workers: workers, rate: 0.125, updates: 83, seed: UInt64(index))
+          workers: workers, rate: 0.03125, updates: 83, seed: UInt64(index))
         (setup.readTime, setup.service, setup.applyTime) = laws
         let outcome = try setup.run(model)
         let slow = SlowEngine(setup, model)

@@ -44,7 +44,7 @@ import Testing
     var setup = Simulation(
       decomposition: pick([.blocks, .samples]),
       policy: try PolicySpecification.parse(pick(policies)),
-      workers: 1 + stream.integer(below: 5), optimizer: pick(optimizers), rate: 0.03,
+      workers: 1 + stream.integer(below: 5), optimizer: pick(optimizers), rate: 0.01,
       batch: pick([1, 3, 8, 100]), updates: 5 + stream.integer(below: 60),
       seed: stream.next() >> 1, hostThreads: pick([1, 2]), service: pick(laws))
     setup.sampling = pick([.shuffled, .replacement])

@@ -68,7 +68,8 @@ extension Metric {
     Field("ensemble.pathGrowthRate", "growth rate of single paths", "per update") {
       $0.ensemble.pathGrowthRate
     },
-    Field("ensemble.pathGrowthRateError", "error of the growth rate of single paths", "per update") {
+    Field("ensemble.pathGrowthRateError", "error of the growth rate of single paths", "per update")
+    {
       $0.ensemble.pathGrowthRateError
     },
     Field("ensemble.replicas", "replicas") { Double($0.ensemble.replicas) },
