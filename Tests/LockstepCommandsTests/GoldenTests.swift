@@ -40,7 +40,7 @@ import Testing
     ),
     (
       "--model mlp:12 --decomposition samples --delay geometric:3 --workers 4 --updates 200 "
-        + "--schedule linear", "e4e0a81663bf5383", "bad5dc6a7b21a514"
+        + "--schedule linear", "987b9e948989c37a", "1853020f1288458f"
     ),
     (
       "--model quadratic:coupling=0.3,dimension=24 --delay exchange:3 --workers 6 --updates 600 "
