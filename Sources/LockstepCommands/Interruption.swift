@@ -39,6 +39,9 @@ enum Interruption {
   ///
   /// Where no thread can be had, signals end the process as they always do.
   static func listen() {
+    // Optimised code of Swift 6.3 leaves out the initializer of a global mutex whose value holds a function,
+    // and the thread would call one at address 0.
+    state.withLock { $0 = State() }
     var signals = signalSet
     pthread_sigmask(SIG_BLOCK, &signals, nil)
     var attributes = pthread_attr_t()

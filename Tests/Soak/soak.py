@@ -126,7 +126,8 @@ class Soak:
             "--json", "--quiet"]
         if data:
             arguments += ["--data", data, "--batch", str(batch)]
-        interrupt = rng.expovariate(3) if rng.random() < 0.5 else None
+        # Some while the command starts, some while the workers work, and some not at all.
+        interrupt = rng.choice([None, None, rng.uniform(0, 0.06), rng.expovariate(3)])
         result = self.run(arguments, interrupt_after=interrupt)
         command = "lockstep " + " ".join(arguments)
         self.count("runs on threads")
@@ -408,7 +409,7 @@ claims:
                 self.count("not even started by the system")
                 return
             self.count("runs in bad surroundings")
-            what = f"lockstep {' '.join(arguments)} {condition}"
+            what = f"{condition}: lockstep {' '.join(arguments)}"
             if result.code not in CONTRACT:
                 self.count("ends out of contract")
                 raise Failure(f"ends with {result.code}: {what}\n{result.errors[-400:]}")
