@@ -7,7 +7,7 @@ DATASET := dataset-fashion-mnist
 FASHION := /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz
 LOCKSTEP := .build/release/lockstep
 
-.PHONY: setup build demo test lint format tsan bench docs report-check clean
+.PHONY: setup build demo test lint format tsan bench soak docs report-check clean
 
 ## setup: install what a build needs
 setup:
@@ -80,6 +80,13 @@ tsan: setup
 ## bench: the benchmarks, in their own package
 bench: setup
 	$(SWIFT) package --package-path Benchmarks benchmark
+
+# Minutes of `make soak`; SEED=N repeats one.
+MINUTES ?= 3
+
+## soak: MINUTES of interrupted threads, kills, full disks, small limits and fuzzed readers, with the release build
+soak: build
+	@python3 Tests/Soak/soak.py --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) --binary $(LOCKSTEP)
 
 ## docs: the reference of every public name, to be read with a browser (needs `docc`, as Swift has it)
 docs: setup

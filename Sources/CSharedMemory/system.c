@@ -2,6 +2,7 @@
 #include "lockstep_shared.h"
 
 #include <linux/futex.h>
+#include <malloc.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,3 +22,22 @@ uint64_t lockstep_nanoseconds(void) {
 }
 
 int lockstep_thread_number(void) { return (int)syscall(SYS_gettid); }
+
+static int argument_count;
+static char **argument_values;
+
+// The C library hands the arguments of the program to whatever runs before `main`, also without /proc.
+__attribute__((constructor)) static void keep_arguments(int count, char **values) {
+  argument_count = count;
+  argument_values = values;
+}
+
+const char *lockstep_argument(int index) {
+  return index >= 0 && index < argument_count ? argument_values[index] : NULL;
+}
+
+void lockstep_share_arenas(void) {
+#ifdef M_ARENA_MAX
+  mallopt(M_ARENA_MAX, 1);
+#endif
+}

@@ -19,20 +19,29 @@ struct BenchCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write bench.json and bench.csv (one line a run) to a folder.", valueName: "dir"))
+      "Write bench.json and bench.csv (one line a run) to a folder, not over those of another plan.",
+      valueName: "dir"))
   var out: String?
 
   func run() throws {
     let topology = try Topology(.live)
     let plan = try axes.plan(processingUnits: topology.machine.processingUnits)
-    let folder = try out.map { path throws(OutputError) in try OutputFolder(path) }
     let measurement = BenchMeasurement()
-    let interruption = Interruption { measurement.interrupt() }
-    defer { interruption.end() }
+    let answer = Interruption.Answer(
+      ask: { measurement.interrupt() }, nothing: "interrupted before a run was complete")
+    try Interruption.answering(answer) { try carryOut(measurement, plan, on: topology) }
+  }
+
+  private func carryOut(
+    _ measurement: BenchMeasurement, _ plan: BenchPlan, on topology: Topology
+  ) throws {
+    let folder = try out.map { path throws(OutputError) in try OutputFolder(path) }
+    try folder?.check(that: "bench.json", is: BenchDocument.Plan(plan), under: "plan")
     var display = ProgressDisplay(reporting.progress, quiet: reporting.quiet, title: "bench")
     let outcome = try measurement.execute(plan, on: topology) { state in
       display.show(state.fraction, state.activity)
     }
+    Interruption.beginWriting()
     display.finish()
     let document = BenchDocument(plan, outcome, machine: topology.machine)
     if let folder {

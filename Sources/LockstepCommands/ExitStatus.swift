@@ -54,7 +54,7 @@ enum ExitStatus: Int32, Error {
     case let error as ReportError:
       switch error {
       case .missing: noInput.rawValue
-      case .malformed, .empty: data.rawValue
+      case .malformed, .empty, .foreign: data.rawValue
       }
     case is ReplayError: data.rawValue
     case let error as PlanError:
@@ -70,6 +70,7 @@ enum ExitStatus: Int32, Error {
       case .notFound: noInput.rawValue
       }
     case is OutputError: cannotWrite.rawValue
+    case is ResourceError: unavailable.rawValue
     default: nil
     }
   }
@@ -83,10 +84,39 @@ enum ExitStatus: Int32, Error {
       Foundation.exit(code)
     }
     let parsed = LockstepCommand.exitCode(for: error)
-    if parsed.isSuccess { LockstepCommand.exit(withError: error) }
+    if parsed.isSuccess {
+      do {
+        try Console.put(LockstepCommand.fullMessage(for: error) + "\n")
+      } catch {
+        exit(for: error)
+      }
+      Foundation.exit(0)
+    }
+    if let command = unknownCommand {
+      Console.say("lockstep: \(command)")
+      Foundation.exit(parsed.rawValue)
+    }
     let help = parsed == .validationFailure ? "; \(helpCommand) shows what there is" : ""
     Console.say("lockstep: \(sentence(LockstepCommand.message(for: error)))\(help)")
     Foundation.exit(parsed.rawValue)
+  }
+
+  /// What to say where a word stands in place of a command that there is; `nil` where none does.
+  private static var unknownCommand: String? {
+    var command: any ParsableCommand.Type = LockstepCommand.self
+    for word in CommandLine.arguments.dropFirst() {
+      let known = command.configuration.subcommands
+      guard !known.isEmpty, !word.hasPrefix("-"), word != "help" else { return nil }
+      let names = known.map { $0._commandName }
+      if let index = names.firstIndex(of: word) {
+        command = known[index]
+        continue
+      }
+      let hint = Suggestion.nearest(to: word, among: names).map { "did you mean '\($0)'?" }
+      let choices = "known: " + names.joined(separator: ", ")
+      return "there is no command '\(word)'; \(hint.map { "\($0) (\(choices))" } ?? choices)"
+    }
+    return nil
   }
 
   /// A message on one line, without the full stop that would stand before what follows it.
@@ -101,7 +131,7 @@ enum ExitStatus: Int32, Error {
     let names = LockstepCommand.configuration.subcommands.compactMap {
       $0.configuration.commandName
     }
-    guard let name = CommandLine.arguments.dropFirst().first(where: { !$0.hasPrefix("-") }),
+    guard let name = (try? Startup.arguments())?.first(where: { !$0.hasPrefix("-") }),
       names.contains(name)
     else { return "lockstep --help" }
     return "lockstep \(name) --help"

@@ -24,8 +24,11 @@ public struct LockstepCommand: ParsableCommand {
   /// Parses the arguments, carries out the command, and ends the process with the exit code of the
   /// contract.
   public static func runAndExit() -> Never {
+    Startup.reserveStreams()
+    Interruption.listen()
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(Startup.arguments())
+      try Startup.checkResources()
       try command.run()
       Foundation.exit(0)
     } catch {

@@ -29,20 +29,25 @@ struct NoiseCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write noise.json and noise.csv (one line a probe) to a folder.", valueName: "dir"))
+      "Write noise.json and noise.csv (one line a probe) to a folder, not over those of other options.",
+      valueName: "dir"))
   var out: String?
 
   func run() throws {
     let (configuration, isEverySet) = try settings()
     let seeds = try NoiseMeasurement.seeds(from: configuration.seed, count: seeds)
     let measurement = NoiseMeasurement()
-    let interruption = Interruption {
-      if !measurement.interrupt() {
-        Console.say("lockstep: interrupted before the run began")
-        _exit(ExitStatus.interrupted.rawValue)
-      }
+    let answer = Interruption.Answer(
+      ask: { measurement.interrupt() }, nothing: "interrupted before the run began")
+    try Interruption.answering(answer) {
+      try carryOut(measurement, configuration, seeds: seeds, isEverySet: isEverySet)
     }
-    defer { interruption.end() }
+  }
+
+  private func carryOut(
+    _ measurement: NoiseMeasurement, _ configuration: RunConfiguration, seeds: [UInt64],
+    isEverySet: Bool
+  ) throws {
     let folder = try out.map { path throws(OutputError) in try OutputFolder(path) }
     let topology = try Topology(.live)
     // A wrong --pin is said before the data is loaded.
@@ -54,13 +59,14 @@ struct NoiseCommand: ParsableCommand {
       reporting.progress, quiet: reporting.quiet,
       title: "\(configuration.model.specification) \(configuration.policy.specification)")
     let (document, dataName) = try measurement.execute(
-      configuration, seeds: seeds, isEverySet: isEverySet, on: topology
-    ) { state in
-      display.show(
-        state.fraction,
-        "seed \(state.seed), \(Format.count(state.updates)) of \(Format.count(state.total)) updates"
-      )
-    }
+      configuration, seeds: seeds, isEverySet: isEverySet, on: topology,
+      progress: { state in
+        display.show(
+          state.fraction,
+          "seed \(state.seed), \(Format.count(state.updates)) of \(Format.count(state.total)) "
+            + "updates")
+      }, willBegin: { try folder?.check(that: "noise.json", is: $0, under: "configuration") })
+    Interruption.beginWriting()
     display.finish()
     guard let document else { throw ExitStatus.interrupted }
     if let folder {
@@ -83,14 +89,14 @@ struct NoiseCommand: ParsableCommand {
       throw ConfigurationError.invalid(
         option: "--every", value: "\(every)", reason: "write a whole number of updates from 1")
     }
-    let isRecorded = training.record.contains { $0.hasPrefix("noise=") }
+    let isRecorded = training.usual.record.contains { $0.hasPrefix("noise=") }
     if every != nil, isRecorded {
       throw ConfigurationError.conflict(
         reason: "--every and --record noise=EVERY say the same; give one of them")
     }
     for (option, isGiven) in [
-      ("--save", training.save != nil), ("--calibrate", training.calibrate != nil),
-      ("--record trace", training.record.contains("trace")),
+      ("--save", training.usual.save != nil), ("--calibrate", training.usual.calibrate != nil),
+      ("--record trace", training.usual.record.contains("trace")),
     ] where isGiven {
       throw ConfigurationError.conflict(
         reason: "\(option) is about a single run, and noise makes several; use lockstep run")

@@ -16,7 +16,8 @@ struct RunCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write record.json and loss.csv to a folder.", valueName: "dir"))
+      "Write record.json and loss.csv to a folder, not over those of other options.",
+      valueName: "dir"))
   var out: String?
 
   @Option(
@@ -36,13 +37,12 @@ struct RunCommand: ParsableCommand {
         reason: "--record trace needs a place for the trace; add --trace FILE or --out DIR")
     }
     let run = TrainingRun()
-    let interruption = Interruption {
-      if !run.interrupt() {
-        Console.say("lockstep: interrupted before the run began")
-        _exit(ExitStatus.interrupted.rawValue)
-      }
-    }
-    defer { interruption.end() }
+    let answer = Interruption.Answer(
+      ask: { run.interrupt() }, nothing: "interrupted before the run began")
+    try Interruption.answering(answer) { try carryOut(run, configuration) }
+  }
+
+  private func carryOut(_ run: TrainingRun, _ configuration: RunConfiguration) throws {
     let folder = try out.map { path throws(OutputError) in try OutputFolder(path) }
     if let path = configuration.savePath { try OutputFolder.check(file: path) }
     if let trace { try OutputFolder.check(file: trace) }
@@ -73,6 +73,7 @@ struct RunCommand: ParsableCommand {
           "\(Format.count(state.updates)) of \(Format.count(state.total)) updates\(loss)")
       },
       keepTrace: { found in
+        Interruption.beginWriting()
         if let trace {
           try OutputFolder.write(TraceFile.encode(found, for: trace), to: trace)
         } else if configuration.recordsTrace {
@@ -81,7 +82,8 @@ struct RunCommand: ParsableCommand {
         if let path = configuration.calibrationPath, let calibration = Calibration(found) {
           try OutputFolder.write(JSONFormat.encode(calibration), to: path)
         }
-      })
+      }, willBegin: { try folder?.check(that: "record.json", is: $0, under: "configuration") })
+    Interruption.beginWriting()
     display.finish()
     if let folder {
       try folder.write(JSONFormat.encode(record), as: "record.json")

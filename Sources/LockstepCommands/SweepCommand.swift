@@ -56,7 +56,9 @@ struct SweepCommand: ParsableCommand {
     var known: Set<String> = []
     if let out = sweep.out {
       known = try ResultStore.ids(in: out)
-      if let found = try ResultStore.digest(in: out), found != runs.digest {
+      if let found = try ResultStore.digest(in: out), found != runs.digest,
+        try !ResultStore.isPlan(in: out, containedIn: runs)
+      {
         throw StoreError.otherPlan(folder: out, found: found, asked: runs.digest)
       }
     }
@@ -92,7 +94,9 @@ struct SweepCommand: ParsableCommand {
     }
     let (store, merge) = try StoreMerge.join(folders, into: out)
     let plan = try SweepPlan(contentsOf: "\(out)/\(ResultStore.Name.plan)")
-    try SweepFolder.writeSummaries(of: store, plan: plan, on: try Topology(.live))
+    let records = try SweepFolder.writeSummaries(
+      of: store, plan: plan, planned: try plan.runs(limit: .max), on: try Topology(.live))
+    WatchedSweep.tell(foreign: records.foreign, in: out)
     if reporting.json {
       try Console.putJSON(merge)
     } else {

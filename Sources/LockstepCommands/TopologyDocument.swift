@@ -7,15 +7,15 @@ struct TopologyDocument: Encodable {
   struct Unit: Encodable {
     let logical: Int
     let os: Int
-    let core: Int
-    let package: Int
+    let core: Int?
+    let package: Int?
     let numaNode: Int?
 
     private enum CodingKeys: String, CodingKey {
       case logical, os, core, package, numaNode
     }
 
-    /// Encodes it with `null`, not nothing, for a node that it hasn't.
+    /// Encodes it with `null`, not nothing, for what it lies in none of.
     func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: CodingKeys.self)
       try container.encode(logical, forKey: .logical)

@@ -15,7 +15,7 @@ struct WatchedSweep {
     var outcome: SweepOutcome
     /// What was found, where something was searched.
     var bisection: [BisectionResult]?
-    /// Every record of the folder.
+    /// Every record of the plan's runs.
     var records: [StoredRun]
   }
 
@@ -46,13 +46,24 @@ struct WatchedSweep {
       throw ConfigurationError.invalid(
         option: "--out", value: "''", reason: "give the name of a folder")
     }
-    let topology = try Topology(.live)
-    let store = try ResultStore(
-      opening: folder, document: PlanDocument.text(plan, digest: runs.digest), digest: runs.digest)
-    try prepare(store)
     let executor = SweepExecutor()
-    let interruption = Interruption { executor.interrupt() }
-    defer { interruption.end() }
+    let answer = Interruption.Answer(
+      ask: {
+        executor.interrupt()
+        return true
+      }, late: "stopped early; the same command goes on", status: .stopped)
+    return try Interruption.answering(answer) { try carryOut(executor, prepare) }
+  }
+
+  private func carryOut(
+    _ executor: SweepExecutor, _ prepare: (ResultStore) throws -> Void
+  ) throws -> Result {
+    let topology = try Topology(.live)
+    try ThreadAllowance.require(SweepExecutor.threads(for: share, options: options))
+    let store = try ResultStore(
+      opening: folder, document: PlanDocument.text(plan, digest: runs.digest), digest: runs.digest,
+      extendedBy: runs)
+    try prepare(store)
     let display = Mutex(
       ProgressDisplay(reporting.progress, quiet: reporting.quiet, title: title))
     defer { display.withLock { $0.finish() } }
@@ -69,9 +80,26 @@ struct WatchedSweep {
       outcome = try executor.execute(
         share, into: store, options: options, on: topology, progress: show)
     }
-    let records = try SweepFolder.writeSummaries(of: store, plan: plan, on: topology)
+    if executor.isInterrupted { Interruption.beginWriting() }
+    let records = try SweepFolder.writeSummaries(
+      of: store, plan: plan, planned: runs, on: topology)
+    Self.tell(foreign: records.foreign, in: folder)
     if let bisection { try SweepFolder.write(bisection, to: store, plan: plan) }
-    return Result(store: store, outcome: outcome, bisection: bisection, records: records)
+    return Result(store: store, outcome: outcome, bisection: bisection, records: records.own)
+  }
+
+  /// The most records of other plans that are told one by one.
+  static let largestForeignCount = 5
+
+  /// Says on standard error which records of a folder are not the plan's.
+  static func tell(foreign: [StoredRun], in folder: String) {
+    guard !foreign.isEmpty else { return }
+    let shown = foreign.prefix(largestForeignCount).map(\.id).joined(separator: ", ")
+    let more = foreign.count > largestForeignCount ? ", …" : ""
+    let records = NumberText.counted(foreign.count, "record")
+    Console.say(
+      "lockstep: \(folder)/\(ResultStore.Name.results) holds \(records) of another plan "
+        + "(\(shown)\(more)), left out of every table")
   }
 
   /// Says on standard error what did not go as it should.

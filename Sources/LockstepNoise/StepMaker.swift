@@ -43,6 +43,6 @@ struct StepMaker {
     Optimizer<Double>(specification, rate: observation.rate).apply(
       gradient, to: step,
       state: OptimizerState(first: state.first, second: state.count > 1 ? state[1] : nil),
-      offset: low, count: range.count, step: observation.step, clock: 0)
+      offset: low, count: range.count, step: observation.step, number: 0)
   }
 }

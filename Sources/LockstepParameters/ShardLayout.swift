@@ -1,9 +1,9 @@
 /// Where each shard's parameters stand in the shared allocation.
 ///
-/// A shard is a contiguous range of the parameter vector that starts on a cache line of its own, so
-/// that two workers that write two shards never write one line. Invariants: the ranges cover
-/// `0 ..< parameterCount` in order without gap; none is empty; each storage offset is a multiple of
-/// a cache line; the storage of two shards doesn't overlap.
+/// A shard is a contiguous range of the parameter vector. Invariants: the ranges cover
+/// `0 ..< parameterCount` in order without gap; none is empty; their sizes differ by at most one; the
+/// storage of two shards doesn't overlap. In an even layout each shard starts on a cache line of its
+/// own, so that two workers that write two shards never write one line.
 public struct ShardLayout: Equatable, Sendable {
   /// The size of a cache line in bytes: 64 on every x86-64 and nearly every arm64 server.
   public static let cacheLineBytes = 64
@@ -27,42 +27,44 @@ public struct ShardLayout: Equatable, Sendable {
   ///   - shards: `1 … n`.
   ///   - scalarBytes: the size of a scalar.
   public static func even(parameterCount: Int, shards: Int, scalarBytes: Int) -> ShardLayout {
-    precondition(shards >= 1 && shards <= parameterCount, "1 … n shards")
+    let ranges = evenRanges(parameterCount: parameterCount, shards: shards)
     let line = cacheLineBytes / scalarBytes
-    let (quotient, remainder) = parameterCount.quotientAndRemainder(dividingBy: shards)
-    var ranges: [Range<Int>] = []
     var offsets: [Int] = []
-    var next = 0
     var storage = 0
-    for shard in 0..<shards {
-      let size = quotient + (shard < remainder ? 1 : 0)
-      ranges.append(next..<(next + size))
+    for range in ranges {
       offsets.append(storage)
-      next += size
-      storage += (size + line - 1) / line * line
+      storage += (range.count + line - 1) / line * line
     }
     return ShardLayout(ranges: ranges, offsets: offsets, storageCount: storage)
   }
 
-  /// Splits the parameters at cache lines, so that parameter `i` stands at offset `i`.
+  /// Splits the parameters at the same places as ``even(parameterCount:shards:scalarBytes:)``, without
+  /// padding between them: parameter `i` stands at offset `i`, and neighbours share a cache line.
   ///
   /// - Parameters:
   ///   - parameterCount: `n ≥ 1`.
-  ///   - shards: the largest number of shards; fewer where there are fewer cache lines.
+  ///   - shards: `1 … n`.
   ///   - scalarBytes: the size of a scalar.
-  public static func aligned(parameterCount: Int, shards: Int, scalarBytes: Int) -> ShardLayout {
-    precondition(shards >= 1 && parameterCount >= 1, "at least one shard and one parameter")
+  public static func contiguous(
+    parameterCount: Int, shards: Int, scalarBytes: Int
+  ) -> ShardLayout {
+    let ranges = evenRanges(parameterCount: parameterCount, shards: shards)
     let line = cacheLineBytes / scalarBytes
-    let lines = (parameterCount + line - 1) / line
-    let count = min(shards, lines)
-    var ranges: [Range<Int>] = []
-    for shard in 0..<count {
-      let first = lines * shard / count * line
-      let last = min(parameterCount, lines * (shard + 1) / count * line)
-      ranges.append(first..<last)
-    }
     return ShardLayout(
-      ranges: ranges, offsets: ranges.map(\.lowerBound), storageCount: lines * line)
+      ranges: ranges, offsets: ranges.map(\.lowerBound),
+      storageCount: (parameterCount + line - 1) / line * line)
+  }
+
+  /// The one cut of a parameter vector, whichever store holds it.
+  private static func evenRanges(parameterCount: Int, shards: Int) -> [Range<Int>] {
+    precondition(shards >= 1 && shards <= parameterCount, "1 … n shards")
+    let (quotient, remainder) = parameterCount.quotientAndRemainder(dividingBy: shards)
+    var next = 0
+    return (0..<shards).map { shard in
+      let first = next
+      next += quotient + (shard < remainder ? 1 : 0)
+      return first..<next
+    }
   }
 
   private init(ranges: [Range<Int>], offsets: [Int], storageCount: Int) {

@@ -44,7 +44,7 @@ public struct BenchDocument: Codable, Sendable {
     @ExplicitNull public var epochs: Double?
 
     /// Spells a plan out.
-    init(_ plan: BenchPlan) {
+    public init(_ plan: BenchPlan) {
       let shared = plan.shared
       models = plan.models.map(\.specification)
       data = shared.data?.specification

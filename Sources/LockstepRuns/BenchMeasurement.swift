@@ -36,6 +36,8 @@ public final class BenchMeasurement: Sendable {
 
   private struct State {
     var isInterrupted = false
+    /// Whether a measured run is complete.
+    var hasRuns = false
     var current: TrainingRun?
   }
 
@@ -45,12 +47,16 @@ public final class BenchMeasurement: Sendable {
   public init() {}
 
   /// Asks it to end soon, with the runs that are complete.
-  public func interrupt() {
-    let current = state.withLock { state in
+  ///
+  /// - Returns: whether there is any.
+  @discardableResult
+  public func interrupt() -> Bool {
+    let (current, hasRuns) = state.withLock { state in
       state.isInterrupted = true
-      return state.current
+      return (state.current, state.hasRuns)
     }
     current?.interrupt()
+    return hasRuns
   }
 
   private var isInterrupted: Bool { state.withLock { $0.isInterrupted } }
@@ -71,6 +77,8 @@ public final class BenchMeasurement: Sendable {
       try PlacementPlan(
         workers: configuration.workers, pin: PinPlan(configuration.resolvedPin), on: topology)
     }
+    // The limits are measured on as many threads, and no others beside.
+    try ThreadAllowance.require(configurations.map(\.threads).max() ?? 0)
     let prepared = try prepare(configurations)
     var outcome = Outcome(
       configurations: configurations, dataNames: prepared.compactMapValues(\.dataName),
@@ -142,6 +150,7 @@ public final class BenchMeasurement: Sendable {
         guard !isInterrupted, let record = try run(measured[index], activity) else { break }
         outcome.runs.append(
           BenchRun(record, configuration: index, repetition: repetition))
+        state.withLock { $0.hasRuns = true }
         done += 1
       }
     }

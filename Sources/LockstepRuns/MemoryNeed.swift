@@ -13,6 +13,8 @@ public struct MemoryNeed: Equatable, Sendable {
   public let parameters: Int
   /// The number of workers.
   public let workers: Int
+  /// The number of threads that work at the same time.
+  public let threads: Int
   /// The bytes of all vectors, as a double, because the product may exceed any integer.
   ///
   /// Shared parameters, optimiser state, copies for evaluation and result, views and gradients of each
@@ -20,7 +22,7 @@ public struct MemoryNeed: Equatable, Sendable {
   public let bytes: Double
 
   /// The share of the machine's memory that a run's vectors may take.
-  public static let largestShare = 0.8
+  public static let largestShare = MemoryAllowance.largestShare
 
   /// The most examples that a thread works on at a time; models cut larger minibatches up.
   private static let largestPart = 256
@@ -44,6 +46,7 @@ public struct MemoryNeed: Equatable, Sendable {
   ) {
     self.parameters = parameters
     workers = configuration.workers
+    threads = configuration.threads
     let count = Double(parameters)
     let isVirtual = configuration.engine == .virtual
     // What computes at the same time: workers, or the host's threads on their behalf.
@@ -65,7 +68,9 @@ public struct MemoryNeed: Equatable, Sendable {
     let examples =
       lanes * Double(min(batch, Self.largestPart))
       + Double(ProcessInfo.processInfo.activeProcessorCount * Self.largestPart)
-    bytes += examples * Double(scalarsPerExample) * Double(scalarBytes)
+    bytes += examples * Double(scalarsPerExample) * 8
+    // Losses are evaluated in double precision: at a copy of the parameters, unless they are that.
+    if scalarBytes < 8 { bytes += 8 * count }
     if configuration.initialParametersPath != nil { bytes += 8 * count }
     if configuration.noise != nil {
       bytes += Self.probeBytes(configuration, parameters: parameters, scalarBytes: scalarBytes)
@@ -100,31 +105,40 @@ public struct MemoryNeed: Equatable, Sendable {
     return (configuration.virtual.applyTime == nil ? live : 2 * live) + 1
   }
 
-  /// Whether the need fits into the memory of this machine, or of the control group it runs in.
-  public var fits: Bool { bytes <= Self.largestShare * Double(Self.availableBytes) }
+  /// Whether the need fits into the memory of this machine, or of the control group it runs in, and
+  /// into the address space that `ulimit` leaves.
+  public var fits: Bool {
+    bytes <= Self.largestShare * Double(Self.availableBytes) && bytes <= addressSpace ?? bytes
+  }
+
+  /// What the limits on the process's address space leave for vectors, beside the stacks of threads
+  /// and what everything else takes; `nil` without a limit.
+  private var addressSpace: Double? {
+    MemoryAllowance.addressSpaceLeft.map { left in
+      Double(left) - Double(threads) * Double(MemoryAllowance.threadBytes)
+        - Double(MemoryAllowance.spareAddressSpace)
+    }
+  }
 
   /// What is wrong, as a sentence.
   public func complaint(_ model: String) -> String {
-    "\(model) has \(parameters) parameters, for which \(workers) "
+    let need =
+      "\(model) has \(parameters) parameters, for which \(workers) "
       + "\(workers == 1 ? "worker needs" : "workers need") about \(Self.text(bytes)), more than "
-      + "80 % of this machine's \(Self.text(Double(Self.availableBytes)))"
+    if let addressSpace, bytes > addressSpace {
+      return need + "the \(Self.text(max(0, addressSpace))) of address space that ulimit leaves "
+        + "beside \(threads) threads; allow more (ulimit -v)"
+    }
+    return need + "80 % of this machine's \(Self.text(Double(Self.availableBytes)))"
   }
 
   /// The physical memory in bytes, or the limit of the process's control group where that is less.
-  public static var availableBytes: UInt64 {
-    let files = [
-      "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes",
-    ]
-    let limits = files.compactMap { path in
-      (try? String(contentsOfFile: path, encoding: .utf8)).flatMap {
-        UInt64($0.trimmingCharacters(in: .whitespacesAndNewlines))
-      }
-    }
-    return min(ProcessInfo.processInfo.physicalMemory, limits.min() ?? .max)
-  }
+  public static var availableBytes: UInt64 { MemoryAllowance.totalBytes }
 
   private static func text(_ bytes: Double) -> String {
-    String(format: bytes < 1e10 ? "%.1f GB" : "%.0f GB", bytes / 1e9)
+    bytes < 1e8
+      ? String(format: "%.1f MB", bytes / 1e6)
+      : String(format: bytes < 1e10 ? "%.1f GB" : "%.0f GB", bytes / 1e9)
   }
 }
 

@@ -1,4 +1,5 @@
-import Foundation
+import Glibc
+import LockstepCore
 
 /// An output that cannot be written.
 public struct OutputError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -13,23 +14,11 @@ public struct OutputError: Error, Equatable, Sendable, CustomStringConvertible {
     self.reason = reason
   }
 
+  /// Creates an error from the system's.
+  public init(path: String, _ error: SystemCallError) {
+    self.init(path: path, reason: error.code == EISDIR ? "is a folder" : error.reason)
+  }
+
   /// The sentence for the person who sees it.
   public var description: String { "\(path): cannot be written (\(reason))" }
-
-  /// The system's own words for a file error.
-  public static func reason(_ error: any Error) -> String {
-    let error = error as NSError
-    if let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError,
-      cause.domain == NSPOSIXErrorDomain
-    {
-      return String(cString: strerror(Int32(cause.code)))
-    }
-    if error.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(error.code))) }
-    return switch CocoaError.Code(rawValue: error.code) {
-    case .fileNoSuchFile, .fileReadNoSuchFile: String(cString: strerror(ENOENT))
-    case .fileWriteNoPermission: String(cString: strerror(EACCES))
-    case .fileWriteOutOfSpace: String(cString: strerror(ENOSPC))
-    default: error.localizedDescription
-    }
-  }
 }

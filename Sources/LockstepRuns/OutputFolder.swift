@@ -1,43 +1,76 @@
 import Foundation
+import LockstepCore
 
 /// The folder that `--out` names: made if it is missing, and each file in it whole or not there.
 public struct OutputFolder: Sendable {
   /// Where it is.
   public let path: String
 
-  /// Makes the folder, and finds out before the work begins whether it can be written to.
+  /// Makes the folder, finds out before the work begins whether it can be written to, and removes
+  /// what killed processes have left in it.
   ///
   /// - Throws: ``OutputError``.
   public init(_ path: String) throws(OutputError) {
     self.path = path
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue {
-      throw OutputError(path: path, reason: "is a file, not a folder")
-    }
-    do {
-      try FileManager.default.createDirectory(
-        atPath: path, withIntermediateDirectories: true)
+    do throws(SystemCallError) {
+      try OutputFile.makeFolder(path)
+      try OutputFile.check(folder: path)
     } catch {
-      throw OutputError(path: path, reason: OutputError.reason(error))
+      let isFile = error.code == ENOTDIR && InputFile.exists(path)
+      throw OutputError(path: path, reason: isFile ? "is a file, not a folder" : error.reason)
     }
-    try Self.probe(folder: path, for: path)
   }
 
-  /// Writes a file by way of a temporary one beside it.
+  /// Refuses a folder that holds the results of something else, which would be lost.
+  ///
+  /// - Parameters:
+  ///   - name: the file of results, a JSON document.
+  ///   - key: where in it stands what it is of.
+  ///   - value: what is to be written now.
+  /// - Throws: ``OutputError`` where such a file is there and is of something else, or of nothing
+  ///   that can be recognised.
+  public func check(
+    that name: String, is value: some Encodable, under key: String
+  ) throws(OutputError) {
+    let contents: [UInt8]
+    do throws(SystemCallError) {
+      contents = try InputFile.read("\(path)/\(name)")
+    } catch {
+      if error.code == ENOENT { return }
+      throw OutputError(path: "\(path)/\(name)", error)
+    }
+    let there =
+      (try? JSONSerialization.jsonObject(with: Data(contents))).flatMap { $0 as? [String: Any] }?[
+        key] as? NSObject
+    let new = (try? JSONEncoder().encode([value])).flatMap {
+      (try? JSONSerialization.jsonObject(with: $0)) as? [NSObject]
+    }?.first
+    guard let there, let new, there.isEqual(new) else {
+      throw OutputError(
+        path: path,
+        reason: "\(name) there holds the results of something else; take another --out, or remove "
+          + "the file")
+    }
+  }
+
+  /// Writes a file.
   ///
   /// - Throws: ``OutputError``.
   public func write(_ data: Data, as name: String) throws(OutputError) {
     try Self.write(data, to: path + "/" + name)
   }
 
-  /// Writes a file anywhere by way of a temporary one beside it.
+  /// Writes a file anywhere, as ``OutputFile`` does.
   ///
   /// - Throws: ``OutputError``.
   public static func write(_ data: Data, to file: String) throws(OutputError) {
-    do {
-      try data.write(to: URL(fileURLWithPath: file), options: .atomic)
+    let result = data.withUnsafeBytes { bytes -> Result<Void, SystemCallError> in
+      Result { () throws(SystemCallError) in try OutputFile.write([bytes], to: file) }
+    }
+    do throws(SystemCallError) {
+      try result.get()
     } catch {
-      throw OutputError(path: file, reason: OutputError.reason(error))
+      throw OutputError(path: file, error)
     }
   }
 
@@ -45,22 +78,10 @@ public struct OutputFolder: Sendable {
   ///
   /// - Throws: ``OutputError``.
   public static func check(file: String) throws(OutputError) {
-    let folder = (file as NSString).deletingLastPathComponent
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: file, isDirectory: &isFolder), isFolder.boolValue {
-      throw OutputError(path: file, reason: "is a folder")
+    do throws(SystemCallError) {
+      try OutputFile.check(file)
+    } catch {
+      throw OutputError(path: file, error)
     }
-    try probe(folder: folder.isEmpty ? "." : folder, for: file)
-  }
-
-  /// Makes a file in a folder and removes it again: permissions alone don't say that one can be made.
-  private static func probe(folder: String, for path: String) throws(OutputError) {
-    let file = "\(folder)/.lockstep-\(getpid()).partial"
-    let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else {
-      throw OutputError(path: path, reason: String(cString: strerror(errno)))
-    }
-    close(descriptor)
-    unlink(file)
   }
 }

@@ -23,8 +23,9 @@ public final class TrainingRun: Sendable {
 
   private let interruption = Mutex<Interruption>(Interruption())
 
+  private let cancellation = Cancellation()
+
   private struct Interruption {
-    var isRequested = false
     var hasBegun = false
     var carryOut: (@Sendable () -> Void)?
   }
@@ -37,10 +38,8 @@ public final class TrainingRun: Sendable {
   /// - Returns: whether ``execute(_:_:on:progress:)`` has begun, and will say what there is.
   @discardableResult
   public func interrupt() -> Bool {
-    let (carryOut, hasBegun) = interruption.withLock { state in
-      state.isRequested = true
-      return (state.carryOut, state.hasBegun)
-    }
+    cancellation.request()
+    let (carryOut, hasBegun) = interruption.withLock { ($0.carryOut, $0.hasBegun) }
     carryOut?()
     return hasBegun
   }
@@ -54,16 +53,20 @@ public final class TrainingRun: Sendable {
   ///   - progress: called now and then on the calling thread.
   ///   - keepTrace: called with every iteration of the run, where the configuration asks for them,
   ///     or for a calibration, which is made of them.
+  ///   - willBegin: called with every option, resolved, before anything is computed.
   /// - Returns: the record; the last parameters are written to the configuration's `savePath`.
-  /// - Throws: ``ConfigurationError``, ``DataError``, ``EngineError``, ``TopologyError`` or
-  ///   ``NumPyError``.
+  /// - Throws: ``ConfigurationError``, ``DataError``, ``EngineError``, ``TopologyError``,
+  ///   ``ResourceError`` or ``NumPyError``, and what `willBegin` and `keepTrace` throw.
   public func execute(
     _ configuration: RunConfiguration, _ prepared: PreparedModel, on topology: Topology,
-    progress: (Progress) -> Void = { _ in }, keepTrace: (Trace) throws -> Void = { _ in }
+    progress: (Progress) -> Void = { _ in }, keepTrace: (Trace) throws -> Void = { _ in },
+    willBegin: ([String: ConfigurationValue]) throws -> Void = { _ in }
   ) throws -> RunRecord {
     interruption.withLock { $0.hasBegun = true }
     try configuration.validate()
     let resolved = try ResolvedRun(configuration, prepared)
+    try willBegin(resolved.values(prepared))
+    try ThreadAllowance.require(configuration.threads)
     switch prepared.objective {
     case .single(let model):
       return try train(model, resolved, prepared, topology, progress, keepTrace)
@@ -152,13 +155,11 @@ public final class TrainingRun: Sendable {
       workers: configuration.workers, pin: PinPlan(configuration.resolvedPin), on: topology)
     var settings = resolved.engine
     settings.observer = probes?.observer
+    settings.cancellation = cancellation
     let engine = try ThreadEngine(
       model: model, configuration: settings, topology: topology, placement: plan)
-    let isRequested = interruption.withLock { state in
-      state.carryOut = { engine.interrupt() }
-      return state.isRequested
-    }
-    if isRequested { engine.interrupt() }
+    interruption.withLock { $0.carryOut = { engine.interrupt() } }
+    if cancellation.isRequested { engine.interrupt() }
     defer { interruption.withLock { $0.carryOut = nil } }
     let outcome = try engine.run { state in
       progress(Progress(updates: state.updates, total: state.total, loss: state.loss))
@@ -196,9 +197,8 @@ public final class TrainingRun: Sendable {
     let configuration = resolved.configuration
     var simulation = resolved.simulation
     simulation.observer = probes?.observer
-    let isStopped: @Sendable () -> Bool = { [self] in
-      interruption.withLock { $0.isRequested }
-    }
+    simulation.cancellation = cancellation
+    let isStopped: @Sendable () -> Bool = { [cancellation] in cancellation.isRequested }
     let progress = { (updates: Int, total: Int, loss: Double?) in
       report(Progress(updates: updates, total: total, loss: loss))
     }
@@ -234,8 +234,10 @@ public final class TrainingRun: Sendable {
       workers: outcome.workers)
     record.virtualTime = outcome.virtualTime
     record.ensemble = outcome.ensemble
-    // Where squares are collected, growth is looked at.
-    if outcome.ensemble.stationaryMeanSquare != nil || outcome.ensemble.pathGrowthRate != nil {
+    // Where squares are collected, growth is looked at; a run that diverged may have ended before that.
+    if outcome.ensemble.stationaryMeanSquare != nil || outcome.ensemble.pathGrowthRate != nil
+      || outcome.status == .diverged
+    {
       record.ensemble.note(ExactGrowth(configuration))
     }
     record.stall = outcome.stall

@@ -75,7 +75,7 @@ final class DelayBlocks<Model: Objective>: DelayProcess {
       }
       replica.optimizer.apply(
         replica.gradient.values, to: replica.values, state: replica.state, offset: 0,
-        count: bounds[active], step: clock + 1, clock: clock)
+        count: bounds[active], step: clock + 1, number: clock * workers)
       replica.updates += active
       replica.samples += replica.gradient.examples.count
       replica.reads += active * workers
@@ -150,7 +150,8 @@ final class DelayBlocks<Model: Objective>: DelayProcess {
     view[range] = parameters[range]
     watch.show(
       update: replica.updates + worker, worker: worker, clock: clock, range: range,
-      parameters: parameters, view: view, step: clock + 1, workers: 0..<1)
+      parameters: parameters, view: view, step: clock + 1, workers: 0..<1,
+      number: clock * replica.configuration.workers)
     replica.nextShown = watch.next
   }
 }

@@ -102,7 +102,7 @@ final class DelayMessages<Model: Objective>: DelayProcess {
     state.second = state.second.map { $0 + offset }
     replica.optimizer.apply(
       gradient.values, to: mailbox.contents(of: parcel), state: state, offset: 0,
-      count: replica.count, step: clock + 1, clock: clock)
+      count: replica.count, step: clock + 1, number: replica.updates + author)
     return parcel
   }
 

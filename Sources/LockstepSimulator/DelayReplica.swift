@@ -55,15 +55,14 @@ final class DelayReplica<Model: Objective> {
     self.copies = copies
     count = model.parameterCount
     shared = SharedParameters(
-      layout: .aligned(
+      layout: .contiguous(
         parameterCount: count * copies, shards: 1, scalarBytes: MemoryLayout<Scalar>.stride),
       stateVectors: configuration.optimizer.statePerParameter)
     values = shared.values
     state = OptimizerState(of: shared)
     optimizer = Optimizer(
       configuration.optimizer, rate: configuration.learningRate, schedule: configuration.schedule,
-      iterations: UpdateBudget(workers: configuration.workers, isJoint: false, isDealt: true)
-        .expectedIterations(within: configuration.updates))
+      updates: configuration.updates)
     gradient = DelayGradient(model: model, configuration: configuration)
     tally = DelayTally(largest: longest)
   }

@@ -53,7 +53,7 @@ final class DelaySamples<Model: Objective>: DelayProcess {
       if update >= replica.nextShown { show(worker: worker, clock: clock, view: view) }
       replica.optimizer.apply(
         gradient.values, to: replica.values, state: replica.state, offset: 0,
-        count: replica.count, step: update + 1, clock: clock)
+        count: replica.count, step: update + 1, number: update)
       replica.updates = update + 1
       replica.samples += gradient.examples.count
       replica.reads += 1

@@ -26,6 +26,8 @@ enum EnsembleReplicas {
   ///   - hostThreads: the largest number of threads.
   ///   - plan: what is averaged.
   ///   - makeContext: makes the buffers of one thread, which its replicas use one after the other.
+  ///   - isStopped: whether no other replica is to be begun; asked before each, which may be over
+  ///     before it has asked itself.
   ///   - replica: runs one replica; false if it was stopped before its end, which leaves it out.
   ///   - whileRunning: called on the calling thread about ten times a second, with the number of
   ///     replicas that have ended.
@@ -33,6 +35,7 @@ enum EnsembleReplicas {
   static func run<Context>(
     _ range: Range<Int>, hostThreads: Int, plan: EnsemblePlan,
     makeContext: @escaping @Sendable () -> Context,
+    isStopped: @escaping @Sendable () -> Bool,
     replica: @escaping @Sendable (Int, Context, inout EnsembleAccumulator) -> Bool,
     whileRunning: (Int) -> Void
   ) -> EnsembleAccumulator {
@@ -50,7 +53,7 @@ enum EnsembleReplicas {
           let first = range.lowerBound + chunk * size
           var accumulator = EnsembleAccumulator(plan: plan)
           for index in first..<min(range.upperBound, first + size) {
-            guard replica(index, context, &accumulator) else {
+            guard !isStopped(), replica(index, context, &accumulator) else {
               board.stop()
               break
             }

@@ -52,28 +52,30 @@ public final class ReplayEngine<Model: Objective> {
     let header = trace.header
     let count = model.parameterCount
     let bytes = MemoryLayout<Model.Scalar>.stride
-    let layout: ShardLayout =
-      isBlocks || header.engine == EngineChoice.virtual.rawValue
-      ? .even(parameterCount: count, shards: min(count, header.shards), scalarBytes: bytes)
-      : .aligned(parameterCount: count, shards: header.workers, scalarBytes: bytes)
+    let layout = ShardLayout.even(
+      parameterCount: count, shards: min(count, header.shards), scalarBytes: bytes)
     ranges = layout.ranges
     guard ranges.count == header.shards || header.isJoint else {
       throw ReplayError(
         description: "the trace has \(header.shards) shards, and the model \(ranges.count)")
     }
-    let budget = configuration.budget
+    if configuration.schedule != .constant, !header.isJoint,
+      trace.events.contains(where: { Self.isApplied($0) && $0.number == nil })
+    {
+      throw ReplayError(
+        description:
+          "the learning rate follows the run's updates, and the trace doesn't number them; "
+          + "record it again")
+    }
     optimizer = Optimizer(
       configuration.optimizer, rate: configuration.learningRate, schedule: configuration.schedule,
-      iterations: budget.expectedIterations(within: configuration.updates))
+      updates: configuration.updates)
     let batch = MinibatchFeed.capacity(
       batch: configuration.batch, minibatches: configuration.minibatches,
       exampleCount: model.trainingCount)
     computer = GradientComputer(
       model: model, range: 0..<count, batch: batch, seed: configuration.seed, worker: 0)
-    feed = MinibatchFeed(
-      decomposition: configuration.decomposition, budget: budget, batch: configuration.batch,
-      sampling: configuration.sampling, minibatches: configuration.minibatches,
-      seed: configuration.seed, exampleCount: model.trainingCount, worker: 0)
+    feed = configuration.feed(exampleCount: model.trainingCount)
     var start = [Model.Scalar](repeating: 0, count: count)
     if let given = configuration.initialParameters {
       start = given.map { Model.Scalar($0) }
@@ -133,7 +135,7 @@ public final class ReplayEngine<Model: Objective> {
           }
         }
       }
-      for shard in ranges.indices { apply(Array(average[ranges[shard]]), to: shard, clock: round) }
+      for shard in ranges.indices { apply(Array(average[ranges[shard]]), to: shard, number: round) }
       for member in members { letGo(trace.events[member]) }
     }
   }
@@ -165,7 +167,8 @@ public final class ReplayEngine<Model: Objective> {
           let event = trace.events[index]
           let gradient = try self.gradient(of: index)
           apply(
-            isBlocks ? gradient : Array(gradient[ranges[shard]]), to: shard, clock: event.clock)
+            isBlocks ? gradient : Array(gradient[ranges[shard]]), to: shard,
+            number: event.number ?? 0)
           next[shard] += 1
           hasMoved = true
           left[index, default: 0] -= 1
@@ -210,7 +213,7 @@ public final class ReplayEngine<Model: Objective> {
     }
     let range = isBlocks ? ranges[event.shard ?? 0] : 0..<model.parameterCount
     var gradient = [Model.Scalar](repeating: 0, count: range.count)
-    feed.advance(to: event.clock, of: event.worker)
+    feed.advance(to: event.clock, of: event.worker, begun: event.line ?? 0)
     view.withUnsafeBufferPointer { view in
       gradient.withUnsafeMutableBufferPointer { gradient in
         guard let at = view.baseAddress, let into = gradient.baseAddress else { return }
@@ -235,7 +238,7 @@ public final class ReplayEngine<Model: Objective> {
     }
   }
 
-  private func apply(_ gradient: [Model.Scalar], to shard: Int, clock: Int) {
+  private func apply(_ gradient: [Model.Scalar], to shard: Int, number: Int) {
     let range = ranges[shard]
     let before = newest[shard]
     var values = versions[shard][before] ?? []
@@ -252,7 +255,7 @@ public final class ReplayEngine<Model: Objective> {
               state: OptimizerState(
                 first: count > 0 ? first + range.lowerBound : nil,
                 second: count > 1 ? second + range.lowerBound : nil),
-              offset: 0, count: range.count, step: before + 1, clock: clock)
+              offset: 0, count: range.count, step: before + 1, number: number)
           }
         }
       }

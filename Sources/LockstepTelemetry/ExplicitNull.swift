@@ -25,10 +25,3 @@ public struct ExplicitNull: Codable, Equatable, Sendable {
     }
   }
 }
-
-extension KeyedDecodingContainer {
-  /// Reads a number that older files lack.
-  func decode(_ type: ExplicitNull.Type, forKey key: Key) throws -> ExplicitNull {
-    try decodeIfPresent(type, forKey: key) ?? ExplicitNull(wrappedValue: nil)
-  }
-}

@@ -3,7 +3,8 @@
 /// Iterations that are short beside the cost of looking at a clock are timed only every so often:
 /// the first few are all timed; then, and after each doubling of the number of timed iterations, the
 /// interval is chosen so that timing takes at most ``overheadShare`` of the run at the speed seen
-/// lately. The sums are scaled up accordingly.
+/// lately. What was sampled is scaled to the time that the worker ran, which is measured: a worker's times
+/// never add up to more.
 ///
 /// **Concurrency:** written by its worker alone, read by others after the run.
 public struct WorkerTelemetry: Sendable {
@@ -32,14 +33,19 @@ public struct WorkerTelemetry: Sendable {
 
   /// How stale the views were.
   public private(set) var staleness = StalenessHistogram()
-  /// The largest interval between two timed iterations.
+  /// The present interval between two timed iterations.
   public private(set) var interval = 1
+  /// The number of iterations that were looked at.
+  public private(set) var looks = 0
   /// The number of iterations.
   public var iterations = 0
   /// How often the worker parked.
   public var parks = 0
 
   private var nanoseconds = (wait: 0.0, read: 0.0, compute: 0.0, apply: 0.0)
+  // Waits that were all timed, and the time that the worker ran.
+  private var waited = 0.0
+  private var running = 0.0
   private var untilNext = 0
   private var sinceLast = 0
   private var timed = 0
@@ -51,16 +57,41 @@ public struct WorkerTelemetry: Sendable {
 
   /// Counts iterations that are made in one go.
   ///
-  /// - Parameter count: their number, at least 1.
-  /// - Returns: whether they are to be timed.
+  /// - Parameter count: their number, 1 … ``untilLook``.
+  /// - Returns: whether the first of them is to be looked at, and all to be timed.
   @inline(__always)
   public mutating func shouldTime(_ count: Int = 1) -> Bool {
     iterations &+= count
     sinceLast &+= count
     untilNext &-= count
     if untilNext >= 0 { return false }
-    untilNext = interval - 1
+    untilNext = interval &- count
+    looks &+= 1
     return true
+  }
+
+  /// The most iterations that may be made in one go without passing one that is to be looked at.
+  @inline(__always)
+  public var untilLook: Int { untilNext > 0 ? untilNext : interval }
+
+  /// Takes back the last iteration, which was begun and won't be made.
+  public mutating func takeBack() {
+    iterations &-= 1
+    looks = min(looks, iterations)
+  }
+
+  /// Adds to the time that the worker ran.
+  public mutating func add(running time: UInt64) { running += Double(time) }
+
+  /// Leaves some of the time out in which the worker ran.
+  public mutating func leaveOut(_ time: UInt64) { running -= Double(time) }
+
+  /// One iteration in how many was looked at, of all workers' together: 1 if all were.
+  public static func sampledEvery(_ workers: [WorkerTelemetry]) -> Int {
+    let iterations = workers.reduce(0) { $0 + $1.iterations }
+    let looks = workers.reduce(0) { $0 + $1.looks }
+    if looks == 0 || looks >= iterations { return 1 }
+    return max(2, (iterations + looks / 2) / looks)
   }
 
   /// Adds timed iterations, which stand for all since the last ones.
@@ -83,7 +114,7 @@ public struct WorkerTelemetry: Sendable {
 
   /// Adds a wait that was timed by itself.
   public mutating func add(wait time: UInt64, parks count: Int) {
-    nanoseconds.wait += Double(time)
+    waited += Double(time)
     parks += count
   }
 
@@ -103,9 +134,15 @@ public struct WorkerTelemetry: Sendable {
 
   /// Sums it up for the run record.
   public func record(worker: Int) -> WorkerRecord {
-    WorkerRecord(
-      worker: worker, updates: iterations, computeSeconds: nanoseconds.compute * 1e-9,
-      readSeconds: nanoseconds.read * 1e-9, applySeconds: nanoseconds.apply * 1e-9,
-      waitSeconds: nanoseconds.wait * 1e-9, parks: parks)
+    let sampled = nanoseconds.wait + nanoseconds.read + nanoseconds.compute + nanoseconds.apply
+    var scale = 1.0
+    if running > 0, sampled > 0, looks < iterations || sampled + waited > running {
+      scale = max(0, running - waited) / sampled
+    }
+    let unit = scale * 1e-9
+    return WorkerRecord(
+      worker: worker, updates: iterations, computeSeconds: nanoseconds.compute * unit,
+      readSeconds: nanoseconds.read * unit, applySeconds: nanoseconds.apply * unit,
+      waitSeconds: nanoseconds.wait * unit + waited * 1e-9, parks: parks)
   }
 }

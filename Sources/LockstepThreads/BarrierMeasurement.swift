@@ -53,15 +53,15 @@ public struct BarrierMeasurement: Codable, Equatable, Sendable {
     _ pool: WorkerPool, _ spinNanoseconds: UInt64, rounds: Int
   ) throws -> Double {
     let workers = pool.count
-    let clocks = ClockBoard(workers: workers, spinNanoseconds: spinNanoseconds)
+    let clocks = AtomicClocks(workers: workers, spinNanoseconds: spinNanoseconds)
     clocks.waitsAreForEveryone = true
     let stretch = try pool.run(onFailure: { clocks.stop() }, whileRunning: {}) { index in
       let rules = Barrier().rules(for: WorkerID(index), of: workers)
       for clock in 0..<rounds {
         guard clocks.wait(for: rules.start, at: clock).holds else { return }
-        clocks.publish(.computed, clock + 1, by: index)
+        clocks.publish(.computed, from: clock, to: clock &+ 1, by: index)
         guard clocks.wait(for: rules.apply, at: clock).holds else { return }
-        clocks.publish(.completed, clock + 1, by: index)
+        clocks.publish(.completed, from: clock, to: clock &+ 1, by: index)
       }
       clocks.finish(index, at: rounds)
     }

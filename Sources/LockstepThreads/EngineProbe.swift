@@ -7,6 +7,11 @@ package struct EngineProbe: Sendable {
   /// Called after a worker copied its view, with the versions of all shards in it.
   package var afterRead:
     (@Sendable (_ worker: Int, _ clock: Int, _ versions: UnsafeBufferPointer<Int>) -> Void)?
+  /// Called in iterations that are looked at, in place, between the worker's first look at the others' clocks
+  /// and its second.
+  package var duringLook: (@Sendable (_ worker: Int, _ clock: Int) -> Void)?
+  /// The most iterations that a worker makes in one go, in place, where single ones are watched by default.
+  package var longestRun = 1
   /// Called after a worker published its new clock, with everybody's clocks.
   package var afterIteration: (@Sendable (_ worker: Int, _ clocks: [Int]) -> Void)?
 

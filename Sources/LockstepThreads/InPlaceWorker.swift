@@ -3,6 +3,7 @@ import LockstepCore
 import LockstepModels
 import LockstepParameters
 import LockstepTelemetry
+import Synchronization
 
 /// A worker that reads and updates the shared vector where it stands, coordinate by coordinate: for
 /// models whose examples touch few parameters, under plain gradient descent.
@@ -20,6 +21,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   @exclusivity(unchecked) private(set) var samples = 0
 
   let workspace: Model.Workspace
+  private let ownWorkspace: [Model.Workspace]
 
   /// The largest number of steps made in one go.
   private static var longestRun: Int { 64 }
@@ -30,9 +32,21 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   private let index: Int
   private let rules: WorkerRules
   private let isBlocks: Bool
+  /// Whether several iterations are made in one go.
+  private let isFused: Bool
   private let range: Range<Int>
   @exclusivity(unchecked) private var feed: MinibatchFeed
   private let counter: StepCounter
+  /// Counts a step that is not to show in the worker's clock yet.
+  private let ownCount: UnsafeMutablePointer<Atomic<Int>>
+  /// The rates of the steps of one go.
+  private let rates: UnsafeMutablePointer<Scalar>
+  /// Where gradients are added up before they move anything: under policies that leave no choice of the
+  /// order, so that the bits are those of a worker with a view; `nil` under the others, where a
+  /// minibatch moves the parameters example by example.
+  private let sums: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>)?
+  /// The number in the run, from 0, of the update that is being made.
+  @exclusivity(unchecked) private var number = 0
   /// The examples of the iterations to come; those before `taken` are done with.
   private let upcoming: UnsafeMutablePointer<Int32>
   @exclusivity(unchecked) private var drawn = 0
@@ -57,16 +71,41 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
       ? (index < layout.shardCount ? layout.ranges[index] : 0..<0) : 0..<layout.parameterCount
     let capacity = configuration.largestMinibatch(exampleCount: run.model.trainingCount)
     workspace = run.model.makeWorkspace(batch: capacity, range: 0..<layout.parameterCount)
+    ownWorkspace = [workspace]
     feed = configuration.feed(exampleCount: run.model.trainingCount, worker: index)
     counter = run.clocks.counter(of: index)
     upcoming = .allocate(capacity: Self.longestRun + Self.lookahead)
     upcoming.initialize(repeating: 0, count: Self.longestRun + Self.lookahead)
+    ownCount = .allocate(capacity: 1)
+    ownCount.initialize(to: Atomic(0))
+    rates = .allocate(capacity: Self.longestRun)
+    rates.initialize(repeating: run.optimizer.rate, count: Self.longestRun)
+    isFused =
+      !isBlocks && rules.access == .racing && rules.apply.subject == .nobody
+      && configuration.batch == 1 && configuration.minibatches == nil
+    if rules.isDeterministic && !isFused {
+      let count = layout.parameterCount
+      let (sum, mean) = (
+        UnsafeMutablePointer<Scalar>.allocate(capacity: count),
+        UnsafeMutablePointer<Scalar>.allocate(capacity: run.isJoint ? count : 1)
+      )
+      sum.initialize(repeating: 0, count: count)
+      mean.initialize(repeating: 0, count: run.isJoint ? count : 1)
+      sums = (sum, mean)
+    } else {
+      sums = nil
+    }
     seen = .allocate(capacity: configuration.workers)
     seen.initialize(repeating: 0, count: configuration.workers)
   }
 
   deinit {
     upcoming.deallocate()
+    ownCount.deinitialize(count: 1)
+    ownCount.deallocate()
+    rates.deallocate()
+    sums?.0.deallocate()
+    sums?.1.deallocate()
     seen.deallocate()
   }
 
@@ -74,18 +113,18 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   @specialized(where Model == LinearModel<Double>)
   @specialized(where Model == Factorization<Float>)
   @specialized(where Model == Factorization<Double>)
-  func run(_ share: WorkShare) throws {
-    var share = share
+  func run(_ quota: WorkerQuota) throws {
+    var quota = quota
     let clocks = run.clocks
-    let isFused =
-      !isBlocks && rules.access == .racing && rules.apply.subject == .nobody
-      && run.configuration.batch == 1 && run.configuration.minibatches == nil
+    let start = lockstep_nanoseconds()
+    defer { telemetry.add(running: lockstep_nanoseconds() &- start) }
     if isFused {
       (drawn, taken) = (0, 0)
-      while !clocks.isStopped, try makeRun(&share) {}
+      while !clocks.isStopped, try makeRun(&quota) {}
       return
     }
-    while share.next(at: clock), !clocks.isStopped {
+    while quota.next(at: clock), !clocks.isStopped {
+      number = quota.number
       try run.probe?.beforeIteration?(index, clock)
       guard iterate() else { break }
       run.probe?.afterIteration?(index, (0..<clocks.count).map { clocks.completed($0) })
@@ -98,7 +137,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   /// example: reads and writes its coordinates at once.
   ///
   /// - Returns: false if there is nothing left to do.
-  private func makeRun(_ share: inout WorkShare) throws -> Bool {
+  private func makeRun(_ quota: inout WorkerQuota) throws -> Bool {
     let clocks = run.clocks
     var allowed = clocks.allowance(rules.start, at: clock)
     if allowed == 0 {
@@ -108,47 +147,65 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
       guard wait.holds else { return false }
       allowed = 1
     }
-    // A probe watches single iterations.
-    let longest = run.probe == nil ? Self.longestRun : 1
-    let count = share.next(atMost: min(longest, allowed), at: clock)
+    let longest = min(telemetry.untilLook, run.probe?.longestRun ?? Self.longestRun)
+    let count = quota.next(atMost: min(longest, allowed), at: clock)
     guard count > 0 else { return false }
+    number = quota.number
     try run.probe?.beforeIteration?(index, clock)
     draw(count + Self.lookahead)
+    if run.optimizer.hasSchedule { noteRates(count, stride: quota.stride) }
+    let before = clock
     if telemetry.shouldTime(count) {
       // The staleness of the first step, and the time of the steps that look at no clocks.
       noteClocks()
+      let start = lockstep_nanoseconds()
+      step(1, StepCounter(ownCount))
+      let end = lockstep_nanoseconds()
+      run.probe?.duringLook?(index, before)
+      observeStaleness()
+      // Only now may the others know of it: whoever waits for this step is not stale, but next.
+      counter.advance()
       if count == 1 {
-        time(count)
-        observeStaleness()
+        time(from: start, to: end, count: 1)
       } else {
-        step(1)
-        observeStaleness()
-        time(count - 1)
+        let start = lockstep_nanoseconds()
+        step(count - 1, counter, from: 1)
+        time(from: start, to: lockstep_nanoseconds(), count: count - 1)
       }
     } else {
-      step(count)
+      step(count, counter)
     }
-    if rules.keepsPace { clocks.publish(.completed, clock, by: index) }
+    if rules.keepsPace { clocks.publish(.completed, from: before, to: clock, by: index) }
     run.probe?.afterIteration?(index, (0..<clocks.count).map { clocks.completed($0) })
     return true
   }
 
-  /// Makes steps and notes their time.
-  private func time(_ count: Int) {
-    let start = lockstep_nanoseconds()
-    step(count)
+  /// Notes the time of some steps.
+  private func time(from start: UInt64, to end: UInt64, count: Int) {
     var phases = WorkerTelemetry.Phases()
-    phases.compute = lockstep_nanoseconds() &- start
+    phases.compute = end &- start
     telemetry.add(phases, count: count)
   }
 
-  /// Makes steps on the next examples, counting each in the worker's clock.
+  /// Notes the rates of the next steps, by the numbers of their updates.
+  private func noteRates(_ count: Int, stride: Int) {
+    for step in 0..<count {
+      rates[step] = run.optimizer.rate(at: number &+ step &* stride)
+    }
+  }
+
+  /// Makes steps on the next examples, counting each.
+  ///
+  /// - Parameters:
+  ///   - count: the number of steps.
+  ///   - counter: where they are counted.
+  ///   - first: the number of steps of the same go that are made already.
   @inline(__always)
-  private func step(_ count: Int) {
+  private func step(_ count: Int, _ counter: StepCounter, from first: Int = 0) {
     run.model.stepInPlace(
       run.parameters.values,
       examples: UnsafeBufferPointer(start: upcoming + taken, count: drawn &- taken),
-      count: count, rate: rate, counter: counter)
+      count: count, rates: UnsafePointer(rates + first), counter: counter)
     taken &+= count
     clock &+= count
     samples &+= count
@@ -175,7 +232,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
     let start = clocks.wait(for: rules.start, at: clock)
     telemetry.parks &+= start.parks
     guard start.holds else { return giveUp() }
-    feed.advance(to: clock)
+    feed.advance(to: clock, begun: number)
     timer.lap(&phases.wait)
 
     if rules.access == .exclusive {
@@ -190,6 +247,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
       if timer.isRunning { noteClocks() }
       prepare()
     }
+    if timer.isRunning { run.probe?.duringLook?(index, clock) }
     timer.lap(&phases.compute)
 
     if rules.access == .exclusive {
@@ -199,19 +257,19 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
           observeStaleness()
         }
         applyUpdate()
-        tick()
+        completeIteration()
       }
     } else {
       if timer.isRunning { observeStaleness() }
       if rules.apply.subject != .nobody {
-        clocks.publish(.computed, clock + 1, by: index)
+        clocks.publish(.computed, from: clock, to: clock &+ 1, by: index)
         let apply = clocks.wait(for: rules.apply, at: clock)
         telemetry.parks &+= apply.parks
         guard apply.holds else { return giveUp() }
         timer.lap(&phases.wait)
       }
       applyUpdate()
-      tick()
+      completeIteration()
     }
     if timer.isRunning {
       timer.lap(&phases.apply)
@@ -228,18 +286,15 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
 
   /// The learning rate of the current iteration.
   private var rate: Scalar {
-    run.optimizer.rate(at: clock)
+    run.optimizer.rate(at: number)
   }
 
   private func applyUpdate() {
-    if run.isJoint {
-      let workers = run.configuration.workers
+    if let sums {
       guard !range.isEmpty else { return }
-      for worker in 0..<workers {
-        run.model.applyInPlace(
-          run.workspaces[worker], to: run.parameters.values, range: range,
-          rate: rate / Scalar(workers))
-      }
+      run.model.applyMeanInPlace(
+        run.isJoint ? run.workspaces : ownWorkspace, to: run.parameters.values, range: range,
+        rate: rate, sums: sums)
     } else {
       run.model.applyInPlace(workspace, to: run.parameters.values, range: range, rate: rate)
     }
@@ -248,14 +303,14 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   // MARK: Clocks
 
   @inline(__always)
-  private func tick() {
+  private func completeIteration() {
     clock &+= 1
     samples &+= feed.examples.count
     run.clocks.complete(clock, by: index, isAwaited: rules.keepsPace)
   }
 
   private func giveUp() -> Bool {
-    telemetry.iterations &-= 1
+    telemetry.takeBack()
     return false
   }
 

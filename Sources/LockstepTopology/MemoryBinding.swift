@@ -1,5 +1,6 @@
 import CHwloc
 import Glibc
+import LockstepCore
 
 extension Topology {
   /// Binds the whole pages in a range of memory to a NUMA node.
@@ -27,9 +28,8 @@ extension Topology {
       throw .memoryBindingRefused(numaNode: numaNode, reason: "there is no such node")
     }
     guard numaNodes.count > 1 else { return false }
-    guard isThisMachine else {
-      throw .memoryBindingRefused(
-        numaNode: numaNode, reason: "the topology is not this machine's")
+    if let reasonAgainstBinding {
+      throw .memoryBindingRefused(numaNode: numaNode, reason: reasonAgainstBinding)
     }
     let pages = Self.wholePages(
       in: UInt(bitPattern: address), byteCount: byteCount, pageSize: sysconf(Int32(_SC_PAGESIZE)))

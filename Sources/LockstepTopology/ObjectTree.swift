@@ -2,8 +2,17 @@ import CHwloc
 
 /// An object of the machine with what it holds, copied from hwloc.
 struct ObjectTree: Sendable {
+  /// What an object's type means for placing workers.
+  enum Kind: Sendable {
+    case package, core, group
+    /// The machine, a die, a cache or a processing unit.
+    case other
+  }
+
   /// The type, number and size, as a line of text.
   let label: String
+  /// The type.
+  let kind: Kind
   /// The logical number, if this is a processing unit.
   let processingUnit: Int?
   /// The NUMA nodes attached to it.
@@ -13,6 +22,13 @@ struct ObjectTree: Sendable {
 
   init(_ object: UnsafeMutablePointer<hwloc_obj>) {
     label = Self.label(object.pointee)
+    kind =
+      switch object.pointee.type {
+      case HWLOC_OBJ_PACKAGE: .package
+      case HWLOC_OBJ_CORE: .core
+      case HWLOC_OBJ_GROUP: .group
+      default: .other
+      }
     let isProcessingUnit = object.pointee.type == HWLOC_OBJ_PU
     processingUnit = isProcessingUnit ? Int(object.pointee.logical_index) : nil
 
@@ -31,19 +47,6 @@ struct ObjectTree: Sendable {
       next = child.pointee.next_sibling
     }
     self.children = children
-  }
-
-  /// The processing units so that each is as far as can be from those before it.
-  ///
-  /// Round robin over the children, each of which gives out its own in the same way.
-  var scattered: [Int] {
-    if let processingUnit { return [processingUnit] }
-    let orders = children.map(\.scattered)
-    var result: [Int] = []
-    for turn in 0..<(orders.map(\.count).max() ?? 0) {
-      for order in orders where turn < order.count { result.append(order[turn]) }
-    }
-    return result
   }
 
   /// One object a line, indented by what holds it.

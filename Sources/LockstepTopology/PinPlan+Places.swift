@@ -5,13 +5,16 @@ extension PinPlan {
     switch rule {
     case .none: return []
     case .compact: return topology.processingUnits.map { [$0.logical] }
-    case .scatter: return topology.objects.scattered.map { [$0] }
+    case .scatter: return ScatterOrder(topology.objects).processingUnits.map { [$0] }
     case .cores: return topology.cores.map(\.processingUnits)
     case .sockets: return topology.packages.map(\.processingUnits)
     case .numa: return Self.nodePlaces(topology)
     case .coreList(let numbers):
       try require(numbers, of: .core, among: topology.cores.map(\.logical))
-      return numbers.map { topology.cores[$0].processingUnits }
+      // Only looked up, never iterated.
+      let cores = Dictionary(
+        topology.cores.map { ($0.logical, $0.processingUnits) }, uniquingKeysWith: { $1 })
+      return numbers.compactMap { cores[$0] }
     case .processingUnitList(let numbers):
       try require(
         numbers, of: .processingUnit, among: topology.processingUnits.map(\.logical))
@@ -25,16 +28,19 @@ extension PinPlan {
     }
   }
 
-  /// The processing units of the NUMA nodes, each set of them once.
+  /// The processing units of each NUMA node that is the closest one of any, in the nodes' order.
   ///
-  /// Nodes of fast and of large memory may share theirs, and some nodes have none. Where none has
-  /// any, the whole machine is the only place.
+  /// Nodes of fast, of ordinary and of large memory may share processing units, also in part; a
+  /// worker's node is that of its units, so that no two places overlap. Where no node has any unit,
+  /// the whole machine is the only place.
   private static func nodePlaces(_ topology: Topology) -> [[Int]] {
-    var places: [[Int]] = []
-    for node in topology.numaNodes where !node.processingUnits.isEmpty {
-      if !places.contains(node.processingUnits) { places.append(node.processingUnits) }
+    // Only looked up, never iterated.
+    var places: [Int: [Int]] = [:]
+    for unit in topology.processingUnits {
+      if let node = unit.numaNode { places[node, default: []].append(unit.logical) }
     }
-    return places.isEmpty ? [Array(topology.processingUnits.indices)] : places
+    let nodes = topology.numaNodes.compactMap { places[$0.os] }
+    return nodes.isEmpty ? [Array(topology.processingUnits.indices)] : nodes
   }
 
   private func require(

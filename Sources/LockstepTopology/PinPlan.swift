@@ -9,7 +9,7 @@ import LockstepCore
 /// | `scatter` | one processing unit, as far as can be from those of the workers before it |
 /// | `cores` | the p-th core, with all its processing units |
 /// | `sockets` | package p mod the number of packages, with all its processing units |
-/// | `numa` | NUMA node p mod the number of nodes, with all its processing units |
+/// | `numa` | NUMA node p mod the number of nodes, with the processing units closest to it |
 /// | `core:0-3` | the p-th core of the list, by logical number |
 /// | `pu:0,2` | the p-th processing unit of the list, by logical number |
 /// | `os:0-3,8` | the p-th processing unit of the list, by the operating system's number |
@@ -30,17 +30,18 @@ public struct PinPlan: Equatable, Sendable, CustomStringConvertible {
     /// Cores fill up one after the other: a core's hardware threads all have a worker before the
     /// next core has one.
     case compact
-    /// As far apart as possible.
+    /// As far apart as possible, in the order of ``ScatterOrder``.
     ///
-    /// Round robin over packages, in each over NUMA nodes, then over the groups that share a
-    /// cache, then over cores, then over a core's hardware threads; so that every core has a
-    /// worker before any has two.
+    /// Every core has a worker before any has two. Among the cores with the fewest workers, packages
+    /// come in turn, in each the NUMA nodes, then dies and the groups that share a cache, then cores.
     case scatter
     /// A whole core each.
     case cores
-    /// A whole package each.
+    /// A whole package each, of those that have a usable processing unit. What lies in no package
+    /// is left alone, unless there is no package at all: then the machine is the only place.
     case sockets
-    /// A whole NUMA node each. Nodes of memory alone are passed over.
+    /// A whole NUMA node each: the processing units that are closest to it. Nodes that are closest
+    /// to none, as memory alone or large memory behind other nodes, are passed over.
     case numa
     /// A whole core each, by logical numbers.
     case coreList([Int])

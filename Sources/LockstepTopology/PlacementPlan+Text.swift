@@ -2,7 +2,10 @@ extension PlacementPlan {
   /// A sentence on whether workers must share processing units.
   public var summary: String {
     let workers = Self.counted(workers, "worker")
-    let units = Self.counted(processingUnits, "processing unit")
+    var units = Self.counted(processingUnits, "processing unit")
+    if let cores, cores < min(self.workers, processingUnits) {
+      units += " of \(Self.counted(cores, "core"))"
+    }
     guard oversubscribed else { return "Not oversubscribed: \(workers) on \(units)." }
     return self.workers > processingUnits
       ? "Oversubscribed: \(workers) share \(units)."
@@ -40,8 +43,8 @@ extension PlacementPlan {
     }.joined()
   }
 
-  private static func distinct(_ numbers: [Int]) -> String {
-    NumberList.text(Array(Set(numbers)).sorted())
+  private static func distinct(_ numbers: [Int?]) -> String {
+    NumberList.text(Set(numbers.compactMap(\.self)).sorted())
   }
 
   private static func counted(_ count: Int, _ noun: String) -> String {

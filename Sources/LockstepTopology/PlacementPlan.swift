@@ -6,11 +6,13 @@ public struct PlacementPlan: Equatable, Sendable {
   public let placements: [WorkerPlacement]
   /// The number of distinct processing units that the workers may run on.
   public let processingUnits: Int
+  /// The number of cores that these lie in, each that lies in none counted as one; `nil` if nobody
+  /// is bound.
+  public let cores: Int?
   /// Whether some workers must share a processing unit.
   ///
-  /// There are more workers than distinct processing units in all their bindings together (than
-  /// the machine has, if nobody is bound), or more of them on some place than it has processing
-  /// units, which can differ where places are of different sizes.
+  /// There are more workers on some place than it has processing units (than the machine has, if
+  /// nobody is bound). No two places overlap, so otherwise everybody can have a unit alone.
   public let oversubscribed: Bool
 
   /// The number of workers.
@@ -36,6 +38,7 @@ public struct PlacementPlan: Equatable, Sendable {
         WorkerPlacement(worker: $0, logical: [], os: [], numaNode: node)
       }
       processingUnits = topology.processingUnits.count
+      cores = nil
       oversubscribed = workers > processingUnits
       return
     }
@@ -46,12 +49,12 @@ public struct PlacementPlan: Equatable, Sendable {
         numaNode: topology.numaNode(of: logical))
     }
     let used = places.prefix(workers)
-    let distinct = Set(used.joined()).count
-    processingUnits = distinct
-    let hasCrowd = used.enumerated().contains { index, place in
+    let units = used.joined().map { topology.processingUnits[$0] }
+    processingUnits = units.count
+    cores = Set(units.compactMap(\.core)).count + units.filter { $0.core == nil }.count
+    oversubscribed = used.enumerated().contains { index, place in
       let tenants = (workers - index + places.count - 1) / places.count
       return tenants > place.count
     }
-    oversubscribed = workers > distinct || hasCrowd
   }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import LockstepCore
 
 /// What the running system says of itself.
 enum SystemNames {
@@ -11,7 +12,7 @@ enum SystemNames {
 
   /// The processor's name from `/proc/cpuinfo`, or else the architecture from `uname`.
   static var processor: String? {
-    if let contents = try? WholeFile.read("/proc/cpuinfo") {
+    if let contents = try? InputFile.read("/proc/cpuinfo") {
       for line in String(decoding: contents, as: UTF8.self).split(separator: "\n") {
         let halves = line.split(separator: ":", maxSplits: 1)
         guard halves.count == 2, halves[0].hasPrefix("model name") else { continue }

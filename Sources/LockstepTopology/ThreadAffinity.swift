@@ -1,5 +1,6 @@
 import CHwloc
 import Glibc
+import LockstepCore
 
 /// The processors that a thread may run on, exactly as the kernel keeps them.
 ///

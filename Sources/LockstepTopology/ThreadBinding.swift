@@ -1,5 +1,6 @@
 import CHwloc
 import Glibc
+import LockstepCore
 
 /// The binding that a thread had before it was bound to a worker's place.
 ///
@@ -56,9 +57,12 @@ extension Topology {
   ) throws(TopologyError) -> ThreadBinding {
     guard placement.isPinned else { return ThreadBinding(previous: nil) }
     func refused(_ reason: String) -> TopologyError {
-      .bindingRefused(worker: placement.worker, os: placement.os, reason: reason)
+      let hint = isThisMachine && source == .live ? DiscoveryVariables.hint : nil
+      return .bindingRefused(
+        worker: placement.worker, os: placement.os,
+        reason: hint.map { "\(reason); \($0)" } ?? reason)
     }
-    guard isThisMachine else { throw refused("the topology is not this machine's") }
+    if let reasonAgainstBinding { throw refused(reasonAgainstBinding) }
     let wanted = CPUSet(placement.os)
     let previous: ThreadAffinity
     do throws(SystemCallError) {

@@ -1,4 +1,5 @@
 import CHwloc
+import LockstepCore
 
 extension Topology {
   /// Writes the topology to a file that hwloc's tools and ``TopologySource/xml(_:)`` read.
@@ -11,7 +12,7 @@ extension Topology {
   /// **Concurrency:** any thread, at any time: exporting only reads.
   public func exportXML(to path: String) throws(TopologyError) {
     do throws(SystemCallError) {
-      try WholeFile.writeAtomically(try withHandle(Self.xml), to: path)
+      try OutputFile.write(try withHandle(Self.xml), to: path)
     } catch {
       throw .notWritable(path: path, reason: error.reason)
     }

@@ -24,9 +24,11 @@ public final class Topology: @unchecked Sendable {
   public let isThisMachine: Bool
   /// The processing units, by logical number.
   public let processingUnits: [ProcessingUnit]
-  /// The cores, by logical number; one per processing unit where the machine doesn't tell.
+  /// The cores that have a usable processing unit, by logical number; one per processing unit where
+  /// the machine doesn't tell.
   public let cores: [Core]
-  /// The packages, by logical number; a single one where the machine doesn't tell.
+  /// The packages that have a usable processing unit, by logical number; the whole machine where it
+  /// doesn't tell.
   public let packages: [Package]
   /// The NUMA nodes, by logical number; every machine has at least one.
   public let numaNodes: [NUMANode]
@@ -36,6 +38,9 @@ public final class Topology: @unchecked Sendable {
   public let machine: MachineDescription
 
   let objects: ObjectTree
+
+  /// Why nothing can be bound by it, if it isn't this machine's.
+  let reasonAgainstBinding: String?
 
   /// The memory of all NUMA nodes in bytes.
   public var memoryBytes: Int { machine.memoryBytes }
@@ -52,8 +57,8 @@ public final class Topology: @unchecked Sendable {
   /// - Throws: ``TopologyError/discoveryFailed(reason:)`` for the live machine,
   ///   ``TopologyError/invalidSynthetic(description:reason:)`` for a description that hwloc
   ///   doesn't take, ``TopologyError/xmlNotFound(path:)``,
-  ///   ``TopologyError/xmlUnreadable(path:reason:)`` or ``TopologyError/xmlInvalid(path:)`` for
-  ///   a file.
+  ///   ``TopologyError/xmlUnreadable(path:reason:)``, ``TopologyError/xmlInvalid(path:)`` or
+  ///   ``TopologyError/xmlVersion(path:version:)`` for a file.
   /// - Complexity: tens of milliseconds for a live machine; once a run is enough.
   public init(_ source: TopologySource) throws(TopologyError) {
     let handle = try TopologyLoading.load(source)
@@ -65,6 +70,12 @@ public final class Topology: @unchecked Sendable {
     self.handle = handle
     self.source = source
     isThisMachine = hwloc_topology_is_thissystem(handle) != 0
+    if isThisMachine {
+      reasonAgainstBinding = nil
+    } else {
+      let hint = source == .live ? DiscoveryVariables.hint : nil
+      reasonAgainstBinding = hint ?? "the topology is not this machine's"
+    }
     cores = reader.cores()
     packages = reader.packages()
     numaNodes = reader.numaNodes()

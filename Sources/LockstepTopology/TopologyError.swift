@@ -10,6 +10,14 @@ public enum TopologyError: Error, Equatable, Sendable, CustomStringConvertible {
     case osProcessingUnit = "OS PU"
   }
 
+  /// The version of a topology file that this hwloc can't read.
+  public enum XMLVersion: Equatable, Sendable {
+    /// hwloc 1's.
+    case old
+    /// One of an hwloc after 2.
+    case new(major: Int, minor: Int)
+  }
+
   /// hwloc can't discover this machine.
   case discoveryFailed(reason: String)
   /// A synthetic description that hwloc doesn't take.
@@ -20,6 +28,8 @@ public enum TopologyError: Error, Equatable, Sendable, CustomStringConvertible {
   case xmlUnreadable(path: String, reason: String)
   /// A file that isn't a topology in hwloc's XML format.
   case xmlInvalid(path: String)
+  /// A topology file in a format that hwloc 2 can't read.
+  case xmlVersion(path: String, version: XMLVersion)
   /// A file that can't be written.
   case notWritable(path: String, reason: String)
   /// A pin plan that names places that don't exist or that the process may not use.
@@ -44,6 +54,13 @@ public enum TopologyError: Error, Equatable, Sendable, CustomStringConvertible {
       return "\(path): can't be read: \(reason)"
     case .xmlInvalid(let path):
       return "\(path): not a topology in hwloc's XML format"
+    case .xmlVersion(let path, .old):
+      return "\(path): a topology in the format of hwloc 1; convert it with hwloc 2's "
+        + "'lstopo -i \(path) --of xml NEW.xml'"
+    case .xmlVersion(let path, .new(let major, let minor)):
+      return "\(path): a topology in hwloc's XML format \(major).\(minor), and this hwloc reads "
+        + "2.0; convert it with hwloc \(major)'s "
+        + "'lstopo -i \(path) --of xml --export-xml-flags v2 NEW.xml'"
     case .notWritable(let path, let reason):
       return "\(path): can't be written: \(reason)"
     case .unavailable(let pin, let place, let missing, let available):
@@ -63,7 +80,7 @@ public enum TopologyError: Error, Equatable, Sendable, CustomStringConvertible {
   public var exitCode: Int32 {
     switch self {
     case .invalidSynthetic, .unavailable: 64
-    case .xmlInvalid: 65
+    case .xmlInvalid, .xmlVersion: 65
     case .xmlNotFound, .xmlUnreadable: 66
     case .discoveryFailed: 69
     case .notWritable: 73

@@ -1,5 +1,6 @@
 import CHwloc
 import Glibc
+import LockstepCore
 
 /// Loads hwloc topologies.
 enum TopologyLoading {
@@ -54,17 +55,25 @@ enum TopologyLoading {
   /// of the affinity. Another thread that loads meanwhile would take them for usable. So it is left
   /// out; Linux's own files tell the same.
   private static func loadLive(_ handle: hwloc_topology_t) throws(TopologyError) {
+    try checkEnvironment()
     let unbinding = HWLOC_TOPOLOGY_FLAG_DONT_CHANGE_BINDING.rawValue
     guard hwloc_topology_set_flags(handle, UInt(unbinding)) == 0,
       hwloc_topology_load(handle) == 0
     else {
-      throw .discoveryFailed(reason: SystemCallError.last.reason)
+      let reason = SystemCallError.last.reason
+      throw .discoveryFailed(reason: DiscoveryVariables.hint.map { "\($0) (\(reason))" } ?? reason)
     }
     // False if the user's HWLOC_XMLFILE or HWLOC_SYNTHETIC stands in for the machine.
     guard hwloc_topology_is_thissystem(handle) != 0 else { return }
     let usable = CPUSet()
     let flags = Int32(HWLOC_CPUBIND_PROCESS.rawValue)
-    guard usable.withBitmap({ hwloc_get_cpubind(handle, $0, flags) }) == 0 else {
+    // Without /proc only the calling thread can tell.
+    let thread = Int32(HWLOC_CPUBIND_THREAD.rawValue)
+    guard
+      [flags, thread].contains(where: { flags in
+        usable.withBitmap { hwloc_get_cpubind(handle, $0, flags) } == 0
+      })
+    else {
       throw .discoveryFailed(
         reason: "the affinity of the process can't be read: \(SystemCallError.last.reason)")
     }
@@ -72,6 +81,22 @@ enum TopologyLoading {
       throw .discoveryFailed(
         reason: "it can't be restricted to the affinity of the process: "
           + SystemCallError.last.reason)
+    }
+  }
+
+  /// Checks what the environment tells hwloc to take for this machine, as the same things are
+  /// checked when they come from the command line.
+  private static func checkEnvironment() throws(TopologyError) {
+    do throws(TopologyError) {
+      if let path = DiscoveryVariables.value(of: "HWLOC_XMLFILE") { _ = try checkedXML(path) }
+    } catch {
+      throw .discoveryFailed(reason: "HWLOC_XMLFILE: \(error)")
+    }
+    if let description = DiscoveryVariables.value(of: "HWLOC_SYNTHETIC"),
+      processingUnits(described: description) > largestSynthetic
+    {
+      throw .discoveryFailed(
+        reason: "HWLOC_SYNTHETIC '\(description)': more than \(largestSynthetic) processing units")
     }
   }
 
@@ -84,8 +109,7 @@ enum TopologyLoading {
     }
     guard processingUnits(described: description) <= largestSynthetic else {
       throw .invalidSynthetic(
-        description: description,
-        reason: "more than \(largestSynthetic) processing units")
+        description: description, reason: "more than \(largestSynthetic) processing units")
     }
     guard hwloc_topology_set_synthetic(handle, description) == 0,
       hwloc_topology_load(handle) == 0
@@ -97,17 +121,26 @@ enum TopologyLoading {
     }
   }
 
-  private static func loadXML(
-    _ handle: hwloc_topology_t, _ path: String
-  ) throws(TopologyError) {
-    var contents: [UInt8]
+  /// Reads a file and makes sure that hwloc can be trusted with it.
+  private static func checkedXML(_ path: String) throws(TopologyError) -> [UInt8] {
+    let contents: [UInt8]
     do throws(SystemCallError) {
-      contents = try WholeFile.read(path)
+      contents = try InputFile.read(path)
     } catch {
       if error.code == ENOENT || error.code == ENOTDIR { throw .xmlNotFound(path: path) }
       throw .xmlUnreadable(path: path, reason: error.reason)
     }
-    guard TopologyXMLCheck.isComplete(contents) else { throw .xmlInvalid(path: path) }
+    switch TopologyXMLCheck.finding(contents) {
+    case .topology: return contents
+    case .otherVersion(let version): throw .xmlVersion(path: path, version: version)
+    case .invalid: throw .xmlInvalid(path: path)
+    }
+  }
+
+  private static func loadXML(
+    _ handle: hwloc_topology_t, _ path: String
+  ) throws(TopologyError) {
+    var contents = try checkedXML(path)
     // hwloc counts the terminating zero as part of the buffer.
     contents.append(0)
     guard let count = Int32(exactly: contents.count) else { throw .xmlInvalid(path: path) }

@@ -4,10 +4,10 @@ public struct ProcessingUnit: Equatable, Sendable {
   public let logical: Int
   /// The operating system's number, as `taskset` and `/proc` have it.
   public let os: Int
-  /// The logical number of its core.
-  public let core: Int
-  /// The logical number of its package.
-  public let package: Int
+  /// The logical number of its core; `nil` if it lies in none, though others do.
+  public let core: Int?
+  /// The logical number of its package; `nil` if it lies in none, though others do.
+  public let package: Int?
   /// The operating system's number of its NUMA node; `nil` if it has none.
   public let numaNode: Int?
 }

@@ -9,27 +9,42 @@ struct TopologyReader {
   /// The OS numbers of the processing units, by logical number.
   let osNumbers: [Int]
   private let logicalNumbers: [Int: Int]
+  /// Packages, dies, cores, caches and so on, by type, in the order of their logical numbers.
+  ///
+  /// Only looked up, never iterated.
+  private let objects: [hwloc_obj_type_t.RawValue: [UnsafeMutablePointer<hwloc_obj>]]
 
   init(_ handle: hwloc_topology_t) {
     self.handle = handle
-    osNumbers = Self.objects(HWLOC_OBJ_PU, in: handle).map { Int($0.pointee.os_index) }
+    var objects: [hwloc_obj_type_t.RawValue: [UnsafeMutablePointer<hwloc_obj>]] = [:]
+    if let root = hwloc_get_root_obj(handle) { Self.collect(root, into: &objects) }
+    self.objects = objects
+    osNumbers = objects[HWLOC_OBJ_PU.rawValue, default: []].map { Int($0.pointee.os_index) }
     // Only looked up, never iterated: the order of a dictionary differs between processes.
     logicalNumbers = Dictionary(
       zip(osNumbers, osNumbers.indices), uniquingKeysWith: { first, _ in first })
   }
 
   func cores() -> [Core] {
-    let groups = groups(HWLOC_OBJ_CORE) ?? osNumbers.indices.map { [$0] }
-    return groups.enumerated().map { Core(logical: $0.offset, processingUnits: $0.element) }
+    let cores = usable(HWLOC_OBJ_CORE).map { Core(logical: $0.logical, processingUnits: $0.units) }
+    return cores.isEmpty
+      ? osNumbers.indices.map { Core(logical: $0, processingUnits: [$0]) } : cores
   }
 
   func packages() -> [Package] {
-    let groups = groups(HWLOC_OBJ_PACKAGE) ?? [Array(osNumbers.indices)]
-    return groups.enumerated().map { Package(logical: $0.offset, processingUnits: $0.element) }
+    let packages = usable(HWLOC_OBJ_PACKAGE).map {
+      Package(logical: $0.logical, processingUnits: $0.units)
+    }
+    return packages.isEmpty
+      ? [Package(logical: 0, processingUnits: Array(osNumbers.indices))] : packages
   }
 
   func numaNodes() -> [NUMANode] {
-    Self.objects(HWLOC_OBJ_NUMANODE, in: handle).enumerated().map { logical, object in
+    let count = max(0, hwloc_get_nbobjs_by_type(handle, HWLOC_OBJ_NUMANODE))
+    let nodes = (0..<UInt32(count)).compactMap {
+      hwloc_get_obj_by_type(handle, HWLOC_OBJ_NUMANODE, $0)
+    }
+    return nodes.enumerated().map { logical, object in
       let bytes = object.pointee.attr.map { $0.pointee.numanode.local_memory } ?? 0
       return NUMANode(
         logical: logical, os: Int(object.pointee.os_index),
@@ -42,7 +57,7 @@ struct TopologyReader {
       HWLOC_OBJ_L1CACHE, HWLOC_OBJ_L2CACHE, HWLOC_OBJ_L3CACHE, HWLOC_OBJ_L4CACHE,
       HWLOC_OBJ_L5CACHE,
     ]
-    return types.flatMap { Self.objects($0, in: handle) }.compactMap { object in
+    return types.flatMap { objects[$0.rawValue, default: []] }.compactMap { object in
       guard let attributes = object.pointee.attr?.pointee.cache else { return nil }
       let contents: Cache.Contents =
         switch attributes.type {
@@ -59,9 +74,9 @@ struct TopologyReader {
   func processingUnits(
     cores: [Core], packages: [Package], nodes: [NUMANode]
   ) -> [ProcessingUnit] {
-    var core = [Int](repeating: 0, count: osNumbers.count)
+    var core = [Int?](repeating: nil, count: osNumbers.count)
     for entry in cores { for unit in entry.processingUnits { core[unit] = entry.logical } }
-    var package = core
+    var package = [Int?](repeating: nil, count: osNumbers.count)
     for entry in packages { for unit in entry.processingUnits { package[unit] = entry.logical } }
     // Where nodes overlap, as fast and large memory may, the one of the fewest units is closest.
     var node = [Int?](repeating: nil, count: osNumbers.count)
@@ -88,7 +103,7 @@ struct TopologyReader {
 
   /// A text that hwloc attached to the first package or to the machine.
   func information(_ name: String) -> String? {
-    let package = Self.objects(HWLOC_OBJ_PACKAGE, in: handle).first
+    let package = objects[HWLOC_OBJ_PACKAGE.rawValue]?.first
     for object in [package, hwloc_get_root_obj(handle)] {
       guard let object, let text = hwloc_obj_get_info_by_name(object, name) else { continue }
       let value = String(cString: text)
@@ -97,22 +112,33 @@ struct TopologyReader {
     return nil
   }
 
-  /// The processing units of each object of a type, or `nil` unless they divide all of them up.
-  private func groups(_ type: hwloc_obj_type_t) -> [[Int]]? {
-    let groups = Self.objects(type, in: handle).map(processingUnits(of:))
-    let total = groups.reduce(0) { $0 + $1.count }
-    guard total == osNumbers.count, !groups.contains([]) else { return nil }
-    return groups
+  /// The objects of a type that have any processing unit, with their logical numbers.
+  ///
+  /// An object without one stays in the topology as long as it has memory, and some processing units
+  /// may lie in no object of the type; neither says anything about the other objects.
+  private func usable(_ type: hwloc_obj_type_t) -> [(logical: Int, units: [Int])] {
+    objects[type.rawValue, default: []].enumerated().compactMap { logical, object in
+      let units = processingUnits(of: object)
+      return units.isEmpty ? nil : (logical, units)
+    }
   }
 
   private func processingUnits(of object: UnsafeMutablePointer<hwloc_obj>) -> [Int] {
     CPUSet.numbers(object.pointee.cpuset).compactMap { logicalNumbers[$0] }.sorted()
   }
 
-  private static func objects(
-    _ type: hwloc_obj_type_t, in handle: hwloc_topology_t
-  ) -> [UnsafeMutablePointer<hwloc_obj>] {
-    let count = max(0, hwloc_get_nbobjs_by_type(handle, type))
-    return (0..<UInt32(count)).compactMap { hwloc_get_obj_by_type(handle, type, $0) }
+  /// Collects an object and all in it, but for memory and devices.
+  ///
+  /// hwloc's own lists by type are empty where a type stands at different depths of the machine.
+  private static func collect(
+    _ object: UnsafeMutablePointer<hwloc_obj>,
+    into objects: inout [hwloc_obj_type_t.RawValue: [UnsafeMutablePointer<hwloc_obj>]]
+  ) {
+    objects[object.pointee.type.rawValue, default: []].append(object)
+    var next = object.pointee.first_child
+    while let child = next {
+      collect(child, into: &objects)
+      next = child.pointee.next_sibling
+    }
   }
 }

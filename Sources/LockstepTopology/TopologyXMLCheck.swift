@@ -5,11 +5,50 @@
 /// first: it must be well formed, and unless it is a device or a note, have the sets it needs.
 /// Whatever else may be wrong with a file, hwloc finds itself.
 enum TopologyXMLCheck {
+  /// What a file holds.
+  enum Finding: Equatable {
+    /// A topology in the format that hwloc 2 writes.
+    case topology
+    /// A topology in the format of another hwloc.
+    case otherVersion(TopologyError.XMLVersion)
+    /// Something else, or damaged.
+    case invalid
+  }
+
+  /// Tells what a file holds.
+  static func finding(_ contents: [UInt8]) -> Finding {
+    guard let root = firstTag("<topology", in: contents) else { return .invalid }
+    guard let version = root["version"] else {
+      // hwloc 1 wrote no version.
+      return firstTag("<object", in: contents) == nil ? .invalid : .otherVersion(.old)
+    }
+    let numbers = version.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
+    guard numbers.count == 2, let major = numbers[0], let minor = numbers[1] else {
+      return .invalid
+    }
+    if major > 2 { return .otherVersion(.new(major: major, minor: minor)) }
+    if major < 2 { return .otherVersion(.old) }
+    return isComplete(contents) ? .topology : .invalid
+  }
+
+  /// The attributes of the first tag that begins so, or `nil` if there is none or it is damaged.
+  private static func firstTag(_ opening: String, in contents: [UInt8]) -> [String: String]? {
+    let opening = Array(opening.utf8)
+    var position = 0
+    while let start = contents[position...].firstIndex(of: opening[0]) {
+      position = start + 1
+      guard contents[start...].starts(with: opening) else { continue }
+      var tag = TagReader(contents: contents, position: start + opening.count)
+      return tag.attributes()
+    }
+    return nil
+  }
+
   private static let setNames = ["cpuset", "complete_cpuset", "nodeset", "complete_nodeset"]
   private static let typesWithoutSets = ["PCIDev", "OSDev", "Bridge", "Misc"]
 
   /// Whether every object in the file has what hwloc needs, and there is any.
-  static func isComplete(_ contents: [UInt8]) -> Bool {
+  private static func isComplete(_ contents: [UInt8]) -> Bool {
     let opening = Array("<object".utf8)
     var position = 0
     var objects = 0

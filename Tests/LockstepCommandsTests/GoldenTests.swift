@@ -40,7 +40,7 @@ import Testing
     ),
     (
       "--model mlp:12 --decomposition samples --delay geometric:3 --workers 4 --updates 200 "
-        + "--schedule linear", "d181ac66e60042e4", "f4cfb41aa177950c"
+        + "--schedule linear", "987b9e948989c37a", "1853020f1288458f"
     ),
     (
       "--model quadratic:coupling=0.3,dimension=24 --delay exchange:3 --workers 6 --updates 600 "

@@ -79,3 +79,46 @@ import Testing
         + "--data synthetic:examples=500,features=100,density=0.1")
   }
 }
+
+@Suite(.timeLimit(.minutes(15))) struct `Every command answers an interruption` {
+  /// Interrupts a command after several times; each must end by itself, with no file half-written.
+  @Test(arguments: [
+    ("run --model mlp:64 --updates 1000000000 --save w.npy", [Int32(130)]),
+    ("run --engine virtual --model mlp:512 --replicas 20000 --updates 2", [130]),
+    ("run --engine virtual --model quadratic --delay constant:3 --replicas 1000000", [130]),
+    ("run --model mlp:2048 --data synthetic:examples=20000,features=100 --batch full", [130]),
+    ("noise --model mlp:64 --updates 1000000 --every 1 --out o", [130]),
+    ("noise --engine virtual --model mlp:16 --updates 1000 --noise-shards parameters", [130]),
+    ("bench --model mlp:16 --out o", [130]),
+    ("sweep seed=1..9 --model quadratic --updates 1000000000 --engine virtual --out o", [75, 130]),
+    ("sweep seed=1..9 --model mlp:64 --updates 1000000000 --out o", [75, 130]),
+    (
+      "sweep --bisect learning-rate workers=1..8 --engine virtual --model quadratic:dimension=2000 "
+        + "--updates 1000000 --out o", [75, 130]
+    ),
+    ("study run inherent-noise --out o", [75, 130]),
+    ("sweep seed=1..9 --model mlp:512 --updates 100000 --engine virtual --dry-run", [0, 130]),
+  ])
+  func `within a moment`(_ typed: String, _ codes: [Int32]) throws {
+    for seconds in [0.05, 0.6, 1.5] {
+      let folder = try CommandFolder()
+      let result = try lockstep(
+        typed.split(separator: " ").map(String.init) + (typed.contains("--dry") ? [] : ["--quiet"]),
+        in: folder.path, launcher: Surroundings.interrupted(after: seconds))
+      #expect(codes.contains(result.code ?? -1), "\(typed) after \(seconds) s: \(result)")
+      #expect(!result.errors.contains("Fatal"))
+      for name in folder.names + folder.names(in: "o") {
+        #expect(!name.hasSuffix(".partial"), "\(name)")
+      }
+    }
+  }
+
+  @Test func `also where it waits for somebody to read`() throws {
+    let folder = try CommandFolder()
+    try #require(mkfifo(folder.path + "/pipe", 0o600) == 0)
+    let result = try lockstep(
+      ["run", "--model", "quadratic", "--updates", "4", "--save", "pipe", "--quiet"],
+      in: folder.path, launcher: Surroundings.interrupted(after: 0.5))
+    #expect(result.code == 130, "\(result)")
+  }
+}

@@ -98,7 +98,7 @@ import Testing
     let mask =
       "0x" + String(1 << (unit.os % 32), radix: 16)
       + String(repeating: ",0x00000000", count: unit.os / 32)
-    for pin in ["core:\(unit.core)", "pu:\(unit.logical)", "os:\(unit.os)", mask] {
+    for pin in ["core:\(try #require(unit.core))", "pu:\(unit.logical)", "os:\(unit.os)", mask] {
       let record = try run("--model quadratic --updates 2 --pin \(pin)")
       #expect(record.placement.first?.os.contains(unit.os) == true, "\(pin)")
     }

@@ -42,14 +42,14 @@ import Testing
              3               1           2-3      1,3          1        1
              4               0           0-1      0,2          0        0
 
-        Oversubscribed: 5 workers share 4 processing units.
+        Oversubscribed: 5 workers share 4 processing units of 2 cores.
 
         """))
   }
 
   @Test func `a plan alone places a worker on each processing unit`() throws {
     let text = try report("--synthetic", Self.small, "--pin", "scatter")
-    #expect(text.hasSuffix("Not oversubscribed: 4 workers on 4 processing units.\n"))
+    #expect(text.hasSuffix("Not oversubscribed: 4 workers on 4 processing units of 2 cores.\n"))
   }
 
   @Test func `JSON is one document of the contract's fields`() throws {

@@ -9,10 +9,13 @@ import Testing
       let line = ShardLayout.cacheLineBytes / bytes
       for count in [1, 2, 7, 8, 16, 17, 20, 100, 1000, 4097] {
         for shards in [1, 2, 3, 8, 20, 255] where shards <= count {
-          for layout in [
-            ShardLayout.even(parameterCount: count, shards: shards, scalarBytes: bytes),
-            ShardLayout.aligned(parameterCount: count, shards: shards, scalarBytes: bytes),
-          ] {
+          do {
+            let layout = ShardLayout.even(
+              parameterCount: count, shards: shards, scalarBytes: bytes)
+            let unpadded = ShardLayout.contiguous(
+              parameterCount: count, shards: shards, scalarBytes: bytes)
+            #expect(unpadded.ranges == layout.ranges && unpadded.isContiguous)
+            #expect(unpadded.storageCount >= count && unpadded.storageCount % line == 0)
             #expect(layout.ranges.flatMap { Array($0) } == Array(0..<count))
             #expect(layout.parameterCount == count)
             var lines = Set<Int>()
@@ -30,16 +33,13 @@ import Testing
     }
   }
 
-  @Test func `even shards differ by at most one parameter; aligned ones stand where they count`() {
+  @Test func `shards differ by at most one parameter, with and without padding`() {
     let even = ShardLayout.even(parameterCount: 103, shards: 8, scalarBytes: 8)
     #expect(even.shardCount == 8)
     #expect(Set(even.ranges.map(\.count)) == [12, 13])
     #expect(!even.isContiguous)
-    let aligned = ShardLayout.aligned(parameterCount: 103, shards: 8, scalarBytes: 8)
-    #expect(aligned.isContiguous)
-    #expect(aligned.ranges.dropLast().allSatisfy { $0.upperBound % 8 == 0 })
-    // Thirteen cache lines make at most thirteen shards.
-    #expect(ShardLayout.aligned(parameterCount: 103, shards: 50, scalarBytes: 8).shardCount == 13)
+    let contiguous = ShardLayout.contiguous(parameterCount: 103, shards: 8, scalarBytes: 8)
+    #expect(contiguous.isContiguous && contiguous.ranges == even.ranges)
   }
 }
 

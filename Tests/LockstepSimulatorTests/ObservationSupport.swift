@@ -58,7 +58,7 @@ func replayed<Model: Objective<Double>>(
           state: OptimizerState(
             first: observation.state.isEmpty ? nil : first.baseAddress,
             second: observation.state.count < 2 ? nil : second.baseAddress),
-          offset: range.lowerBound, count: range.count, step: observation.step, clock: 0)
+          offset: range.lowerBound, count: range.count, step: observation.step, number: 0)
       }
     }
   }

@@ -206,6 +206,66 @@ private struct Interruption: Error, Equatable {}
     }
   }
 
+  @Test func `a variable that shows hwloc another machine is named where binding fails`() async {
+    await #expect(processExitsWith: .success) {
+      setenv("HWLOC_SYNTHETIC", "package:1 core:2 pu:1", 1)
+      let other = try Topology(.live)
+      let error = #expect(throws: TopologyError.self) {
+        let place = try PlacementPlan(workers: 1, pin: .compact, on: other).placements[0]
+        try other.withBoundThread(to: place) {}
+      }
+      #expect(
+        error?.description == "worker 0 can't be bound to OS PU 0: hwloc can't see this machine as "
+          + "it is while HWLOC_SYNTHETIC is set; unset it")
+      setenv("HWLOC_COMPONENTS", "synthetic", 1)
+      let two = try Topology(.live)
+      #expect(
+        two.reasonAgainstBinding == "hwloc can't see this machine as it is while HWLOC_SYNTHETIC "
+          + "and HWLOC_COMPONENTS are set; unset them")
+      #expect(
+        try Topology(.synthetic("pu:1")).reasonAgainstBinding
+          == "the topology is not this machine's")
+    }
+  }
+
+  @Test func `a variable that leaves hwloc nothing to see is named`() async {
+    await #expect(processExitsWith: .success) {
+      setenv("HWLOC_COMPONENTS", "stop", 1)
+      let error = #expect(throws: TopologyError.self) { try Topology(.live) }
+      #expect(
+        error?.description == "hwloc can't discover this machine: hwloc can't see this machine as "
+          + "it is while HWLOC_COMPONENTS is set; unset it (Invalid argument)")
+    }
+  }
+
+  @Test func `what a variable gives hwloc is checked as what an option gives`() async {
+    await #expect(processExitsWith: .success) {
+      func error(_ variable: String, _ value: String) -> String? {
+        setenv(variable, value, 1)
+        defer { unsetenv(variable) }
+        return #expect(throws: TopologyError.self) { try Topology(.live) }?.description
+      }
+      let file = NSTemporaryDirectory() + "lockstep-\(UUID().uuidString).xml"
+      defer { try? FileManager.default.removeItem(atPath: file) }
+      try Topology(.synthetic("package:2 pu:2")).exportXML(to: file)
+      let whole = try String(contentsOfFile: file, encoding: .utf8)
+      // hwloc would read through a null pointer.
+      let damaged = whole.replacingOccurrences(of: "complete_cpuset=", with: "complete=")
+      try Data(damaged.utf8).write(to: URL(fileURLWithPath: file))
+      #expect(
+        error("HWLOC_XMLFILE", file)
+          == "hwloc can't discover this machine: HWLOC_XMLFILE: \(file): "
+          + "not a topology in hwloc's XML format")
+      #expect(
+        error("HWLOC_XMLFILE", "/no/such.xml")
+          == "hwloc can't discover this machine: HWLOC_XMLFILE: /no/such.xml: no such file")
+      #expect(
+        error("HWLOC_SYNTHETIC", "package:1000 core:1000 pu:2")
+          == "hwloc can't discover this machine: HWLOC_SYNTHETIC 'package:1000 core:1000 pu:2': "
+          + "more than 16384 processing units")
+    }
+  }
+
   @Test func `memory on a machine of one node is left alone`() throws {
     let live = try Topology(.live)
     try #require(live.numaNodes.count == 1)

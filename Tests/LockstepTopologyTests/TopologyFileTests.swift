@@ -82,6 +82,37 @@ import Testing
     #expect(error.description == "\(file): not a topology in hwloc's XML format")
   }
 
+  @Test func `a file of another hwloc says so, and what to do about it`() throws {
+    try Topology(.synthetic("package:2 pu:2")).exportXML(to: path("two.xml"))
+    let two = try String(contentsOfFile: path("two.xml"), encoding: .utf8)
+    let root = #"<topology version="2.0">"#
+    try #require(two.contains(root))
+    func error(_ name: String, _ newRoot: String) throws -> TopologyError? {
+      let contents = two.replacingOccurrences(of: root, with: newRoot)
+      try Data(contents.utf8).write(to: folder.appendingPathComponent(name))
+      return #expect(throws: TopologyError.self) { try Topology(.xml(self.path(name))) }
+    }
+    let old = try error("one.xml", "<topology>")
+    #expect(old == .xmlVersion(path: path("one.xml"), version: .old))
+    #expect(old?.exitCode == 65)
+    #expect(
+      old?.description
+        == "\(path("one.xml")): a topology in the format of hwloc 1; convert it with "
+        + "hwloc 2's 'lstopo -i \(path("one.xml")) --of xml NEW.xml'")
+    let new = try error("three.xml", #"<topology version="3.0">"#)
+    #expect(new == .xmlVersion(path: path("three.xml"), version: .new(major: 3, minor: 0)))
+    #expect(new?.exitCode == 65)
+    #expect(
+      new?.description == "\(path("three.xml")): a topology in hwloc's XML format 3.0, and this "
+        + "hwloc reads 2.0; convert it with hwloc 3's 'lstopo -i \(path("three.xml")) --of xml "
+        + "--export-xml-flags v2 NEW.xml'")
+    for root in [
+      #"<topology version="3">"#, #"<topology version="x.0">"#, "<topology version=2.0>",
+    ] {
+      #expect(try error("bad.xml", root) == .xmlInvalid(path: path("bad.xml")))
+    }
+  }
+
   @Test(arguments: [
     ("complete_cpuset=", "complete_puset="), ("complete_nodeset=", "x="), ("nodeset=", "node="),
     ("cpuset=\"0x00000003\"", ""), ("cpuset=\"0x", "cpuset=\"0y"), ("\" complete", "\"3complete"),

@@ -5,19 +5,19 @@ public enum RateSchedule: String, CaseIterable, Sendable {
   /// It falls in a straight line, from the given rate at the start to zero at the end.
   case linear
 
-  /// The share of the learning rate that an iteration takes.
+  /// The share of the learning rate that an update of the run takes.
   ///
   /// - Parameters:
-  ///   - clock: the iteration's number, from 0.
-  ///   - total: the number of iterations that a worker is expected to make.
-  /// - Returns: 1 for a constant rate; otherwise from 1 down to no less than 0, also for a worker
-  ///   that makes more iterations than expected.
+  ///   - number: the update's number in the run, from 0.
+  ///   - total: the number of updates of the run.
+  /// - Returns: 1 for a constant rate; otherwise from 1 down towards 0, which a run that makes the
+  ///   updates it was asked for doesn't reach.
   @inlinable
   @inline(__always)
-  public func factor(at clock: Int, of total: Int) -> Double {
+  public func factor(at number: Int, of total: Int) -> Double {
     switch self {
     case .constant: 1
-    case .linear: max(0, 1 - Double(clock) / Double(max(1, total)))
+    case .linear: max(0, 1 - Double(number) / Double(max(1, total)))
     }
   }
 }

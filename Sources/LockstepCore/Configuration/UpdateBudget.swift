@@ -11,12 +11,31 @@ public struct UpdateBudget: Equatable, Sendable {
   public let isJoint: Bool
   /// Whether the updates are dealt out in turn.
   public let isDealt: Bool
+  /// Whether the updates of one clock are one step, which takes one rate: a joint update, or a round in
+  /// which each worker updates its own shard.
+  public let stepsInRounds: Bool
 
   /// Creates a budget rule.
-  public init(workers: Int, isJoint: Bool, isDealt: Bool) {
+  public init(workers: Int, isJoint: Bool, isDealt: Bool, stepsInRounds: Bool = false) {
     self.workers = workers
     self.isJoint = isJoint
     self.isDealt = isDealt
+    self.stepsInRounds = stepsInRounds || isJoint
+  }
+
+  /// Creates the rule of a policy.
+  ///
+  /// - Parameters:
+  ///   - policy: who may start an iteration when.
+  ///   - decomposition: what the workers divide.
+  ///   - workers: their number.
+  public init(
+    _ policy: any SynchronizationPolicy, _ decomposition: Decomposition, workers: Int
+  ) {
+    let rules = policy.rules(for: WorkerID(0), of: max(1, workers))
+    self.init(
+      workers: workers, isJoint: rules.joinsSteps && decomposition == .samples,
+      isDealt: rules.keepsPace, stepsInRounds: rules.joinsSteps)
   }
 
   /// The number of iterations that a worker makes of a run's first `updates` updates, dealt out.
@@ -25,10 +44,17 @@ public struct UpdateBudget: Equatable, Sendable {
     return updates / workers + (worker.index < updates % workers ? 1 : 0)
   }
 
-  /// The number of iterations that a worker is expected to make of a run's updates: as many as a
-  /// schedule of rates reckons with, also where whoever is free makes the next.
-  public func expectedIterations(within updates: Int) -> Int {
-    isJoint ? updates : (updates + workers - 1) / workers
+  /// The number in the run, from 0, of the update that a worker makes at a clock, where the updates are
+  /// dealt out.
+  ///
+  /// The schedule of the learning rate goes by it.
+  ///
+  /// - Returns: for a step of a whole round, the number of its first update.
+  @inlinable
+  @inline(__always)
+  public func number(of worker: WorkerID, at clock: Int) -> Int {
+    if isJoint { return clock }
+    return clock &* workers &+ (stepsInRounds ? 0 : worker.index)
   }
 
   /// The smallest number of updates, at least `updates`, at which the workers can pause without

@@ -16,9 +16,9 @@ public enum NumPyError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The reason, after the file it is about.
   public var description: String {
     switch self {
-    case .cannotOpen(let path, let reason), .invalid(let path, let reason),
-      .cannotWrite(let path, let reason):
+    case .cannotOpen(let path, let reason), .invalid(let path, let reason):
       "\(path): \(reason)"
+    case .cannotWrite(let path, let reason): "\(path): cannot be written (\(reason))"
     }
   }
 }
@@ -117,12 +117,12 @@ public struct NumPyArray: Equatable, Sendable {
 
   private static func read(_ path: String) throws(NumPyError) -> [UInt8] {
     guard let file = fopen(path, "rb") else {
-      throw .cannotOpen(path: path, reason: String(cString: strerror(errno)))
+      throw .cannotOpen(path: path, reason: SystemCallError.last.reason)
     }
     defer { fclose(file) }
     var status = stat()
     guard fstat(fileno(file), &status) == 0 else {
-      throw .cannotOpen(path: path, reason: String(cString: strerror(errno)))
+      throw .cannotOpen(path: path, reason: SystemCallError.last.reason)
     }
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw .cannotOpen(path: path, reason: "not a regular file")
@@ -132,36 +132,20 @@ public struct NumPyArray: Equatable, Sendable {
       count = buffer.baseAddress.map { fread($0, 1, size, file) } ?? 0
     }
     guard ferror(file) == 0 else {
-      throw .cannotOpen(path: path, reason: String(cString: strerror(errno)))
+      throw .cannotOpen(path: path, reason: SystemCallError.last.reason)
     }
     return bytes
   }
 
-  /// Into a file beside the target first, which then takes the target's name in one step.
   private static func write(
     _ header: [UInt8], _ body: UnsafeRawBufferPointer, to path: String
   ) throws(NumPyError) {
-    let temporary = "\(path).partial-\(getpid())"
-    guard let file = fopen(temporary, "wb") else {
-      throw .cannotWrite(path: path, reason: String(cString: strerror(errno)))
-    }
-    var isWhole = fwrite(header, 1, header.count, file) == header.count
-    if let base = body.baseAddress, isWhole {
-      isWhole = fwrite(base, 1, body.count, file) == body.count
-    }
-    if isWhole { isWhole = fflush(file) == 0 && fsync(fileno(file)) == 0 }
-    var code = errno
-    if fclose(file) != 0, isWhole {
-      code = errno
-      isWhole = false
-    }
-    if isWhole, rename(temporary, path) != 0 {
-      code = errno
-      isWhole = false
-    }
-    guard isWhole else {
-      unlink(temporary)
-      throw .cannotWrite(path: path, reason: String(cString: strerror(code)))
+    do throws(SystemCallError) {
+      try header.withUnsafeBufferPointer { header throws(SystemCallError) in
+        try OutputFile.write([UnsafeRawBufferPointer(header), body], to: path)
+      }
+    } catch {
+      throw .cannotWrite(path: path, reason: error.reason)
     }
   }
 }

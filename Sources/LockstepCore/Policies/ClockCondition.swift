@@ -42,15 +42,54 @@ public struct ClockCondition: Equatable, Sendable {
   @inlinable
   public func target(at clock: Int) -> Int { clock + lead }
 
+  /// The subject's counter: of everyone, the smallest; `Int.max` for nobody.
+  ///
+  /// - Parameters:
+  ///   - workers: the number of workers.
+  ///   - counter: reads a worker's counter; called once for each worker of the subject.
+  /// - Complexity: O(P) for `everyone`, O(1) otherwise.
+  @inlinable
+  @inline(__always)
+  public func subjectCounter(of workers: Int, _ counter: (Int) -> Int) -> Int {
+    switch subject {
+    case .nobody: return Int.max
+    case .worker(let worker): return counter(worker.index)
+    case .everyone:
+      var least = Int.max
+      for worker in 0..<workers { least = min(least, counter(worker)) }
+      return least
+    }
+  }
+
   /// Whether the condition holds for a worker at `clock`.
   ///
   /// - Complexity: O(P) for `everyone`, O(1) otherwise.
   public func holds(at clock: Int, computed: [Int], completed: [Int]) -> Bool {
     let clocks = counter == .computed ? computed : completed
-    switch subject {
-    case .nobody: return true
-    case .everyone: return clocks.allSatisfy { $0 >= target(at: clock) }
-    case .worker(let worker): return clocks[worker.index] >= target(at: clock)
-    }
+    return Admission.holds(
+      subjectCounter(of: clocks.count) { clocks[$0] }, target: target(at: clock))
+  }
+
+  /// How many iterations the condition lets a worker make from `clock` on before it must look again.
+  ///
+  /// - Complexity: O(P) for `everyone`, O(1) otherwise.
+  public func allowance(at clock: Int, computed: [Int], completed: [Int]) -> Int {
+    let clocks = counter == .computed ? computed : completed
+    return allowance(at: clock, of: clocks.count) { clocks[$0] }
+  }
+
+  /// How many iterations the condition lets a worker make from `clock` on before it must look again.
+  ///
+  /// - Parameters:
+  ///   - clock: the worker's clock.
+  ///   - workers: the number of workers.
+  ///   - counter: reads a worker's counter.
+  @inlinable
+  @inline(__always)
+  public func allowance(at clock: Int, of workers: Int, _ counter: (Int) -> Int) -> Int {
+    // Nobody's counter has no target.
+    if subject == .nobody { return Int.max }
+    return Admission.allowance(
+      subjectCounter(of: workers, counter), target: target(at: clock))
   }
 }

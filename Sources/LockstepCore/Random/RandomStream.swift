@@ -26,6 +26,8 @@ public enum RandomPurpose: UInt32, Sendable {
   case readTime = 12
   /// How long applying an update takes.
   case applyTime = 13
+  /// Which examples are held out.
+  case heldOut = 20
 }
 
 /// Random numbers keyed by what they are for, who draws them, and when.

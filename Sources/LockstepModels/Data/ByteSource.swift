@@ -1,4 +1,5 @@
 import Glibc
+import LockstepCore
 
 /// The bytes of a file, or of an array in memory, one after the other.
 ///
@@ -71,7 +72,7 @@ final class ByteSource {
     switch code {
     case ENOENT, ENOTDIR: "no such file"
     case EACCES, EPERM: "cannot be read: permission denied"
-    default: "cannot be read: \(String(cString: strerror(code)))"
+    default: "cannot be read: \(SystemCallError(code: code).reason)"
     }
   }
 }

@@ -1,3 +1,5 @@
+import LockstepCore
+
 /// The bytes of a file, decompressed where the file begins like gzip, whatever its name.
 ///
 /// **Concurrency:** used by one thread at a time.
@@ -8,6 +10,9 @@ final class ByteStream {
   private(set) var position = 0
 
   private static let chunkSize = 1 << 18
+  private static let watchedEvery = 1 << 20
+  private let watch = MemoryAllowance.Watch()
+  private var watchedUntil = 0
   private let source: ByteSource
   private let inflater: GzipInflater?
   private let chunk: UnsafeMutableRawBufferPointer
@@ -75,6 +80,14 @@ final class ByteStream {
       count = try readPlain(into: buffer)
     }
     position += count
+    // What has been read is kept in one form or another, and grows.
+    if position >= watchedUntil {
+      watchedUntil = position + Self.watchedEvery
+      if watch.isExhausted {
+        throw .unsuitable(
+          reason: "\(path): its examples take more memory than there is; allow more (ulimit -v)")
+      }
+    }
     return count
   }
 

@@ -85,7 +85,17 @@ struct IDXFolder {
       throw imageStream.invalid(
         "an image has \(images.dimensions[1])×\(images.dimensions[2]) bytes, too many")
     }
+    // Labels first: their file shows soonest that a header promises too much.
     let numbers = try labels.readContents().map(Double.init)
+    // The bytes, and the examples made of them.
+    let bytes =
+      Double(images.dimensions[0]) * Double(featureCount)
+      * Double(1 + MemoryLayout<Scalar>.stride)
+    guard MemoryAllowance.allows(bytes) else {
+      throw .unsuitable(
+        reason: "\(name): its \(images.dimensions[0]) images take \(Int(bytes / 1e6)) MB, more "
+          + "memory than there is")
+    }
     return ExampleTable(
       name: name, features: .bytes(try images.readContents(), scale: 255),
       featureCount: featureCount, labels: numbers, labelRule: .wholeNumbers(limit: 256))

@@ -242,14 +242,15 @@ struct SyntheticData {
       bytes = Double(specification.users + specification.items) * Double(specification.rank) * 8
       bytes += rows * 24
     }
-    let pages = sysconf(Int32(_SC_PHYS_PAGES))
-    let pageSize = sysconf(Int32(_SC_PAGESIZE))
-    guard pages > 0, pageSize > 0 else { return }
-    let memory = Double(pages) * Double(pageSize)
-    guard bytes <= memory / 2 else {
+    guard bytes <= Double(MemoryAllowance.totalBytes) / 2 else {
       throw .unsuitable(
         reason: "\(name) needs about \(Int((bytes / 1e9).rounded(.up))) GB, more than half of "
           + "this machine's memory")
+    }
+    guard MemoryAllowance.allows(bytes) else {
+      throw .unsuitable(
+        reason: "\(name) needs about \(Int((bytes / 1e6).rounded(.up))) MB, more than ulimit "
+          + "leaves; allow more (ulimit -v)")
     }
   }
 }

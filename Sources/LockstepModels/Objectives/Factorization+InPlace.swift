@@ -28,14 +28,24 @@ extension Factorization: InPlaceObjective {
     racyApplyInPlace(workspace, to: shared, range: range, rate: rate)
   }
 
+  /// Takes the mean of prepared gradients' step on the touched coordinates in a range.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func applyMeanInPlace(
+    _ workspaces: [Workspace], to shared: UnsafeMutablePointer<Scalar>, range: Range<Int>,
+    rate: Scalar, sums: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>)
+  ) {
+    applyMean(workspaces, to: shared, range: range, rate: rate, sums: sums)
+  }
+
   /// Steps examples one after another, fetching each ahead of its turn.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func stepInPlace(
     _ shared: UnsafeMutablePointer<Scalar>, examples: UnsafeBufferPointer<Int32>, count: Int,
-    rate: Scalar, counter: StepCounter
+    rates: UnsafePointer<Scalar>, counter: StepCounter
   ) {
-    racyStepInPlace(shared, examples: examples, count: count, rate: rate, counter: counter)
+    racyStepInPlace(shared, examples: examples, count: count, rates: rates, counter: counter)
   }
 }
 
@@ -85,9 +95,57 @@ extension Factorization {
   }
 
   @inline(never)
+  fileprivate func applyMean(
+    _ workspaces: [Workspace], to shared: UnsafeMutablePointer<Scalar>, range: Range<Int>,
+    rate: Scalar, sums: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>)
+  ) {
+    let (sum, mean) = sums
+    let isMean = workspaces.count > 1
+    let share = 1 / Scalar(workspaces.count)
+    for workspace in workspaces {
+      for position in 0..<workspace.preparedCount {
+        let (user, item) = places(of: ratings[Int(workspace.examples[position])])
+        let p = workspace.factors + position * 2 * rank
+        let q = p + rank
+        let coefficient = workspace.coefficients[position]
+        for place in (user..<(user + rank)).clamped(to: range) {
+          sum[place] += coefficient * q[place - user]
+        }
+        for place in (item..<(item + rank)).clamped(to: range) {
+          sum[place] += coefficient * p[place - item]
+        }
+      }
+      if isMean {
+        visit(workspace, in: range) { place in
+          mean[place] += share * sum[place]
+          sum[place] = 0
+        }
+      }
+    }
+    let gradient = isMean ? mean : sum
+    for workspace in workspaces {
+      visit(workspace, in: range) { place in
+        // A place that comes again has a gradient of 0 by then.
+        shared[place] -= rate * gradient[place]
+        gradient[place] = 0
+      }
+    }
+  }
+
+  /// Visits the places in a range that a prepared gradient touches, some several times.
+  @inline(__always)
+  private func visit(_ workspace: Workspace, in range: Range<Int>, _ body: (Int) -> Void) {
+    for position in 0..<workspace.preparedCount {
+      let (user, item) = places(of: ratings[Int(workspace.examples[position])])
+      for place in (user..<(user + rank)).clamped(to: range) { body(place) }
+      for place in (item..<(item + rank)).clamped(to: range) { body(place) }
+    }
+  }
+
+  @inline(never)
   fileprivate func racyStepInPlace(
     _ shared: UnsafeMutablePointer<Scalar>, examples: UnsafeBufferPointer<Int32>, count: Int,
-    rate: Scalar, counter: StepCounter
+    rates: UnsafePointer<Scalar>, counter: StepCounter
   ) {
     // In two stages: where an example lies is itself far away. What comes after this run's steps was
     // not asked for yet, and what comes first was asked for by the run before.
@@ -99,7 +157,7 @@ extension Factorization {
       if position + near < examples.count {
         racyPrefetch(UnsafePointer(shared), example: Int(examples[position + near]))
       }
-      racyStep(shared, example: Int(examples[position]), rate: rate)
+      racyStep(shared, example: Int(examples[position]), rate: rates[position])
       counter.advance()
     }
   }

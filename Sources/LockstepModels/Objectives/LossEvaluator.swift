@@ -10,7 +10,9 @@ public struct SetLoss: Equatable, Sendable {
   public var accuracy: Double?
 }
 
-/// Evaluates an objective over a whole set, on all the cores there are.
+/// Evaluates an objective over a whole set in double precision, on all the cores there are.
+///
+/// Parameters and examples in single precision are widened, not rounded again.
 ///
 /// The set is cut into chunks of a fixed size whose sums are added in order, so the result doesn't
 /// depend on how many threads took part.
@@ -24,16 +26,37 @@ public final class LossEvaluator<Model: Objective> {
 
   private let model: Model
   private let lanes: Int
-  private var workspaces: [Model.Workspace] = []
+  private let cancellation: Cancellation?
+  private var workspaces: [Model.EvaluationWorkspace] = []
+  /// The parameters in double precision, where they are in single.
+  private var widened: [Double] = []
 
   /// Creates an evaluator.
   ///
   /// - Parameters:
   ///   - model: the objective.
   ///   - lanes: the largest number of threads.
-  public init(_ model: Model, lanes: Int = ProcessInfo.processInfo.activeProcessorCount) {
+  ///   - cancellation: for whose sake an evaluation is given up once it is overdue.
+  public init(
+    _ model: Model, lanes: Int = ProcessInfo.processInfo.activeProcessorCount,
+    cancellation: Cancellation? = nil
+  ) {
     self.model = model
+    self.cancellation = cancellation
     self.lanes = max(1, lanes)
+  }
+
+  /// The training loss at the parameters that the model itself starts from.
+  ///
+  /// - Parameter seed: the run's seed.
+  /// - Returns: `nil` if there are no examples.
+  public func lossAtModelStart(seed: UInt64) -> Double? {
+    var start = [Model.Scalar](repeating: 0, count: model.parameterCount)
+    return start.withUnsafeMutableBufferPointer { start in
+      guard let base = start.baseAddress else { return nil }
+      model.initialize(base, seed: seed)
+      return evaluate(at: base, on: .training)?.loss
+    }
   }
 
   /// Evaluates a set.
@@ -41,8 +64,19 @@ public final class LossEvaluator<Model: Objective> {
   /// - Parameters:
   ///   - view: `[n]`, private memory.
   ///   - set: the set.
-  /// - Returns: `nil` if the set is empty.
+  /// - Returns: `nil` if the set is empty, or where the evaluation was given up.
   public func evaluate(at view: UnsafePointer<Model.Scalar>, on set: EvaluationSet) -> SetLoss? {
+    if let view = view as? UnsafePointer<Double> { return evaluateExactly(at: view, on: set) }
+    if widened.isEmpty { widened = [Double](repeating: 0, count: model.parameterCount) }
+    for index in widened.indices { widened[index] = Double(view[index]) }
+    return widened.withUnsafeBufferPointer { buffer in
+      buffer.baseAddress.flatMap { evaluateExactly(at: $0, on: set) }
+    }
+  }
+
+  private func evaluateExactly(
+    at view: UnsafePointer<Double>, on set: EvaluationSet
+  ) -> SetLoss? {
     // An objective without data counts as one example.
     let count = set == .training ? max(1, model.trainingCount) : model.heldOutCount
     guard count > 0 else { return nil }
@@ -50,7 +84,7 @@ public final class LossEvaluator<Model: Objective> {
     let used = min(lanes, chunks)
     while workspaces.count < used {
       workspaces.append(
-        model.makeWorkspace(batch: min(count, Self.chunk), range: 0..<0))
+        model.makeEvaluationWorkspace(batch: min(count, Self.chunk)))
     }
     var sums = [Evaluation](repeating: Evaluation(), count: chunks)
     sums.withUnsafeMutableBufferPointer { sums in
@@ -60,11 +94,12 @@ public final class LossEvaluator<Model: Objective> {
       nonisolated(unsafe) let view = view
       nonisolated(unsafe) let workspaces = workspaces
       let model = model
+      let cancellation = cancellation
       DispatchQueue.concurrentPerform(iterations: used) { lane in
         let indices = UnsafeMutableBufferPointer<Int32>.allocate(capacity: Self.chunk)
         defer { indices.deallocate() }
         var chunk = lane
-        while chunk < chunks {
+        while chunk < chunks, !(cancellation?.isOverdue ?? false) {
           let first = chunk * Self.chunk
           let size = min(Self.chunk, count - first)
           for index in 0..<size { indices[index] = Int32(truncatingIfNeeded: first + index) }
@@ -75,6 +110,7 @@ public final class LossEvaluator<Model: Objective> {
         }
       }
     }
+    if cancellation?.isOverdue ?? false { return nil }
     let total = sums.reduce(into: Evaluation(), +=)
     return SetLoss(
       loss: total.lossSum / Double(total.count) + model.regularization(at: view),

@@ -12,7 +12,7 @@ public struct Optimizer<Scalar: SharedScalar>: Sendable {
   public let rate: Scalar
 
   @usableFromInline let schedule: RateSchedule
-  @usableFromInline let iterations: Int
+  @usableFromInline let updates: Int
   private let momentum: Scalar
 
   /// Adam's decay rates `β₁` and `β₂`.
@@ -24,26 +24,30 @@ public struct Optimizer<Scalar: SharedScalar>: Sendable {
   ///   - specification: the rule.
   ///   - rate: the learning rate `η` at the start.
   ///   - schedule: how it changes.
-  ///   - iterations: the number of iterations that a worker is expected to make.
+  ///   - updates: the number of updates of the run.
   public init(
     _ specification: OptimizerSpecification, rate: Double, schedule: RateSchedule = .constant,
-    iterations: Int = 1
+    updates: Int = 1
   ) {
     self.specification = specification
     self.rate = Scalar(rate)
     self.schedule = schedule
-    self.iterations = iterations
+    self.updates = updates
     switch specification {
     case .momentum(let value), .nesterov(let value): momentum = Scalar(value)
     default: momentum = 0
     }
   }
 
-  /// The learning rate of a worker's iteration, by its clock.
+  /// Whether the learning rate depends on the number of the update.
+  @inlinable
+  public var hasSchedule: Bool { schedule != .constant }
+
+  /// The learning rate of an update, by its number in the run, from 0.
   @inlinable
   @inline(__always)
-  public func rate(at clock: Int) -> Scalar {
-    schedule == .constant ? rate : rate * Scalar(schedule.factor(at: clock, of: iterations))
+  public func rate(at number: Int) -> Scalar {
+    schedule == .constant ? rate : rate * Scalar(schedule.factor(at: number, of: updates))
   }
 
   /// Applies one update to a run of parameters.
@@ -55,15 +59,15 @@ public struct Optimizer<Scalar: SharedScalar>: Sendable {
   ///   - offset: where the run starts in the storage.
   ///   - count: its length.
   ///   - step: the number of this update of these parameters, from 1 (Adam's bias correction).
-  ///   - clock: that of the worker that makes it, for the schedule of the rate.
+  ///   - number: that of the run's update, from 0, for the schedule of the rate.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func apply(
     _ gradient: UnsafePointer<Scalar>, to parameters: UnsafeMutablePointer<Scalar>,
     state: OptimizerState<Scalar>, offset: Int, count: Int, step: Int,
-    clock: Int
+    number: Int
   ) {
-    let rate = rate(at: clock)
+    let rate = rate(at: number)
     let w = parameters + offset
     guard let first = state.first else {
       Scalar.racyGradientDescent(w, gradient: gradient, rate: rate, count: count)
@@ -84,14 +88,14 @@ public struct Optimizer<Scalar: SharedScalar>: Sendable {
         w, squares: first + offset, gradient: gradient, rate: rate, epsilon: 1e-10, count: count)
     case .rmsprop:
       Scalar.racyRMSProp(
-        w, squares: first + offset, gradient: gradient, rate: rate, decay: Scalar(0.99),
+        w, squares: first + offset, gradient: gradient, rate: rate, decay: Decay(0.99),
         epsilon: Scalar(1e-8), count: count)
     case .adam:
       guard let second = state.second else { break }
       let (beta1, beta2) = Self.adamDecays
       Scalar.racyAdam(
         w, means: first + offset, squares: second + offset, gradient: gradient, rate: rate,
-        decays: (Scalar(beta1), Scalar(beta2)), epsilon: Scalar(1e-8),
+        decays: (Decay(beta1), Decay(beta2)), epsilon: Scalar(1e-8),
         corrections: (
           Scalar(1 - Self.power(beta1, step)), Scalar(1 - Self.power(beta2, step))
         ), count: count)

@@ -143,7 +143,9 @@ struct Comparison {
     var notes: [String] = []
     if omittedLines > 0 {
       notes.append(
-        "\(omittedLines) settings between those shown are left out; \(file) has them.")
+        "\(NumberText.counted(omittedLines, "setting")) between those shown "
+          + "\(omittedLines == 1 ? "is" : "are") left out; \(file) has "
+          + "\(omittedLines == 1 ? "it" : "them").")
     }
     if omitted > 0 {
       notes.append(

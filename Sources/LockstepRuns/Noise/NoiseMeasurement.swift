@@ -72,12 +72,14 @@ public final class NoiseMeasurement: Sendable {
   ///     ``ResolvedRun/defaultProbes`` times a run.
   ///   - topology: the machine.
   ///   - progress: called now and then on the calling thread.
+  ///   - willBegin: called with every option of the first run, resolved, before it is made.
   /// - Returns: the runs that have begun, the last one perhaps interrupted; and what the first is
   ///   trained on, for a person.
   /// - Throws: as ``TrainingRun/execute(_:_:on:progress:keepTrace:)``.
   public func execute(
     _ configuration: RunConfiguration, seeds: [UInt64], isEverySet: Bool, on topology: Topology,
-    progress: (Progress) -> Void = { _ in }
+    progress: (Progress) -> Void = { _ in },
+    willBegin: ([String: ConfigurationValue]) throws -> Void = { _ in }
   ) throws -> (document: NoiseDocument?, dataName: String?) {
     var configuration = configuration
     var runs: [NoiseDocument.Run] = []
@@ -99,13 +101,15 @@ public final class NoiseMeasurement: Sendable {
       }
       guard let run = begin() else { break }
       defer { state.withLock { $0.current = nil } }
-      let record = try run.execute(configuration, model, on: topology) { now in
-        let share = Double(now.updates) / Double(max(1, now.total))
-        progress(
-          Progress(
-            fraction: (Double(index) + share) / Double(seeds.count), seed: seed,
-            updates: now.updates, total: now.total))
-      }
+      let record = try run.execute(
+        configuration, model, on: topology,
+        progress: { now in
+          let share = Double(now.updates) / Double(max(1, now.total))
+          progress(
+            Progress(
+              fraction: (Double(index) + share) / Double(seeds.count), seed: seed,
+              updates: now.updates, total: now.total))
+        }, willBegin: { if index == 0 { try willBegin($0) } })
       if index == 0 { options = record.configuration }
       runs.append(NoiseDocument.Run(record, seed: seed))
       if record.status == .interrupted { break }

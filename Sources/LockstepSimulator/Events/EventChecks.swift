@@ -3,13 +3,13 @@ import LockstepModels
 
 extension SimulationConfiguration {
   /// How the updates are divided among the workers.
-  ///
-  /// Given minibatches are dealt out too: a worker that ran ahead would run out of lines.
-  public var budget: UpdateBudget {
-    let rules = policy.rules(for: WorkerID(0), of: max(1, workers))
-    return UpdateBudget(
-      workers: workers, isJoint: rules.joinsSteps && decomposition == .samples,
-      isDealt: rules.keepsPace || minibatches != nil)
+  public var budget: UpdateBudget { UpdateBudget(policy, decomposition, workers: workers) }
+
+  /// The feed of any worker's minibatches.
+  func feed(exampleCount: Int) -> MinibatchFeed {
+    MinibatchFeed(
+      decomposition: decomposition, budget: budget, batch: batch, sampling: sampling,
+      minibatches: minibatches, seed: seed, exampleCount: exampleCount, worker: 0)
   }
 
   /// Refuses what doesn't go together.

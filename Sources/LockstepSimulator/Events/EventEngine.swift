@@ -109,7 +109,7 @@ public final class EventEngine<Model: Objective> {
     let hasOverflowed = Atomic<Bool>(false)
     let sum = EnsembleReplicas.run(
       1..<configuration.replicas, hostThreads: configuration.hostThreads, plan: plan,
-      makeContext: {},
+      makeContext: {}, isStopped: isStopped,
       replica: { replica, _, accumulator in
         let run = EventRun(
           model: model, configuration: configuration, law: law, phaseLaws: phaseLaws, plan: plan,

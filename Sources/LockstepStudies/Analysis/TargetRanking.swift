@@ -30,6 +30,8 @@ public struct TargetRanking: Codable, Equatable, Sendable {
     @ExplicitNull public var updates: Double?
     /// The median rate, in updates per unit of that time.
     @ExplicitNull public var rate: Double?
+    /// The median rate in samples: a joint update counts once for all workers, a sample is a sample.
+    @ExplicitNull public var sampleRate: Double?
     /// How many times as long it takes as the first: a ratio of medians.
     ///
     /// `null` where it isn't finite.
@@ -59,6 +61,11 @@ public struct TargetRanking: Codable, Equatable, Sendable {
   public let entries: [Entry]
   /// How many more there are, all of them later.
   public let omitted: Int
+  /// How much earlier the target may have been reached, as a share of the updates.
+  ///
+  /// It is reached at the first look at the loss that finds it reached; this is the longest way from the look
+  /// before. `null` where no look came before.
+  @ExplicitNull public var resolution: Double?
 
   /// The largest number of entries.
   public static let largestCount = 12
@@ -69,7 +76,8 @@ public struct TargetRanking: Codable, Equatable, Sendable {
   ///   no time passes (``Metric/observation(in:)``) or runs of both engines can't be compared.
   public init?(_ runs: [StoredRun]) {
     guard let time = try? Metric("timeToTarget"), let updates = try? Metric("updatesToTarget"),
-      let rate = try? Metric("throughput.updatesPerSecond")
+      let rate = try? Metric("throughput.updatesPerSecond"),
+      let sampleRate = try? Metric("throughput.samplesPerSecond")
     else { return nil }
     let timed = runs.filter { time.observation(in: $0) != nil }
     guard let first = timed.first,
@@ -93,6 +101,7 @@ public struct TargetRanking: Codable, Equatable, Sendable {
       return nil
     }
     isVirtual = first.record.isVirtual
+    resolution = timed.compactMap(\.record.targetResolution).max()
     self.names = names
     omitted = max(0, ranked.count - Self.largestCount)
     entries = ranked.prefix(Self.largestCount).enumerated().map { rank, group in
@@ -111,6 +120,7 @@ public struct TargetRanking: Codable, Equatable, Sendable {
         timeInterval: median.kind.name,
         updates: updates.censoredSample(of: group.runs)?.median,
         rate: rate.sample(of: group.runs)?.median,
+        sampleRate: sampleRate.sample(of: group.runs)?.median,
         ratio: finite(ratio?.value), ratioLow: finite(ratio?.low), ratioHigh: finite(ratio?.high),
         ratioInterval: (ratio?.kind ?? .none).name)
     }
@@ -131,6 +141,25 @@ public struct TargetRanking: Codable, Equatable, Sendable {
     guard !tied.isEmpty else { return first + "." }
     return first + "; these runs don't tell whether it is sooner than "
       + tied.joined(separator: " or ") + "."
+  }
+}
+
+extension RunRecord {
+  /// How much earlier the run may have reached its target, as a share of its updates; `nil` where no look at the
+  /// loss tells.
+  var targetResolution: Double? {
+    guard let missed = loss.targetMissedAt, updates > 0 else { return nil }
+    return Double(updates - missed) / Double(updates)
+  }
+}
+
+extension TargetRanking {
+  /// What has to be said about the numbers of updates; `nil` where nothing has.
+  public var resolutionSentence: String? {
+    resolution.map {
+      "Each is counted to the first look at the loss that found the target reached; it may have been reached "
+        + "up to \(NumberText.short($0 * 100, digits: 2)) % earlier."
+    }
   }
 }
 

@@ -75,6 +75,13 @@ public final class SweepExecutor: Sendable {
   /// Creates an executor.
   public init() {}
 
+  /// The most threads that some runs have at a time, beside the one that executes them.
+  public static func threads(for runs: [PlannedRun], options: Options) -> Int {
+    let own = runs.map(\.configuration.threads).max() ?? 0
+    return max(
+      own, min(options.jobs, runs.count) + ProcessInfo.processInfo.activeProcessorCount + 1)
+  }
+
   /// Asks the sweep to end soon; runs under way are given up and leave no record.
   public func interrupt() {
     let running = state.withLock { state in

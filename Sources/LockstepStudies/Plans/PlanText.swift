@@ -1,5 +1,5 @@
 import Foundation
-import LockstepRuns
+import LockstepCore
 
 /// The text of a plan's file.
 public enum PlanText {
@@ -15,11 +15,11 @@ public enum PlanText {
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
       throw .notFound(path: path, reason: "is a folder, and a plan is a file")
     }
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path))
+    let data: [UInt8]
+    do throws(SystemCallError) {
+      data = try InputFile.read(path)
     } catch {
-      throw .notFound(path: path, reason: OutputError.reason(error))
+      throw .notFound(path: path, reason: error.reason)
     }
     guard data.count <= largestSize else {
       throw .file(path: path, line: nil, reason: "is larger than 16 MiB; that is no plan")

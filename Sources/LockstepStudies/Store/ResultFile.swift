@@ -1,4 +1,5 @@
 import Foundation
+import LockstepCore
 
 /// `results.jsonl`: one compact JSON document a line, and nothing but whole lines.
 ///
@@ -13,15 +14,12 @@ struct ResultFile: ~Copyable {
   private let path: String
   private var size: off_t
 
-  /// Turns the signal of a file that grows beyond the process' limit into an error of `write`.
-  private static let noSizeSignal: Void = { signal(SIGXFSZ, SIG_IGN) }()
-
   /// Opens the file, or makes it, and locks it.
   ///
   /// - Throws: ``StoreError/busy(folder:)`` at once where another process has it, and
   ///   ``StoreError/cannotWrite(path:reason:)``.
   init(_ path: String, in folder: String) throws(StoreError) {
-    _ = Self.noSizeSignal
+    _ = Descriptor.sizeLimitIsAnError
     self.path = path
     descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
     size = 0
@@ -40,36 +38,24 @@ struct ResultFile: ~Copyable {
   /// Reads everything, and repairs the end.
   ///
   /// - Parameter isWhole: whether bytes after the last newline are a whole line nevertheless.
-  /// - Returns: the lines.
-  mutating func repairedLines(_ isWhole: (Data) -> Bool) throws(StoreError) -> [Data] {
-    let contents: Data
-    do {
-      contents = try Data(contentsOf: URL(fileURLWithPath: path))
+  /// - Returns: the lines, and the last one's repair done.
+  mutating func repairedLines(
+    _ isWhole: (ArraySlice<UInt8>) -> Bool
+  ) throws(StoreError) -> [ResultLines.Line] {
+    let contents: [UInt8]
+    do throws(SystemCallError) {
+      contents = try InputFile.read(path)
     } catch {
-      throw .notFound(path: path, reason: "it was there a moment ago")
+      throw .notFound(path: path, reason: error.reason)
     }
-    var (lines, rest) = Self.split(contents)
-    guard !rest.isEmpty else { return lines }
-    if isWhole(rest) {
+    let lines = ResultLines(contents)
+    if let rest = lines.rest, isWhole(rest.bytes) {
       try append(Data(), afterRest: true)
-      lines.append(rest)
-    } else {
-      try truncate(to: size - off_t(rest.count))
+      return lines.whole + [rest]
     }
-    return lines
-  }
-
-  /// Divides a file at its newlines.
-  ///
-  /// - Returns: the lines that end in one, without it, and what follows the last.
-  static func split(_ contents: Data) -> (lines: [Data], rest: Data) {
-    var lines: [Data] = []
-    var start = contents.startIndex
-    while let end = contents[start...].firstIndex(of: 0x0A) {
-      lines.append(contents[start..<end])
-      start = end + 1
-    }
-    return (lines, contents[start...])
+    let end = contents.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+    if end < contents.count { try truncate(to: size - off_t(contents.count - end)) }
+    return lines.whole
   }
 
   /// Appends a line, whole or not at all.
@@ -112,6 +98,6 @@ struct ResultFile: ~Copyable {
   }
 
   private static func failure(_ path: String) -> StoreError {
-    .cannotWrite(path: path, reason: String(cString: strerror(errno)))
+    .cannotWrite(path: path, reason: SystemCallError.last.reason)
   }
 }

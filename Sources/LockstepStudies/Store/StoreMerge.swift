@@ -1,4 +1,5 @@
 import Foundation
+import LockstepCore
 import LockstepRuns
 
 /// What came of joining result folders.
@@ -38,12 +39,11 @@ public struct StoreMerge: Codable, Equatable, Sendable {
       runs.append(try ResultStore.runs(in: folder))
     }
     let document: String
-    do {
-      document = try String(
-        contentsOfFile: "\(first)/\(ResultStore.Name.plan)", encoding: .utf8)
+    do throws(SystemCallError) {
+      document = String(
+        decoding: try InputFile.read("\(first)/\(ResultStore.Name.plan)"), as: UTF8.self)
     } catch {
-      throw .notFound(
-        path: "\(first)/\(ResultStore.Name.plan)", reason: OutputError.reason(error))
+      throw .notFound(path: "\(first)/\(ResultStore.Name.plan)", reason: error.reason)
     }
     let store = try ResultStore(opening: target, document: document, digest: digest)
     var known = Dictionary(

@@ -20,11 +20,18 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
 public enum TraceFile {
   /// The columns of the CSV, after a first line `# ` and the header as JSON.
   ///
-  /// Versions of several shards have `;` between them; what never happened is empty.
+  /// Versions of several shards have `;` between them; what never happened is empty. Two more follow
+  /// where they mean something: `number`, where the learning rate depends on the number of the update,
+  /// and `line`, where lines of a file of minibatches are claimed in turn.
   public static let columns = [
     "worker", "clock", "shard", "start", "compute", "ready", "apply", "end", "wait", "read",
     "applied",
   ]
+
+  /// The columns that not every trace has.
+  private static var extraColumns: [(name: String, value: WritableKeyPath<TraceEvent, Int?>)] {
+    [("number", \.number), ("line", \.line)]
+  }
 
   /// The bytes of a trace in the format that a file's name asks for.
   ///
@@ -57,15 +64,19 @@ public enum TraceFile {
 
   private static func csv(_ trace: Trace) throws -> Data {
     var text = "# " + String(decoding: try encoder().encode(trace.header), as: UTF8.self) + "\n"
-    text += columns.joined(separator: ",") + "\n"
+    let extras = extraColumns.filter { column in
+      trace.events.contains { $0[keyPath: column.value] != nil }
+    }
+    text += (columns + extras.map(\.name)).joined(separator: ",") + "\n"
     for event in trace.events {
-      let cells = [
+      var cells = [
         "\(event.worker)", "\(event.clock)", event.shard.map { "\($0)" } ?? "",
         number(event.start), number(event.compute), number(event.ready), number(event.apply),
         number(event.end), number(wait(event)),
         event.read.map { "\($0)" }.joined(separator: ";"),
         event.applied.map { "\($0)" }.joined(separator: ";"),
       ]
+      cells += extras.map { event[keyPath: $0.value].map { "\($0)" } ?? "" }
       text += cells.joined(separator: ",")
       text += "\n"
     }
@@ -84,6 +95,8 @@ public enum TraceFile {
     var end: Double?
     var read: [Int]
     var applied: [Int]
+    var number: Int?
+    var line: Int?
   }
 
   private static func lines(_ trace: Trace) throws -> Data {
@@ -95,7 +108,7 @@ public enum TraceFile {
         Line(
           worker: event.worker, clock: event.clock, shard: event.shard, start: event.start,
           compute: event.compute, ready: event.ready, apply: event.apply, end: event.end,
-          read: event.read, applied: event.applied))
+          read: event.read, applied: event.applied, number: event.number, line: event.line))
       data.append(0x0a)
     }
     return data
@@ -129,11 +142,13 @@ public enum TraceFile {
     guard header.schema == "lockstep.trace/1", header.workers >= 1, header.shards >= 1 else {
       throw TraceError.malformed(path: path, line: 1, reason: "the header is not lockstep.trace/1")
     }
+    let names = isCSV && lines.count > 1 ? lines[1].split(separator: ",") : []
+    let extras = extraColumns.filter { names.contains(Substring($0.name)) }
     var events: [TraceEvent] = []
     let decoder = JSONDecoder()
     for index in (isCSV ? 2 : 1)..<max(isCSV ? 2 : 1, lines.count) where !lines[index].isEmpty {
       guard
-        let event = isCSV ? parse(lines[index]) : parse(lines[index], decoder),
+        let event = isCSV ? parse(lines[index], extras) : parse(lines[index], decoder),
         (0..<header.workers).contains(event.worker)
       else {
         throw TraceError.malformed(
@@ -149,12 +164,15 @@ public enum TraceFile {
     return TraceEvent(
       worker: line.worker, clock: line.clock, shard: line.shard, start: line.start,
       compute: line.compute, ready: line.ready, apply: line.apply, end: line.end, read: line.read,
-      applied: line.applied)
+      applied: line.applied, number: line.number, line: line.line)
   }
 
-  private static func parse(_ line: Substring) -> TraceEvent? {
+  private static func parse(
+    _ line: Substring, _ extras: [(name: String, value: WritableKeyPath<TraceEvent, Int?>)]
+  ) -> TraceEvent? {
     let cells = line.split(separator: ",", omittingEmptySubsequences: false)
-    guard cells.count == columns.count, let worker = Int(cells[0]), let clock = Int(cells[1]),
+    guard cells.count == columns.count + extras.count, let worker = Int(cells[0]),
+      let clock = Int(cells[1]),
       let start = Double(cells[3]), let compute = Double(cells[4])
     else { return nil }
     func versions(_ cell: Substring) -> [Int]? {
@@ -170,8 +188,14 @@ public enum TraceFile {
       times.append(time)
     }
     guard cells[2].isEmpty || Int(cells[2]) != nil else { return nil }
-    return TraceEvent(
+    let rest = cells[columns.count...]
+    guard rest.allSatisfy({ $0.isEmpty || Int($0) != nil }) else {
+      return nil
+    }
+    var event = TraceEvent(
       worker: worker, clock: clock, shard: Int(cells[2]), start: start, compute: compute,
       ready: times[0], apply: times[1], end: times[2], read: read, applied: applied)
+    for (column, cell) in zip(extras, rest) { event[keyPath: column.value] = Int(cell) }
+    return event
   }
 }

@@ -54,15 +54,18 @@ final class LockstepProcess {
   ///   - terminal: whether standard error is a terminal, which brings out the progress bar.
   ///   - launcher: a command to run it under, such as `taskset`.
   ///   - output: a file for standard output instead of the test.
+  ///   - columns: the width of the terminal; `nil` for one that doesn't tell.
+  ///   - environment: variables that it gets beside the test's own, as `NAME=VALUE`.
   init(
     _ arguments: [String], in folder: String = "/", terminal: Bool = false,
-    launcher: [String] = [], output: String? = nil
+    launcher: [String] = [], output: String? = nil, columns: Int? = nil,
+    environment: [String] = []
   ) throws {
     // Another test's process must not inherit this one's pipes: it would keep them open.
     Self.starting.lock()
     defer { Self.starting.unlock() }
     let out = try output.map { (open($0, O_WRONLY | O_CLOEXEC), Int32(-1)) } ?? Self.pipe()
-    let error = terminal ? try Self.pseudoTerminal() : try Self.pipe()
+    let error = terminal ? try Self.pseudoTerminal(columns) : try Self.pipe()
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -80,7 +83,7 @@ final class LockstepProcess {
     posix_spawnattr_setsigdefault(&attributes, &signals)
     posix_spawnattr_setflags(
       &attributes, Int16(POSIX_SPAWN_SETSIGDEF) | Int16(POSIX_SPAWN_SETSIGMASK))
-    let words = ["env", "-C", folder] + launcher + [Self.executable] + arguments
+    let words = ["env", "-C", folder] + environment + launcher + [Self.executable] + arguments
     var strings = words.map { strdup($0) } + [nil]
     defer { for string in strings { free(string) } }
     var child: pid_t = 0
@@ -152,13 +155,18 @@ final class LockstepProcess {
     return (ends[1], ends[0])
   }
 
-  private static func pseudoTerminal() throws -> (Int32, Int32) {
+  private static func pseudoTerminal(_ columns: Int?) throws -> (Int32, Int32) {
     // TIOCSPTLCK and TIOCGPTN, which Swift cannot import: unlock it, and ask for its number.
     let main = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
     var number: Int32 = 0
     guard main >= 0, ioctl(main, 0x4004_5431, &number) == 0,
       ioctl(main, 0x8004_5430, &number) == 0
     else { throw Failure(description: "no pseudo-terminal") }
+    if let columns {
+      // TIOCSWINSZ.
+      var size = winsize(ws_row: 24, ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
+      guard ioctl(main, 0x5414, &size) == 0 else { throw Failure(description: "no window size") }
+    }
     return (open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC), main)
   }
 }

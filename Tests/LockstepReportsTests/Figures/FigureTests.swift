@@ -79,7 +79,7 @@ import Testing
       for point in series.points {
         let values = runs.filter {
           $0.axes["policy"] == .text(series.name) && $0.axes["workers"] == .integer(Int(point.x))
-        }.compactMap(\.record.throughput.updatesPerSecond).sorted()
+        }.compactMap(\.record.throughput.samplesPerSecond).sorted()
         #expect(values.count == 3 && point.count == 3)
         #expect(point.y == values[1])
         #expect(point.low >= values[0] && point.high <= values[2])

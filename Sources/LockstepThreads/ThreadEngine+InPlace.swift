@@ -6,7 +6,7 @@ extension ThreadEngine {
   /// How to make in-place workers for a model, or `nil` where they don't do.
   ///
   /// They do for a model that supports them, under plain gradient descent; in `blocks` only where
-  /// each worker's shard fills at least a cache line, since shards then begin at cache lines.
+  /// each worker's shard fills at least a cache line: shorter ones would mostly share one.
   static func inPlaceFactory(
     model: Model, configuration: EngineConfiguration
   ) -> ((SharedRun<Model>, Int) -> any EngineWorker)? {

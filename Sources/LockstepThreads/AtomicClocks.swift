@@ -9,13 +9,17 @@ import Synchronization
 /// worker first spins on the one clock that blocks it; after ``spinNanoseconds`` it parks on a
 /// futex, and whoever makes its condition true wakes it.
 ///
-/// **Concurrency:** any thread may call any method. No wake-up is lost: a worker announces itself in
-/// `parked` before it looks at the clocks for the last time, a publisher writes its clock before it
-/// looks at `parked`, and both are sequentially consistent, so at least one sees the other.
-final class ClockBoard: @unchecked Sendable {
+/// What a waiter and a publisher do, one after the other, is decided by ``ClockWait`` and
+/// ``ClockPublication``; here are the accesses themselves, and the short cuts for who need not wait and
+/// for who has nobody to wake.
+///
+/// **Concurrency:** any thread may call any method. Every access between the announcement of a wait and
+/// its end, and between the store of a publication and its end, is sequentially consistent, as those
+/// two need.
+final class AtomicClocks: @unchecked Sendable {
   // Invariant behind @unchecked: the pointers are set once; what they point at is only atomics.
 
-  /// The bit that marks the clock of a worker that has finished its share: it makes the clock larger
+  /// The bit that marks the clock of a worker that has used up its quota: it makes the clock larger
   /// than anything a peer could wait for, and leaves what it was to be read.
   private static var finishedBit: Int { 1 << 62 }
 
@@ -86,19 +90,27 @@ final class ClockBoard: @unchecked Sendable {
   }
 
   /// Publishes a clock that somebody may wait for.
+  ///
+  /// - Parameters:
+  ///   - counter: which of the worker's counters.
+  ///   - old: where the worker's last publication of this counter ended.
+  ///   - new: where it is now.
+  ///   - worker: the worker.
   @inline(__always)
-  func publish(_ counter: ClockCondition.Counter, _ value: Int, by worker: Int) {
+  func publish(
+    _ counter: ClockCondition.Counter, from old: Int, to new: Int, by worker: Int
+  ) {
     if counter == .completed {
-      lines[worker].completed.store(value, ordering: .sequentiallyConsistent)
+      lines[worker].completed.store(new, ordering: .sequentiallyConsistent)
     } else {
-      lines[worker].computed.store(value, ordering: .sequentiallyConsistent)
+      lines[worker].computed.store(new, ordering: .sequentiallyConsistent)
     }
     if lot.pointee.parked.load(ordering: .sequentiallyConsistent) > 0 {
-      wake(after: counter, value)
+      wakeWaiters(on: counter, after: old)
     }
   }
 
-  /// Publishes a worker's clock.
+  /// Publishes a worker's clock after one more iteration.
   ///
   /// Releasing at least: whoever sees the clock sees the updates up to it.
   ///
@@ -109,7 +121,7 @@ final class ClockBoard: @unchecked Sendable {
   @inline(__always)
   func complete(_ clock: Int, by worker: Int, isAwaited: Bool) {
     if isAwaited {
-      publish(.completed, clock, by: worker)
+      publish(.completed, from: clock &- 1, to: clock, by: worker)
     } else {
       lines[worker].completed.store(clock, ordering: .releasing)
     }
@@ -126,16 +138,7 @@ final class ClockBoard: @unchecked Sendable {
   ///
   /// - Returns: at least 1 where the condition holds at `clock`; 0 otherwise.
   func allowance(_ condition: ClockCondition, at clock: Int) -> Int {
-    switch condition.subject {
-    case .nobody:
-      return Int.max
-    case .worker(let peer):
-      return max(0, value(peer.index, condition.counter) - condition.target(at: clock) + 1)
-    case .everyone:
-      var least = Int.max
-      for peer in 0..<count { least = min(least, value(peer, condition.counter)) }
-      return max(0, least - condition.target(at: clock) + 1)
-    }
+    condition.allowance(at: clock, of: count) { value($0, condition.counter) }
   }
 
   @inline(__always)
@@ -147,8 +150,9 @@ final class ClockBoard: @unchecked Sendable {
 
   /// Publishes that a worker has finished its share, so that nobody waits for it any more.
   func finish(_ worker: Int, at clock: Int) {
-    publish(.computed, clock | Self.finishedBit, by: worker)
-    publish(.completed, clock | Self.finishedBit, by: worker)
+    // Whatever was published last was not less than the clock.
+    publish(.computed, from: clock, to: clock | Self.finishedBit, by: worker)
+    publish(.completed, from: clock, to: clock | Self.finishedBit, by: worker)
   }
 
   /// Sets a worker's clocks while nobody runs.
@@ -170,89 +174,113 @@ final class ClockBoard: @unchecked Sendable {
   /// Waits until a condition holds for a worker at a clock.
   @inline(__always)
   func wait(for condition: ClockCondition, at clock: Int) -> Wait {
-    let target = condition.target(at: clock)
+    let peers: Range<Int>
     switch condition.subject {
-    case .nobody:
-      return Wait(holds: true, parks: 0)
-    case .worker(let peer):
-      return wait(for: peer.index, condition.counter, toReach: target)
-    case .everyone:
-      var parks = 0
-      for peer in 0..<count {
-        // Clocks only grow: a peer that has passed need not be looked at again.
-        let wait = wait(for: peer, condition.counter, toReach: target)
-        parks += wait.parks
-        if !wait.holds { return Wait(holds: false, parks: parks) }
-      }
-      return Wait(holds: true, parks: parks)
+    case .nobody: return Wait(holds: true, parks: 0)
+    case .worker(let peer): peers = peer.index..<(peer.index &+ 1)
+    case .everyone: peers = 0..<count
     }
+    let target = condition.target(at: clock)
+    for peer in peers {
+      // Clocks only grow: a peer that has passed need not be looked at again.
+      if !Admission.holds(value(peer, condition.counter), target: target) {
+        return waitLong(
+          ClockWait(for: peer..<peers.upperBound, target: target), condition.counter)
+      }
+    }
+    return Wait(holds: true, parks: 0)
   }
 
-  @inline(__always)
-  private func wait(
-    for peer: Int, _ counter: ClockCondition.Counter, toReach target: Int
-  ) -> Wait {
-    if reached(peer, counter, target) { return Wait(holds: true, parks: 0) }
-    return waitLong(for: peer, counter, toReach: target)
-  }
-
-  @inline(__always)
-  private func reached(_ peer: Int, _ counter: ClockCondition.Counter, _ target: Int) -> Bool {
-    value(peer, counter) >= target
-  }
-
-  private func waitLong(
-    for peer: Int, _ counter: ClockCondition.Counter, toReach target: Int
-  ) -> Wait {
+  /// Carries a wait out.
+  private func waitLong(_ wait: ClockWait, _ counter: ClockCondition.Counter) -> Wait {
+    var wait = wait
     var parks = 0
-    if spinNanoseconds > 0 {
-      // A short wait needs no clock: look at it only every so often.
-      var deadline: UInt64 = 0
-      while true {
-        for _ in 0..<64 {
-          if reached(peer, counter, target) { return Wait(holds: true, parks: 0) }
-          lockstep_pause()
-        }
-        if isStopped { return Wait(holds: false, parks: 0) }
-        let now = lockstep_nanoseconds()
-        if deadline == 0 { deadline = now + spinNanoseconds }
-        if now >= deadline { break }
-      }
-    }
+    var epoch: UInt32 = 0
+    var parkedFor = -1
     while true {
-      lot.pointee.parked.wrappingAdd(1, ordering: .sequentiallyConsistent)
-      let epoch = lot.pointee.epoch.load(ordering: .sequentiallyConsistent)
-      let value =
-        counter == .completed
-        ? lines[peer].completed.load(ordering: .sequentiallyConsistent)
-        : lines[peer].computed.load(ordering: .sequentiallyConsistent)
-      let stopped = lot.pointee.stopped.load(ordering: .sequentiallyConsistent)
-      if value < target && !stopped {
+      switch wait.next {
+      case .look(let peer):
+        var value = value(peer, counter)
+        if spinNanoseconds > 0, parkedFor != peer,
+          !Admission.holds(value, target: wait.target)
+        {
+          guard let seen = spin(on: peer, counter, until: wait.target) else {
+            wait.giveUp()
+            continue
+          }
+          value = seen
+        }
+        wait.advance(value)
+      case .announce:
+        lot.pointee.parked.wrappingAdd(1, ordering: .sequentiallyConsistent)
+        wait.advance()
+      case .readEpoch:
+        epoch = lot.pointee.epoch.load(ordering: .sequentiallyConsistent)
+        wait.advance()
+      case .lookAgain(let peer):
+        parkedFor = peer
+        wait.advance(lastingValue(peer, counter))
+      case .readStop:
+        wait.advance(lot.pointee.stopped.load(ordering: .sequentiallyConsistent) ? 1 : 0)
+      case .sleep:
         parks += 1
         lockstep_futex_wait(epochAddress, epoch)
+        wait.advance()
+      case .retract:
+        lot.pointee.parked.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+        wait.advance()
+      case .done(let holds):
+        return Wait(holds: holds, parks: parks)
       }
-      lot.pointee.parked.wrappingSubtract(1, ordering: .sequentiallyConsistent)
-      if stopped { return Wait(holds: false, parks: parks) }
-      if reached(peer, counter, target) { return Wait(holds: true, parks: parks) }
     }
   }
 
-  /// Wakes the parked workers if this publication may be the one they wait for.
+  /// Looks at a clock again and again, for ``spinNanoseconds`` at most.
   ///
-  /// Conditions on one worker can become true with any publication. Conditions on everyone become
-  /// true only when the last worker reaches a clock; then, and only then, the smallest clock is the
-  /// value just published (or the publisher is out of the race for good).
-  private func wake(after counter: ClockCondition.Counter, _ value: Int) {
-    if waitsAreForEveryone {
-      for worker in 0..<count {
-        let clock =
-          counter == .completed
-          ? lines[worker].completed.load(ordering: .sequentiallyConsistent)
-          : lines[worker].computed.load(ordering: .sequentiallyConsistent)
-        if clock < value && value < Self.finishedBit { return }
+  /// - Returns: the clock, as it was seen last; `nil` if the run was stopped.
+  private func spin(
+    on peer: Int, _ counter: ClockCondition.Counter, until target: Int
+  ) -> Int? {
+    // A short wait needs no clock: look at it only every so often.
+    var deadline: UInt64 = 0
+    while true {
+      for _ in 0..<64 {
+        let seen = value(peer, counter)
+        if Admission.holds(seen, target: target) { return seen }
+        lockstep_pause()
+      }
+      if isStopped { return nil }
+      let now = lockstep_nanoseconds()
+      if deadline == 0 { deadline = now + spinNanoseconds }
+      if now >= deadline { return value(peer, counter) }
+    }
+  }
+
+  /// A counter, in the one order of all accesses that waiters and publishers agree on.
+  private func lastingValue(_ peer: Int, _ counter: ClockCondition.Counter) -> Int {
+    counter == .completed
+      ? lines[peer].completed.load(ordering: .sequentiallyConsistent)
+      : lines[peer].computed.load(ordering: .sequentiallyConsistent)
+  }
+
+  /// Goes on with a publication that has found somebody parked.
+  private func wakeWaiters(on counter: ClockCondition.Counter, after old: Int) {
+    var publication = ClockPublication(
+      from: old, workers: count, waitsAreForEveryone: waitsAreForEveryone, next: .countParked)
+    // That many are parked, at least.
+    publication.advance(1)
+    while true {
+      switch publication.next {
+      case .compare(let worker): publication.advance(lastingValue(worker, counter))
+      case .raiseEpoch:
+        raiseEpoch()
+        publication.advance()
+      case .wake:
+        wakeAll()
+        publication.advance()
+      case .store, .countParked, .done: return
       }
     }
-    wakeAll()
   }
 
   /// Whether every condition that workers wait for is on everyone's clocks.
@@ -260,8 +288,11 @@ final class ClockBoard: @unchecked Sendable {
   /// Set once, before the workers start.
   var waitsAreForEveryone = false
 
-  private func wakeAll() {
+  private func raiseEpoch() {
     lot.pointee.epoch.wrappingAdd(1, ordering: .sequentiallyConsistent)
+  }
+
+  private func wakeAll() {
     lockstep_futex_wake(epochAddress, Int32.max)
   }
 
@@ -280,6 +311,7 @@ final class ClockBoard: @unchecked Sendable {
   /// Ends the run: every worker leaves at its next look, and those that wait are woken.
   func stop() {
     lot.pointee.stopped.store(true, ordering: .sequentiallyConsistent)
+    raiseEpoch()
     wakeAll()
   }
 }
