@@ -70,6 +70,8 @@ enum Sweep {
     let arguments = (Sweep.sixty + " --out o").split(separator: " ").map(String.init)
     let process = try LockstepProcess(arguments, in: folder.path, terminal: true)
     try process.waitForErrors(toContain: "1 of 60 runs")
+    // Stopped, it keeps its lock however long the other one takes to start.
+    process.send(SIGSTOP)
     let other = try lockstep(arguments, in: folder.path)
     process.send(SIGKILL)
     _ = try process.finish()
