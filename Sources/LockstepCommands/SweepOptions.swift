@@ -69,6 +69,9 @@ struct SweepOptions: ParsableArguments {
       guard tolerance == nil else {
         throw .conflict(reason: "--tolerance says how exactly to --bisect; give that, too")
       }
+      guard stability == nil else {
+        throw .conflict(reason: "--stability says what to --bisect by; give that, too")
+      }
       return nil
     }
     guard bisect == "learning-rate" else {

@@ -31,7 +31,7 @@ public struct ExactGrowth: Equatable, Sendable {
     guard configuration.engine == .virtual else { return "the engine is not virtual" }
     guard configuration.optimizer == .sgd else { return "the optimizer is not sgd" }
     guard configuration.resolvedSchedule == .constant else { return "the rate is not constant" }
-    guard configuration.decomposition == .samples || configuration.workers == 1 else {
+    guard configuration.decomposition == .samples || isDescentInRounds(configuration) else {
       return "the workers divide the parameters (--decomposition blocks)"
     }
     guard virtual.faults.isEmpty, virtual.readTime == nil, virtual.applyTime == nil else {
@@ -43,6 +43,12 @@ public struct ExactGrowth: Equatable, Sendable {
         + "delays of up to \(MomentGrowth.longestDelay), geometric delays)" : nil
   }
 
+  /// Whether a run in `blocks` is plain gradient descent: one step for each round of its workers.
+  private static func isDescentInRounds(_ configuration: RunConfiguration) -> Bool {
+    configuration.workers == 1
+      || configuration.policy.specification == Barrier.name && configuration.virtual.delay == nil
+  }
+
   private static func rates(_ configuration: RunConfiguration) -> ExactGrowth? {
     guard case .quadratic(let quadratic) = configuration.model.kind,
       let eigenvalues = quadratic.eigenvalues
@@ -52,9 +58,15 @@ public struct ExactGrowth: Equatable, Sendable {
     func known(_ moments: MomentGrowth?, isDetermined: Bool) -> ExactGrowth? {
       moments.map { ExactGrowth(moments: $0, isDetermined: isDetermined) }
     }
-    if configuration.decomposition == .blocks || configuration.workers == 1,
-      configuration.virtual.delay == nil || configuration.decomposition == .blocks
-    {
+    if configuration.decomposition == .blocks {
+      // A round of all workers is as many updates.
+      let updates = Double(configuration.workers)
+      let round = MomentGrowth.fastest(strengths) { .fresh($0) }
+      return known(
+        round.map { MomentGrowth(mean: $0.mean / updates, meanSquare: $0.meanSquare / updates) },
+        isDetermined: true)
+    }
+    if configuration.workers == 1, configuration.virtual.delay == nil {
       return known(MomentGrowth.fastest(strengths) { .fresh($0) }, isDetermined: true)
     }
     if let delay = configuration.virtual.delay {

@@ -112,6 +112,29 @@ import Testing
   }
 
   // Worker 2 is slow, so the others start as far ahead of it as their policy lets them, and no further.
+  // Each of them ended `check`, `replay` or `show` with a trap.
+  @Test(arguments: [
+    ("\"shards\":3", "\"shards\":9223372036854775807"), ("\"shards\":3", "\"shards\":4"),
+    ("\"shard\":1", "\"shard\":-9223372036854775808"), ("\"shard\":1", "\"shard\":3"),
+    ("\"clock\":1,", "\"clock\":-9223372036854775808,"), ("\"clock\":1,", "\"clock\":-1,"),
+    ("\"compute\":", "\"compute\":9e18,\"was\":"), ("\"end\":", "\"end\":-1e308,\"was\":"),
+    ("\"applied\":[1]", "\"applied\":[]"), ("\"applied\":[1]", "\"applied\":[-1]"),
+    ("\"read\":[0,0,0]", "\"read\":[0,0]"),
+  ])
+  func `that no run can have are refused when they are read`(_ from: String, _ to: String) throws {
+    let (trace, _) = try Self.trace("bounded:1", .blocks, .virtual)
+    let text = String(decoding: try TraceFile.encode(trace, for: "t.jsonl"), as: UTF8.self)
+    try #require(text.contains(from), "\(text.prefix(600))")
+    let path = NSTemporaryDirectory() + "lockstep-\(UUID()).jsonl"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try text.write(toFile: path, atomically: true, encoding: .utf8)
+    #expect(try TraceFile.read(path) == trace)
+    let place = try #require(text.range(of: from))
+    try text.replacingCharacters(in: place, with: to)
+      .write(toFile: path, atomically: true, encoding: .utf8)
+    #expect(throws: TraceError.self) { try TraceFile.read(path) }
+  }
+
   @Test(arguments: 0...3) func `of a bound are refused by the next smaller one`(bound: Int) throws {
     var (trace, _) = try Self.trace(
       "bounded:\(bound)", .samples, .virtual, service: "per-worker:1;1;40")

@@ -68,7 +68,10 @@ public final class LossEvaluator<Model: Objective> {
   public func evaluate(at view: UnsafePointer<Model.Scalar>, on set: EvaluationSet) -> SetLoss? {
     if let view = view as? UnsafePointer<Double> { return evaluateExactly(at: view, on: set) }
     if widened.isEmpty { widened = [Double](repeating: 0, count: model.parameterCount) }
-    for index in widened.indices { widened[index] = Double(view[index]) }
+    widened.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      Model.Scalar.widen(view, into: base, count: buffer.count)
+    }
     return widened.withUnsafeBufferPointer { buffer in
       buffer.baseAddress.flatMap { evaluateExactly(at: $0, on: set) }
     }

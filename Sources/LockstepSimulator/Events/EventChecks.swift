@@ -58,7 +58,7 @@ extension SimulationConfiguration {
       for line in 0..<min(needed, file.count) {
         let count = file.offsets[line + 1] - file.offsets[line]
         guard count % workers == 0 else {
-          throw ConfigurationError.conflict(
+          throw DataError.unsuitable(
             reason: "--batches \(file.path), line \(line + 1): \(count) examples cannot be shared "
               + "evenly by \(workers) workers")
         }
@@ -67,7 +67,7 @@ extension SimulationConfiguration {
       needed = budget.iterations(of: WorkerID(0), within: updates)
     }
     guard file.count >= needed else {
-      throw ConfigurationError.conflict(
+      throw DataError.unsuitable(
         reason: "--batches \(file.path): \(file.count) lines are too few, the run needs \(needed); "
           + "make fewer updates or add lines")
     }

@@ -123,5 +123,10 @@ public struct Bisection: Equatable, Sendable {
     case false?: unstable = rate
     case nil: undecided = (min(rate, undecided?.low ?? rate), max(rate, undecided?.high ?? rate))
     }
+    // A run beyond the rates that don't tell may be judged as one on this side of them: then the border is
+    // looked for where it is now, or the search would go round in circles.
+    if let (low, high) = undecided, high < stable ?? high || low > unstable ?? low {
+      undecided = nil
+    }
   }
 }

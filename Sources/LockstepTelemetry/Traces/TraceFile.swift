@@ -1,4 +1,5 @@
 import Foundation
+import LockstepCore
 
 /// Why a trace cannot be read.
 public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -139,7 +140,10 @@ public enum TraceFile {
     } catch {
       throw TraceError.malformed(path: path, line: 1, reason: "the header is not lockstep.trace/1")
     }
-    guard header.schema == "lockstep.trace/1", header.workers >= 1, header.shards >= 1 else {
+    let counts = 1...EngineChoice.virtual.largestWorkerCount
+    guard header.schema == "lockstep.trace/1", counts.contains(header.workers),
+      counts.contains(header.shards), header.updates >= 0
+    else {
       throw TraceError.malformed(path: path, line: 1, reason: "the header is not lockstep.trace/1")
     }
     let names = isCSV && lines.count > 1 ? lines[1].split(separator: ",") : []
@@ -149,7 +153,7 @@ public enum TraceFile {
     for index in (isCSV ? 2 : 1)..<max(isCSV ? 2 : 1, lines.count) where !lines[index].isEmpty {
       guard
         let event = isCSV ? parse(lines[index], extras) : parse(lines[index], decoder),
-        (0..<header.workers).contains(event.worker)
+        event.isPossible(in: header)
       else {
         throw TraceError.malformed(
           path: path, line: index + 1, reason: "'\(lines[index].prefix(60))' is not an event")
@@ -197,5 +201,23 @@ public enum TraceFile {
       ready: times[0], apply: times[1], end: times[2], read: read, applied: applied)
     for (column, cell) in zip(extras, rest) { event[keyPath: column.value] = Int(cell) }
     return event
+  }
+}
+
+extension TraceEvent {
+  /// The largest time, clock or version that a file may hold: above it, neighbouring times are no longer
+  /// told apart.
+  private static let largest = 1 << 53
+
+  /// Whether a run with a header can have had such an event; whether it did, ``TraceCheck`` says.
+  fileprivate func isPossible(in header: Trace.Header) -> Bool {
+    func isCount(_ value: Int) -> Bool { (0...Self.largest).contains(value) }
+    let times = [start, compute] + [ready, apply, end].compactMap(\.self)
+    return (0..<header.workers).contains(worker) && isCount(clock)
+      && shard.map { (0..<header.shards).contains($0) } ?? true
+      && times.allSatisfy { $0.magnitude <= Double(Self.largest) }
+      && read.count == header.shards && [0, 1, header.shards].contains(applied.count)
+      && (end == nil || !applied.isEmpty) && (read + applied).allSatisfy(isCount)
+      && isCount(number ?? 0) && isCount(line ?? 0)
   }
 }

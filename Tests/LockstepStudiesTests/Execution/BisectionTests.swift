@@ -1,5 +1,6 @@
 import Foundation
 import LockstepCore
+import LockstepRuns
 import LockstepTopology
 import Testing
 
@@ -33,6 +34,37 @@ import Testing
     let (stable, unstable) = (try #require(search.stable), try #require(search.unstable))
     #expect(stable < border && border < unstable)
     #expect(stable > border / 1.1 / 1.02 && unstable < border * 1.1 * 1.02)
+  }
+
+  // Runs near a border tell now this and now that; the search must not go round in circles.
+  @Test(arguments: [true, false])
+  func `ends where rates beyond the undecided are judged as on this side`(_ answer: Bool) throws {
+    var search = Bisection(first: 0.5, tolerance: 0.01)
+    var tries = 0
+    while let rate = search.next, tries < 100 {
+      let isUndecided = (0.51...0.53).contains(rate)
+      let isLate = answer ? (0.53...0.56).contains(rate) : (0.48...0.51).contains(rate)
+      search.note(isStable: isUndecided ? nil : isLate ? answer : rate < 0.52)
+      tries += 1
+    }
+    #expect(tries < 40 && search.result != nil)
+  }
+
+  /// Blocks behind a barrier are gradient descent: stable up to 2/λ, also where the start excites no mode
+  /// of the largest λ (here 3).
+  @Test func `is exact for blocks behind a barrier`() throws {
+    let plan = try SweepPlan(
+      axes: ["learning-rate=0.6656,0.6677"],
+      options: Trial.options([
+        ("engine", "virtual"), ("decomposition", "blocks"), ("policy", "barrier"),
+        ("model", "quadratic:laplacian=2"), ("workers", "2"), ("updates", "100"),
+      ]))
+    let rates = try plan.runs().distinct.map { run in
+      try #require(ExactGrowth(run.configuration)).moments.meanSquare
+    }
+    #expect(rates.count == 2 && rates[0] < 0 && rates[1] > 0)
+    // Half a round each.
+    #expect((rates[0] - 0.5 * log(3 * 0.6656 - 1)).magnitude < 1e-12)
   }
 
   @Test func `gives up where no run tells anything`() {
