@@ -99,9 +99,5 @@ extension EnsembleRecord {
     growthRate = finite(growth.moments.meanSquare)
     growthRateError = growthRate.map { _ in 0 }
     meanGrowthRate = finite(growth.moments.mean)
-    if growth.isDetermined {
-      pathGrowthRate = growthRate
-      pathGrowthRateError = growthRateError
-    }
   }
 }

@@ -144,7 +144,7 @@ struct EnsembleAccumulator: Sendable {
   /// Adds the replicas that come after one's own.
   mutating func merge(_ later: EnsembleAccumulator) {
     guard later.replicas > 0 else { return }
-    if replicas == 0 { stretches = later.stretches }
+    if replicas == 0 { (stretches, squares, point) = (later.stretches, later.squares, later.point) }
     for index in sums.indices { sums[index] += later.sums[index] }
     reached = min(reached, later.reached)
     pathRates += later.pathRates
@@ -162,12 +162,15 @@ struct EnsembleAccumulator: Sendable {
         meanSquares.reduce(0, +) / Double(meanSquares.count))
       noteError(in: &record)
     }
-    if pathRates.count == replicas {
+    if replicas == 1 {
+      let path = squares.prefix(point)
+      record.pathGrowthRate = PathGrowth.slope(
+        path, points: plan.points, warmup: plan.warmup, atMost: plan.points.count)
+      record.pathGrowthRateError = PathGrowth.error(
+        path, points: plan.points, warmup: plan.warmup)
+    } else if pathRates.count == replicas {
       record.pathGrowthRate = pathRates.reduce(0, +) / Double(replicas)
-      record.pathGrowthRateError =
-        replicas > 1
-        ? PathGrowth.standardError(pathRates)
-        : PathGrowth.error(squares[..<point], points: plan.points, warmup: plan.warmup)
+      record.pathGrowthRateError = PathGrowth.standardError(pathRates)
     }
     record.mean = (0..<reached).map {
       EnsembleRecord.Point(

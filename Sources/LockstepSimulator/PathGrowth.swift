@@ -6,7 +6,7 @@ import LockstepTelemetry
 /// The slope of the least-squares line through `½·ln(‖x‖²/n)` of one path against the number of updates. Under
 /// random delays it is less than that of the mean square, which rare paths carry.
 enum PathGrowth {
-  /// The largest number of points that a path's line is drawn through.
+  /// The largest number of points that the line of one path among many is drawn through.
   static let pointCount = 64
   /// The number of parts of a single path whose slopes are compared.
   static var partCount: Int { EnsembleRecord.pathPartCount }
@@ -18,10 +18,13 @@ enum PathGrowth {
   ///     overflowed.
   ///   - points: the numbers of updates; ascending.
   ///   - warmup: points up to this number of updates are left out, unless it is 0.
+  ///   - largestCount: the largest number of points that are used, evenly spaced.
   /// - Returns: `nil` where fewer than three points are left.
-  static func slope(_ squares: ArraySlice<Double>, points: [Int], warmup: Int) -> Double? {
+  static func slope(
+    _ squares: ArraySlice<Double>, points: [Int], warmup: Int, atMost largestCount: Int = pointCount
+  ) -> Double? {
     let kept = usable(squares, points: points, warmup: warmup)
-    let step = max(1, (kept.count + pointCount - 1) / pointCount)
+    let step = max(1, (kept.count - 1) / largestCount + 1)
     return slope(squares, at: stride(from: kept.lowerBound, to: kept.upperBound, by: step), points)
   }
 

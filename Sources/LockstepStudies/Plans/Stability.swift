@@ -50,9 +50,10 @@ public enum Stability: String, CaseIterable, Codable, Sendable {
     let ensemble = record.ensemble
     let isQuadratic =
       record.configuration["model"]?.text.hasPrefix("quadratic") == true && record.isVirtual
+    // Mean and mean square grow alike only where nothing is random, and there all paths do.
+    if let rate = ensemble.growthRate, rate == ensemble.meanGrowthRate { return rate < 0 }
     if isQuadratic, let rate = ensemble.pathGrowthRate {
       guard let error = ensemble.pathGrowthRateError else { return nil }
-      if error == 0 { return rate < 0 }
       let degrees =
         ensemble.replicas > 1 ? ensemble.replicas - 1 : EnsembleRecord.pathPartCount - 1
       let reach = error * StudentT.factor(covering: confidence, degrees: degrees)
