@@ -486,6 +486,7 @@ claims:
         if done.returncode != 0:
             lines = [line for line in done.stdout.splitlines() if "LOCKSTEP_FUZZ" in line or "✘" in line]
             self.failures.append("fuzz: " + "\n  ".join(lines[-10:] or [done.stderr[-600:]]))
+            print("FAILED " + self.failures[-1], flush=True)
 
     def case(self, campaign, number):
         rng = random.Random(f"{self.seed}/{campaign}/{number}")
