@@ -17,9 +17,6 @@ public struct Sample: Equatable, Sendable {
   /// The median with its interval: order statistics, or the range of fewer than six.
   public var medianEstimate: Estimate { Intervals.median(values) }
 
-  /// The mean with Student's interval.
-  public var meanEstimate: Estimate { Intervals.mean(values) }
-
   /// The arithmetic mean.
   public var mean: Double { Self.mean(values) }
 

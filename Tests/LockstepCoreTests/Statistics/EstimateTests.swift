@@ -5,7 +5,7 @@ import Testing
 @Suite struct EstimateTests {
   @Test func `a sample's median has an interval around it`() {
     let sample = Sample([4, 1, 3, 2, 10])
-    #expect(sample.mean == 4 && sample.meanEstimate.value == 4)
+    #expect(sample.mean == 4 && Intervals.mean(sample.values).value == 4)
     let median = sample.medianEstimate
     #expect(median == Estimate(value: 3, low: 1, high: 10, count: 5, kind: .range))
     #expect(Sample([7]).medianEstimate == .exact(7, count: 1))
