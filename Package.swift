@@ -82,6 +82,8 @@ let package = Package(
     .testTarget(name: "LockstepRunsTests", dependencies: ["LockstepRuns"]),
     .testTarget(name: "LockstepStudiesTests", dependencies: ["LockstepStudies"]),
     .testTarget(name: "LockstepReportsTests", dependencies: ["LockstepReports"]),
+    // Every reader of input, given what nobody should.
+    .testTarget(name: "LockstepFuzzTests", dependencies: ["LockstepReports"]),
     // The tests of the commands run the built executable.
     .testTarget(
       name: "LockstepCommandsTests",

@@ -177,14 +177,15 @@ const char *lockstep_racy_path(void) {
     DISPATCH(adagrad, S, w, s, g, rate, epsilon, count);                                          \
   }                                                                                               \
   void lockstep_racy_rmsprop_##S(                                                                 \
-      T *w, T *s, const T *g, T rate, T rho, T epsilon, ptrdiff_t count) {                        \
-    DISPATCH(rmsprop, S, w, s, g, rate, rho, epsilon, count);                                     \
+      T *w, T *s, const T *g, T rate, T rho, T rest, T epsilon, ptrdiff_t count) {                \
+    DISPATCH(rmsprop, S, w, s, g, rate, rho, rest, epsilon, count);                               \
   }                                                                                               \
   void lockstep_racy_adam_##S(                                                                    \
-      T *w, T *m, T *s, const T *g, T rate, T beta1, T beta2, T epsilon, T correction1,           \
-      T correction2, ptrdiff_t count) {                                                           \
+      T *w, T *m, T *s, const T *g, T rate, T beta1, T rest1, T beta2, T rest2, T epsilon,        \
+      T correction1, T correction2, ptrdiff_t count) {                                            \
     DISPATCH(                                                                                     \
-        adam, S, w, m, s, g, rate, beta1, beta2, epsilon, correction1, correction2, count);       \
+        adam, S, w, m, s, g, rate, beta1, rest1, beta2, rest2, epsilon, correction1, correction2, \
+        count);                                                                                   \
   }                                                                                               \
   T lockstep_racy_dot_##S(const T *a, const T *b, ptrdiff_t count) {                              \
     DISPATCH(dot, S, a, b, count);                                                                \
@@ -207,11 +208,11 @@ const char *lockstep_racy_path(void) {
     for (; i < count; i++) a += load_##S(w + index[i]) * value[i];                                \
     return (a + c) + (b + d);                                                                     \
   }                                                                                               \
-  void lockstep_racy_sparse_add_##S(                                                              \
-      T *w, const int32_t *index, const T *value, T scale, ptrdiff_t count) {                     \
+  void lockstep_racy_sparse_descend_##S(                                                          \
+      T *w, const int32_t *index, const T *value, T scale, T rate, ptrdiff_t count) {             \
     for (ptrdiff_t i = 0; i < count; i++) {                                                       \
       T *p = w + index[i];                                                                        \
-      store_##S(p, load_##S(p) + scale * value[i]);                                               \
+      store_##S(p, load_##S(p) - rate * (scale * value[i]));                                      \
     }                                                                                             \
   }
 

@@ -88,8 +88,7 @@ TARGET static void NAME(adagrad)(T *w, T *s, const T *g, T rate, T epsilon, ptrd
 }
 
 TARGET static void NAME(rmsprop)(
-    T *w, T *s, const T *g, T rate, T rho, T epsilon, ptrdiff_t count) {
-  const T rest = 1 - rho;
+    T *w, T *s, const T *g, T rate, T rho, T rest, T epsilon, ptrdiff_t count) {
   ptrdiff_t i = 0;
   for (; i + LANES <= count; i += LANES) {
     V gradient = PRIVATE(g + i);
@@ -107,9 +106,8 @@ TARGET static void NAME(rmsprop)(
 }
 
 TARGET static void NAME(adam)(
-    T *w, T *m, T *s, const T *g, T rate, T beta1, T beta2, T epsilon, T correction1,
-    T correction2, ptrdiff_t count) {
-  const T rest1 = 1 - beta1, rest2 = 1 - beta2;
+    T *w, T *m, T *s, const T *g, T rate, T beta1, T rest1, T beta2, T rest2, T epsilon,
+    T correction1, T correction2, ptrdiff_t count) {
   ptrdiff_t i = 0;
   for (; i + LANES <= count; i += LANES) {
     V gradient = PRIVATE(g + i);

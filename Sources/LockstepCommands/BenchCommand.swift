@@ -10,7 +10,7 @@ struct BenchCommand: ParsableCommand {
       Crosses models, policies, decompositions, numbers of workers and pin plans. Each \
       configuration is warmed up, then measured several times; the runs of all configurations are \
       interleaved, so that a machine that slows down slows all of them alike. Prints medians with \
-      their 95 % intervals beside what the same pinned cores can do at most. Ctrl-C prints what \
+      their intervals (below six runs: ranges) beside what the same pinned cores can do at most. Ctrl-C prints what \
       is complete.
       """)
 
@@ -19,7 +19,8 @@ struct BenchCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write bench.json and bench.csv (one line a run) to a folder.", valueName: "dir"))
+      "Write bench.json and bench.csv (one line a run) to a folder, not over those of another plan.",
+      valueName: "dir"))
   var out: String?
 
   func run() throws {

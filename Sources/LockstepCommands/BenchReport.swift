@@ -101,8 +101,8 @@ struct BenchReport {
     var lines: [String] = []
     if document.plan.runs > 1 {
       lines.append(
-        "±: the farther end of the median's 95 % bootstrap interval. Speed-up: work per second "
-          + "over one worker's.")
+        "±: how far the farther end of the \(uncertaintyWords) lies from the median. Speed-up: work "
+          + "per second over one worker's.")
     }
     if document.plan.seconds != nil {
       lines.append(
@@ -120,6 +120,13 @@ struct BenchReport {
           + "scheduler, not the policy.")
     }
     return lines.map { $0 + "\n" }.joined()
+  }
+
+  /// What is behind the signs ±.
+  private var uncertaintyWords: String {
+    document.plan.runs < Intervals.fewestForMedian
+      ? "range of the \(document.plan.runs) runs"
+      : "interval that covers the median in 95 % of all cases or more"
   }
 
   private var limits: String {

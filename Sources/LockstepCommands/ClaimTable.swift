@@ -18,7 +18,8 @@ struct ClaimTable {
       lines += Self.wrap(claim.statement, first: mark.padded(to: 18), rest: 18)
       var number = claim.estimate.map(Format.number) ?? "nothing to measure"
       if let low = claim.low, let high = claim.high, low != high {
-        number += " (\(Format.number(low)) to \(Format.number(high)))"
+        let range = claim.interval == "range" ? "range " : ""
+        number += " (\(range)\(Format.number(low)) to \(Format.number(high)))"
       }
       number += ", expected \(claim.expected)"
       if let remark = claim.remark { number += "; \(remark)" }

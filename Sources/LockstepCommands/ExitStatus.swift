@@ -54,7 +54,7 @@ enum ExitStatus: Int32, Error {
     case let error as ReportError:
       switch error {
       case .missing: noInput.rawValue
-      case .malformed, .empty: data.rawValue
+      case .malformed, .empty, .foreign: data.rawValue
       }
     case is ReplayError: data.rawValue
     case let error as PlanError:
@@ -92,9 +92,31 @@ enum ExitStatus: Int32, Error {
       }
       Foundation.exit(0)
     }
+    if let command = unknownCommand {
+      Console.say("lockstep: \(command)")
+      Foundation.exit(parsed.rawValue)
+    }
     let help = parsed == .validationFailure ? "; \(helpCommand) shows what there is" : ""
     Console.say("lockstep: \(sentence(LockstepCommand.message(for: error)))\(help)")
     Foundation.exit(parsed.rawValue)
+  }
+
+  /// What to say where a word stands in place of a command that there is; `nil` where none does.
+  private static var unknownCommand: String? {
+    var command: any ParsableCommand.Type = LockstepCommand.self
+    for word in CommandLine.arguments.dropFirst() {
+      let known = command.configuration.subcommands
+      guard !known.isEmpty, !word.hasPrefix("-"), word != "help" else { return nil }
+      let names = known.map { $0._commandName }
+      if let index = names.firstIndex(of: word) {
+        command = known[index]
+        continue
+      }
+      let hint = Suggestion.nearest(to: word, among: names).map { "did you mean '\($0)'?" }
+      let choices = "known: " + names.joined(separator: ", ")
+      return "there is no command '\(word)'; \(hint.map { "\($0) (\(choices))" } ?? choices)"
+    }
+    return nil
   }
 
   /// A message on one line, without the full stop that would stand before what follows it.

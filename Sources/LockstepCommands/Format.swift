@@ -14,15 +14,7 @@ enum Format {
   }
 
   /// A whole number with thousands separated by commas.
-  static func count(_ value: Int) -> String {
-    var digits = Array(String(value.magnitude))
-    var position = digits.count - 3
-    while position > 0 {
-      digits.insert(",", at: position)
-      position -= 3
-    }
-    return (value < 0 ? "−" : "") + String(digits)
-  }
+  static func count(_ value: Int) -> String { NumberText.grouped(value) }
 
   /// A number with four significant digits.
   static func number(_ value: Double?) -> String {

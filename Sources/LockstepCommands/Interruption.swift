@@ -39,6 +39,9 @@ enum Interruption {
   ///
   /// Where no thread can be had, signals end the process as they always do.
   static func listen() {
+    // Optimised code of Swift 6.3 leaves out the initializer of a global mutex whose value holds a function,
+    // and the thread would call one at address 0.
+    state.withLock { $0 = State() }
     var signals = signalSet
     pthread_sigmask(SIG_BLOCK, &signals, nil)
     var attributes = pthread_attr_t()
@@ -55,12 +58,16 @@ enum Interruption {
     if code != 0 { pthread_sigmask(SIG_UNBLOCK, &signals, nil) }
   }
 
-  /// Does something with an answer to signals.
+  /// Does something with an answer to signals; then the one of before holds again.
   static func answering<Result>(
     _ answer: Answer, _ body: () throws -> Result
   ) rethrows -> Result {
-    state.withLock { $0.answer = answer }
-    defer { state.withLock { $0 = State() } }
+    let before = state.withLock { state in
+      let before = state
+      state = State(answer: answer)
+      return before
+    }
+    defer { state.withLock { $0 = before } }
     return try body()
   }
 

@@ -10,7 +10,8 @@ struct NoiseCommand: ParsableCommand {
       Follows a run, with one seed after another, and takes one update in so many apart: what \
       moving all shards at once cost beyond what each was promised alone, what the straight line \
       missed, and what the stale view cost; on the update's own batch, on another one, and on \
-      held-out examples. Prints means over updates and seeds with 95 % bootstrap intervals, and \
+      held-out examples. Prints means over updates and seeds with 95 % intervals over the seeds \
+      (Student's t), and \
       as shares of the promised decrease. Ctrl-C prints what there is.
       """)
 
@@ -28,7 +29,8 @@ struct NoiseCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write noise.json and noise.csv (one line a probe) to a folder.", valueName: "dir"))
+      "Write noise.json and noise.csv (one line a probe) to a folder, not over those of other options.",
+      valueName: "dir"))
   var out: String?
 
   func run() throws {
@@ -87,14 +89,14 @@ struct NoiseCommand: ParsableCommand {
       throw ConfigurationError.invalid(
         option: "--every", value: "\(every)", reason: "write a whole number of updates from 1")
     }
-    let isRecorded = training.record.contains { $0.hasPrefix("noise=") }
+    let isRecorded = training.usual.record.contains { $0.hasPrefix("noise=") }
     if every != nil, isRecorded {
       throw ConfigurationError.conflict(
         reason: "--every and --record noise=EVERY say the same; give one of them")
     }
     for (option, isGiven) in [
-      ("--save", training.save != nil), ("--calibrate", training.calibrate != nil),
-      ("--record trace", training.record.contains("trace")),
+      ("--save", training.usual.save != nil), ("--calibrate", training.usual.calibrate != nil),
+      ("--record trace", training.usual.record.contains("trace")),
     ] where isGiven {
       throw ConfigurationError.conflict(
         reason: "\(option) is about a single run, and noise makes several; use lockstep run")

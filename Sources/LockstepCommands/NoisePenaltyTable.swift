@@ -29,12 +29,13 @@ struct NoisePenaltyTable {
 
   /// A table for each set and number of shards, with intervals.
   var long: String {
-    groups.map { group in
+    let tables = groups.map { group in
       let members = summary.filter { $0.set == group.set && $0.shards == group.shards }
       let shards = "\(Format.count(group.shards)) \(group.shards == 1 ? "shard" : "shards")"
       let rows = members.map { member in
         [
-          NoiseLabels.long(member.measure), Format.number(member.mean),
+          NoiseLabels.long(member.measure) + (member.skewed ? " †" : ""),
+          Format.number(member.mean),
           NoiseLabels.interval(member.low, member.high, Format.number),
           NoiseLabels.percent(member.relative),
           member.relative == nil
@@ -47,6 +48,8 @@ struct NoisePenaltyTable {
       return Format.table(
         [[title, "mean", "95 %", "of the promise", "95 %", "probes"]] + rows)
     }.joined(separator: "\n")
+    let isSkewed = summary.contains(where: \.skewed)
+    return tables + (isSkewed ? "† \(Estimate.skewedWords).\n" : "")
   }
 }
 

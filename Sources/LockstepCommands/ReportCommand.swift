@@ -34,12 +34,12 @@ struct ReportCommand: ParsableCommand {
     let html = Data(report.html.utf8)
     try OutputFolder.write(html, to: page)
     var text =
-      "\(page): \(Format.count(report.figureCount)) figures of "
-      + "\(Format.count(report.runCount)) runs, \(Format.count((html.count + 999) / 1000)) kB\n"
+      "\(page): \(NumberText.counted(report.figureCount, "figure")) of "
+      + "\(NumberText.counted(report.runCount, "run")), \(Format.count((html.count + 999) / 1000)) kB\n"
     if let drawings {
       let files = report.drawings
       for file in files { try drawings.write(Data(file.svg.utf8), as: file.name) }
-      text += "\(drawings.path): \(Format.count(files.count)) SVG files\n"
+      text += "\(drawings.path): \(NumberText.counted(files.count, "SVG file"))\n"
     }
     try Console.put(text)
   }

@@ -16,7 +16,8 @@ struct RunCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write record.json and loss.csv to a folder.", valueName: "dir"))
+      "Write record.json and loss.csv to a folder, not over those of other options.",
+      valueName: "dir"))
   var out: String?
 
   @Option(

@@ -27,14 +27,19 @@ struct RunReport {
     let batch = option("batch") == "–" ? "" : ", batch \(option("batch"))"
     let falling = option("schedule") == RateSchedule.linear.rawValue ? " falling to 0" : ""
     return """
-      \(option("model"))\(data), \(Format.count(record.parameterCount)) parameters
+      \(option("model"))\(data), \(NumberText.counted(record.parameterCount, "parameter"))
       \(gate), \(option("decomposition")), \(Format.count(record.workers.count)) \
       \(record.workers.count == 1 ? "worker" : "workers"), \(option("optimizer")) at rate \
       \(option("learningRate"))\(falling)\(batch), \(option("precision")), seed \(option("seed"))
-      \(record.status.rawValue) after \(Format.count(record.updates)) updates, \
-      \(Format.count(record.samples)) samples, \(duration)
+      \(record.status.rawValue) after \(NumberText.counted(record.updates, "update"))\(missed), \
+      \(NumberText.counted(record.samples, "sample")), \(duration)
 
       """
+  }
+
+  /// Where the target was still missed: it was reached somewhere between there and the end.
+  private var missed: String {
+    record.loss.targetMissedAt.map { " (missed at \(Format.count($0)))" } ?? ""
   }
 
   private var isVirtual: Bool { option("engine") == EngineChoice.virtual.rawValue }
@@ -117,14 +122,18 @@ struct RunReport {
     var line = "mean square \(Format.number(square))"
     if let error = ensemble.stationaryMeanSquareError { line += " ± \(Format.number(error))" }
     let replicas = ensemble.replicas
-    return line + " over \(Format.count(replicas)) \(replicas == 1 ? "replica" : "replicas")\n"
+    line += " over \(Format.count(replicas)) \(replicas == 1 ? "replica" : "replicas")\n"
+    if let reason = ensemble.stationaryMeanSquareErrorReason {
+      line += Format.wrapped("no error: \(reason)")
+    }
+    return line
   }
 
   private var noise: String {
     guard !record.noise.isEmpty else { return "" }
     let time = record.noiseSeconds.map { ", which took \(Format.seconds($0))" } ?? ""
     // Only means are shown: intervals are what `lockstep noise` is for.
-    let summary = NoiseSummary.summaries(of: [record.noise], resamples: 40)
+    let summary = NoiseSummary.summaries(of: [record.noise])
     let probes = Set(record.noise.map(\.update)).count
     return "noise       \(Format.count(probes)) \(probes == 1 ? "probe" : "probes")\(time)\n"
       + NoisePenaltyTable(summary).short

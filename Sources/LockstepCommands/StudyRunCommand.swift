@@ -31,6 +31,13 @@ struct StudyRunCommand: ParsableCommand {
     let study = try Study(
       yaml: StudyCommand.yaml(of: name), path: name, variant: full ? .full : .quick)
     let runs = try study.plan.runs()
+    // Whatever is done now, the results so far are in the folder.
+    let answer = Interruption.Answer(
+      nothing: "stopped early; the same command goes on", status: .stopped)
+    try Interruption.answering(answer) { try carryOut(study, runs) }
+  }
+
+  private func carryOut(_ study: Study, _ runs: PlannedRuns) throws {
     let folder = out ?? "results/\(study.name)\(full ? "-full" : "")"
     let watched = WatchedSweep(
       title: study.name, plan: study.plan, runs: runs, share: runs.distinct, folder: folder,

@@ -56,7 +56,9 @@ struct SweepCommand: ParsableCommand {
     var known: Set<String> = []
     if let out = sweep.out {
       known = try ResultStore.ids(in: out)
-      if let found = try ResultStore.digest(in: out), found != runs.digest {
+      if let found = try ResultStore.digest(in: out), found != runs.digest,
+        try !ResultStore.isPlan(in: out, containedIn: runs)
+      {
         throw StoreError.otherPlan(folder: out, found: found, asked: runs.digest)
       }
     }
@@ -64,7 +66,8 @@ struct SweepCommand: ParsableCommand {
     let missing: [(run: PlannedRun, count: Int)]
     if let tolerance = plan.bisectionTolerance {
       let records = try known.isEmpty ? [] : sweep.out.map(ResultStore.runs) ?? []
-      let forecast = BisectionForecast(share, tolerance: tolerance, records: records)
+      let forecast = BisectionForecast(
+        share, tolerance: tolerance, stability: plan.stability, records: records)
       (present, missing) = (forecast.finished, forecast.remaining)
     } else {
       missing = share.filter { !known.contains($0.id) }.map { ($0, 1) }
@@ -91,7 +94,9 @@ struct SweepCommand: ParsableCommand {
     }
     let (store, merge) = try StoreMerge.join(folders, into: out)
     let plan = try SweepPlan(contentsOf: "\(out)/\(ResultStore.Name.plan)")
-    try SweepFolder.writeSummaries(of: store, plan: plan, on: try Topology(.live))
+    let records = try SweepFolder.writeSummaries(
+      of: store, plan: plan, planned: try plan.runs(limit: .max), on: try Topology(.live))
+    WatchedSweep.tell(foreign: records.foreign, in: out)
     if reporting.json {
       try Console.putJSON(merge)
     } else {
@@ -111,6 +116,7 @@ struct SweepCommand: ParsableCommand {
   private func readPlan() throws -> SweepPlan {
     let given = try training.given()
     let tolerance = try sweep.bisectionTolerance()
+    let stability = try sweep.judgedStability()
     if plan.count == 1, let path = plan.first, Self.isFile(path) {
       guard given.names.isEmpty else {
         throw ConfigurationError.conflict(
@@ -119,6 +125,7 @@ struct SweepCommand: ParsableCommand {
       }
       var result = try SweepPlan(contentsOf: path, variant: sweep.full ? .full : .quick)
       if let tolerance { result.bisectionTolerance = tolerance }
+      if let stability { result.stability = stability }
       return result
     }
     if sweep.full {
@@ -127,6 +134,7 @@ struct SweepCommand: ParsableCommand {
     }
     var result = try SweepPlan(axes: plan, options: given)
     result.bisectionTolerance = tolerance
+    result.stability = stability ?? .path
     return result
   }
 }

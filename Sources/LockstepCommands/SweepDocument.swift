@@ -103,7 +103,7 @@ struct SweepPreview: Encodable {
     }
     text += "\n"
     for part in parts {
-      if let name = part.name { text += "\n\(name): \(Format.count(part.runs)) runs\n" }
+      if let name = part.name { text += "\n\(name): \(NumberText.counted(part.runs, "run"))\n" }
       for axis in part.axes {
         let shown = axis.values.prefix(8).joined(separator: ", ")
         let more = axis.values.count > 8 ? ", … (\(Format.count(axis.values.count)) values)" : ""

@@ -39,6 +39,28 @@ struct SweepOptions: ParsableArguments {
     help: "How exactly to search, as a share of the value. (default: 0.01)")
   var tolerance: Double?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Which stability a search judges: path (single runs shrink), mean (their mean does), or \
+      mean-square (the mean of their squares does). (default: path)
+      """, valueName: "kind"))
+  var stability: String?
+
+  /// Which stability a search judges; `nil` where nobody says.
+  ///
+  /// - Throws: ``ConfigurationError``.
+  func judgedStability() throws(ConfigurationError) -> Stability? {
+    guard let stability else { return nil }
+    guard let kind = Stability(rawValue: stability) else {
+      let choices = Stability.allCases.map(\.rawValue)
+      throw .unknown(
+        option: "--stability", value: stability, choices: choices,
+        nearest: Suggestion.nearest(to: stability, among: choices))
+    }
+    return kind
+  }
+
   /// How exactly to search; `nil` where nothing is searched.
   ///
   /// - Throws: ``ConfigurationError``.
@@ -46,6 +68,9 @@ struct SweepOptions: ParsableArguments {
     guard let bisect else {
       guard tolerance == nil else {
         throw .conflict(reason: "--tolerance says how exactly to --bisect; give that, too")
+      }
+      guard stability == nil else {
+        throw .conflict(reason: "--stability says what to --bisect by; give that, too")
       }
       return nil
     }

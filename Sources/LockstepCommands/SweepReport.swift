@@ -1,3 +1,4 @@
+import Foundation
 import Lockstep
 
 /// What came of a sweep, for people: at most 120 columns.
@@ -12,21 +13,27 @@ struct SweepReport {
   let text: String
 
   init(_ document: SweepDocument, records: [StoredRun], axes: [String]) {
-    var text = "\(Format.count(document.executed)) of \(Format.count(document.runs)) "
-    text += document.bisection == nil ? "runs" : "searches"
+    var text = "\(Format.count(document.executed)) of "
+    text +=
+      document.bisection == nil
+      ? NumberText.counted(document.runs, "run")
+      : NumberText.counted(document.runs, "search", "searches")
     text += " carried out"
     if document.present > 0 { text += ", \(Format.count(document.present)) were there already" }
     if !document.failures.isEmpty { text += ", \(Format.count(document.failures.count)) failed" }
     text += "; in \(document.folder)\n"
     let rows: [[String]]
+    let fixed: Int
     if let bisection = document.bisection {
-      rows = Self.rows(bisection, axes: axes)
+      (rows, fixed) = (Self.rows(bisection, axes: axes), 3)
     } else {
-      rows = Self.rows(SweepSummary.of(records), axes: axes.filter { $0 != "seed" })
+      let unit = SpeedUnit(comparing: records)
+      (rows, fixed) = Self.rows(
+        SweepSummary.of(records, speedIn: unit), axes: axes.filter { $0 != "seed" }, speedIn: unit)
     }
     if rows.count > 1 {
       let shown = Array(rows.prefix(Self.largestRowCount + 1))
-      text += "\n" + Self.fitting(shown, fixed: document.bisection == nil ? 6 : 3)
+      text += "\n" + Self.fitting(shown, fixed: fixed)
       if rows.count > shown.count {
         text += "… and \(Format.count(rows.count - shown.count)) more; results.csv has them all\n"
       }
@@ -34,31 +41,38 @@ struct SweepReport {
     self.text = text
   }
 
-  private static func rows(_ summaries: [ConfigurationSummary], axes: [String]) -> [[String]] {
+  /// The rows, and how many columns at their end are none of axes.
+  private static func rows(
+    _ summaries: [ConfigurationSummary], axes: [String], speedIn unit: SpeedUnit
+  ) -> (rows: [[String]], fixed: Int) {
     let hasParts = summaries.contains { $0.part != nil }
+    let speeds = SpeedColumn.all(summaries, in: unit)
     let head =
-      (hasParts ? ["part"] : []) + axes + [
-        "runs", "final loss", "updates/s", "staleness", "ended",
-      ]
-    return [head]
+      (hasParts ? ["part"] : []) + axes + ["runs", "final loss"] + speeds.map(\.heading)
+      + ["staleness", "ended"]
+    let rows =
+      [head]
       + summaries.map { summary in
         let statuses = summary.statuses.sorted { $0.key < $1.key }
         let ended = statuses.map { statuses.count == 1 ? $0.key : "\($0.value) \($0.key)" }
         return (hasParts ? [summary.part ?? ""] : [])
-          + axes.map { summary.axes[$0]?.text ?? "" } + [
-            "\(summary.runs)", Format.number(summary.medianFinalLoss),
-            Format.rate(summary.medianUpdatesPerSecond), Format.number(summary.meanStaleness),
-            ended.joined(separator: ", "),
-          ]
+          + axes.map { summary.axes[$0]?.text ?? "" }
+          + ["\(summary.runs)", Format.number(summary.medianFinalLoss)]
+          + speeds.map { Format.rate($0.value(summary)).trimmingCharacters(in: .whitespaces) }
+          + [Format.number(summary.meanStaleness), ended.joined(separator: ", ")]
       }
+    return (rows, 4 + speeds.count)
   }
 
   private static func rows(_ results: [BisectionResult], axes: [String]) -> [[String]] {
     let hasParts = results.contains { $0.part != nil }
-    let head = (hasParts ? ["part"] : []) + axes + ["largest stable", "unstable at", "runs"]
+    let head =
+      (hasParts ? ["part"] : []) + axes + ["stability", "largest stable", "unstable at", "runs"]
     return [head]
       + results.map { result in
         (hasParts ? [result.part ?? ""] : []) + axes.map { result.axes[$0]?.text ?? "" } + [
+          result.stability.rawValue
+            + (result.result == .found ? "" : " (\(result.result.rawValue))"),
           result.stable.map { "\(Format.number($0))" } ?? "none",
           result.unstable.map { "\(Format.number($0))" } ?? "none", "\(result.runs)",
         ]

@@ -4,6 +4,61 @@ import Lockstep
 
 /// The options of one training run, shared by every command that trains.
 struct TrainingOptions: ParsableArguments {
+  // Groups with a title stand in a help page in this order, before all options without one.
+  @OptionGroup(title: "Training") var usual: UsualOptions
+  @OptionGroup(title: "Virtual time") var virtual: VirtualOptions
+  @OptionGroup(title: "Noise probes") var noise: NoiseOptions
+
+  /// Reads the options into a configuration.
+  ///
+  /// - Parameter probing: one update in how many is probed for noise, unless `--record` says it.
+  /// - Throws: ``ConfigurationError``.
+  func configuration(probing: Int? = nil) throws(ConfigurationError) -> RunConfiguration {
+    var options = try given()
+    if let probing, options["record"]?.contains("noise=") != true {
+      let others = options["record"].map { $0 + " " } ?? ""
+      try options.set("record", "\(others)noise=\(probing)")
+    }
+    return try options.configuration()
+  }
+
+  /// The options that were given, as text.
+  ///
+  /// - Throws: ``ConfigurationError``, where the table of options lacks one of these.
+  func given() throws(ConfigurationError) -> RunOptions {
+    func text(_ value: (some LosslessStringConvertible)?) -> String? { value.map { "\($0)" } }
+    func list(_ values: [String]) -> String? {
+      values.isEmpty ? nil : values.joined(separator: " ")
+    }
+    let texts: [(String, String?)] = [
+      ("model", usual.model), ("data", usual.data), ("held-out", usual.heldOut),
+      ("engine", usual.engine),
+      ("decomposition", usual.decomposition), ("policy", usual.policy),
+      ("workers", text(usual.workers)),
+      ("optimizer", usual.optimizer), ("learning-rate", text(usual.learningRate)),
+      ("schedule", usual.schedule),
+      ("batch", usual.batch), ("sampling", usual.sampling), ("updates", text(usual.updates)),
+      ("epochs", text(usual.epochs)), ("target-loss", text(usual.targetLoss)),
+      ("seed", text(usual.seed)),
+      ("kernels", usual.kernels), ("precision", usual.precision), ("pin", usual.pin),
+      ("service", virtual.service), ("read-time", virtual.readTime),
+      ("apply-time", virtual.applyTime), ("delay", virtual.delay),
+      ("delay-per", virtual.delayScope), ("fault", list(virtual.fault)),
+      ("replicas", text(virtual.replicas)), ("warmup", text(virtual.warmup)),
+      ("host-threads", text(virtual.hostThreads)),
+      ("record", list(usual.record)), ("noise-shards", noise.shards),
+      ("noise-directions", text(noise.directions)), ("noise-heldout", text(noise.heldOut)),
+      ("init", usual.initialParameters), ("batches", usual.batches), ("save", usual.save),
+      ("calibrate", usual.calibrate),
+    ]
+    var result = RunOptions()
+    for (name, value) in texts { try result.set(name, value) }
+    return result
+  }
+}
+
+/// What nearly every run is told.
+struct UsualOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "What to train: quadratic:KEY=V,…, least-squares, logistic, svm, mlp:H1xH2… or "
@@ -19,7 +74,8 @@ struct TrainingOptions: ParsableArguments {
   @Option(
     name: .customLong("held-out"), parsing: .unconditional,
     help: ArgumentHelp(
-      "What to judge by: automatic, a fraction of the examples, or another data set. "
+      "What to judge by: automatic, a fraction of the examples (drawn at random; FRACTION,seed=N), "
+        + "or another data set. "
         + "(default: automatic)",
       valueName: "held-out"))
   var heldOut: String?
@@ -94,15 +150,11 @@ struct TrainingOptions: ParsableArguments {
         + "pu:0,2, os:0-3,8 or a 0x mask. (default: compact)", valueName: "plan"))
   var pin: String?
 
-  @OptionGroup(title: "Virtual time") var virtual: VirtualOptions
-
   @Option(
     help: ArgumentHelp(
       "What to record: loss=EVERY, the number of updates between two losses; noise=EVERY, the same "
         + "for noise probes; or trace; may be repeated."))
   var record: [String] = []
-
-  @OptionGroup(title: "Noise probes") var noise: NoiseOptions
 
   @Option(
     name: .customLong("init"),
@@ -123,49 +175,6 @@ struct TrainingOptions: ParsableArguments {
       "Take the minibatches from a file: example numbers from 0, one minibatch a line.",
       valueName: "file"))
   var batches: String?
-
-  /// Reads the options into a configuration.
-  ///
-  /// - Parameter probing: one update in how many is probed for noise, unless `--record` says it.
-  /// - Throws: ``ConfigurationError``.
-  func configuration(probing: Int? = nil) throws(ConfigurationError) -> RunConfiguration {
-    var options = try given()
-    if let probing, options["record"]?.contains("noise=") != true {
-      let others = options["record"].map { $0 + " " } ?? ""
-      try options.set("record", "\(others)noise=\(probing)")
-    }
-    return try options.configuration()
-  }
-
-  /// The options that were given, as text.
-  ///
-  /// - Throws: ``ConfigurationError``, where the table of options lacks one of these.
-  func given() throws(ConfigurationError) -> RunOptions {
-    func text(_ value: (some LosslessStringConvertible)?) -> String? { value.map { "\($0)" } }
-    func list(_ values: [String]) -> String? {
-      values.isEmpty ? nil : values.joined(separator: " ")
-    }
-    let texts: [(String, String?)] = [
-      ("model", model), ("data", data), ("held-out", heldOut), ("engine", engine),
-      ("decomposition", decomposition), ("policy", policy), ("workers", text(workers)),
-      ("optimizer", optimizer), ("learning-rate", text(learningRate)), ("schedule", schedule),
-      ("batch", batch), ("sampling", sampling), ("updates", text(updates)),
-      ("epochs", text(epochs)), ("target-loss", text(targetLoss)), ("seed", text(seed)),
-      ("kernels", kernels), ("precision", precision), ("pin", pin),
-      ("service", virtual.service), ("read-time", virtual.readTime),
-      ("apply-time", virtual.applyTime), ("delay", virtual.delay),
-      ("delay-per", virtual.delayScope), ("fault", list(virtual.fault)),
-      ("replicas", text(virtual.replicas)), ("warmup", text(virtual.warmup)),
-      ("host-threads", text(virtual.hostThreads)),
-      ("record", list(record)), ("noise-shards", noise.shards),
-      ("noise-directions", text(noise.directions)), ("noise-heldout", text(noise.heldOut)),
-      ("init", initialParameters), ("batches", batches), ("save", save),
-      ("calibrate", calibrate),
-    ]
-    var result = RunOptions()
-    for (name, value) in texts { try result.set(name, value) }
-    return result
-  }
 }
 
 /// How a command reports, shared by every command that takes a while.

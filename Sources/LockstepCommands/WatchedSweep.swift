@@ -15,7 +15,7 @@ struct WatchedSweep {
     var outcome: SweepOutcome
     /// What was found, where something was searched.
     var bisection: [BisectionResult]?
-    /// Every record of the folder.
+    /// Every record of the plan's runs.
     var records: [StoredRun]
   }
 
@@ -61,7 +61,8 @@ struct WatchedSweep {
     let topology = try Topology(.live)
     try ThreadAllowance.require(SweepExecutor.threads(for: share, options: options))
     let store = try ResultStore(
-      opening: folder, document: PlanDocument.text(plan, digest: runs.digest), digest: runs.digest)
+      opening: folder, document: PlanDocument.text(plan, digest: runs.digest), digest: runs.digest,
+      extendedBy: runs)
     try prepare(store)
     let display = Mutex(
       ProgressDisplay(reporting.progress, quiet: reporting.quiet, title: title))
@@ -71,7 +72,8 @@ struct WatchedSweep {
     var bisection: [BisectionResult]?
     if let tolerance = plan.bisectionTolerance {
       let found = try executor.bisect(
-        runs.inPlanOrder(share), tolerance: tolerance, into: store, options: options,
+        runs.inPlanOrder(share), tolerance: tolerance, stability: plan.stability, into: store,
+        options: options,
         on: topology, progress: show)
       (outcome, bisection) = (found.sweep, found.results)
     } else {
@@ -79,9 +81,25 @@ struct WatchedSweep {
         share, into: store, options: options, on: topology, progress: show)
     }
     if executor.isInterrupted { Interruption.beginWriting() }
-    let records = try SweepFolder.writeSummaries(of: store, plan: plan, on: topology)
+    let records = try SweepFolder.writeSummaries(
+      of: store, plan: plan, planned: runs, on: topology)
+    Self.tell(foreign: records.foreign, in: folder)
     if let bisection { try SweepFolder.write(bisection, to: store, plan: plan) }
-    return Result(store: store, outcome: outcome, bisection: bisection, records: records)
+    return Result(store: store, outcome: outcome, bisection: bisection, records: records.own)
+  }
+
+  /// The most records of other plans that are told one by one.
+  static let largestForeignCount = 5
+
+  /// Says on standard error which records of a folder are not the plan's.
+  static func tell(foreign: [StoredRun], in folder: String) {
+    guard !foreign.isEmpty else { return }
+    let shown = foreign.prefix(largestForeignCount).map(\.id).joined(separator: ", ")
+    let more = foreign.count > largestForeignCount ? ", …" : ""
+    let records = NumberText.counted(foreign.count, "record")
+    Console.say(
+      "lockstep: \(folder)/\(ResultStore.Name.results) holds \(records) of another plan "
+        + "(\(shown)\(more)), left out of every table")
   }
 
   /// Says on standard error what did not go as it should.

@@ -56,9 +56,11 @@ extension Double: SharedScalar {
   @inlinable
   public static func racyRMSProp(
     _ w: UnsafeMutablePointer<Double>, squares: UnsafeMutablePointer<Double>,
-    gradient: UnsafePointer<Double>, rate: Double, decay: Double, epsilon: Double, count: Int
+    gradient: UnsafePointer<Double>, rate: Double, decay: Decay<Double>, epsilon: Double,
+    count: Int
   ) {
-    lockstep_racy_rmsprop_f64(w, squares, gradient, rate, decay, epsilon, count)
+    lockstep_racy_rmsprop_f64(
+      w, squares, gradient, rate, decay.kept, decay.taken, epsilon, count)
   }
 
   /// Adam with given bias corrections.
@@ -66,11 +68,12 @@ extension Double: SharedScalar {
   public static func racyAdam(
     _ w: UnsafeMutablePointer<Double>, means: UnsafeMutablePointer<Double>,
     squares: UnsafeMutablePointer<Double>, gradient: UnsafePointer<Double>, rate: Double,
-    decays: (Double, Double), epsilon: Double, corrections: (Double, Double), count: Int
+    decays: (Decay<Double>, Decay<Double>), epsilon: Double, corrections: (Double, Double),
+    count: Int
   ) {
     lockstep_racy_adam_f64(
-      w, means, squares, gradient, rate, decays.0, decays.1, epsilon, corrections.0,
-      corrections.1, count)
+      w, means, squares, gradient, rate, decays.0.kept, decays.0.taken, decays.1.kept,
+      decays.1.taken, epsilon, corrections.0, corrections.1, count)
   }
 
   /// `Σ a[i]·b[i]`, both shared.
@@ -99,12 +102,12 @@ extension Double: SharedScalar {
     lockstep_racy_sparse_dot_f64(w, indices, values, count)
   }
 
-  /// `w[index[i]] ← w[index[i]] + scale·value[i]`.
+  /// `w[index[i]] ← w[index[i]] − η·(scale·value[i])`, as plain descent along a gradient rounds it.
   @inlinable
-  public static func racySparseAdd(
+  public static func racySparseDescent(
     _ w: UnsafeMutablePointer<Double>, indices: UnsafePointer<Int32>, values: UnsafePointer<Double>,
-    scale: Double, count: Int
+    scale: Double, rate: Double, count: Int
   ) {
-    lockstep_racy_sparse_add_f64(w, indices, values, scale, count)
+    lockstep_racy_sparse_descend_f64(w, indices, values, scale, rate, count)
   }
 }

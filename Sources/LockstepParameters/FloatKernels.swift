@@ -56,9 +56,11 @@ extension Float: SharedScalar {
   @inlinable
   public static func racyRMSProp(
     _ w: UnsafeMutablePointer<Float>, squares: UnsafeMutablePointer<Float>,
-    gradient: UnsafePointer<Float>, rate: Float, decay: Float, epsilon: Float, count: Int
+    gradient: UnsafePointer<Float>, rate: Float, decay: Decay<Float>, epsilon: Float,
+    count: Int
   ) {
-    lockstep_racy_rmsprop_f32(w, squares, gradient, rate, decay, epsilon, count)
+    lockstep_racy_rmsprop_f32(
+      w, squares, gradient, rate, decay.kept, decay.taken, epsilon, count)
   }
 
   /// Adam with given bias corrections.
@@ -66,11 +68,11 @@ extension Float: SharedScalar {
   public static func racyAdam(
     _ w: UnsafeMutablePointer<Float>, means: UnsafeMutablePointer<Float>,
     squares: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>, rate: Float,
-    decays: (Float, Float), epsilon: Float, corrections: (Float, Float), count: Int
+    decays: (Decay<Float>, Decay<Float>), epsilon: Float, corrections: (Float, Float), count: Int
   ) {
     lockstep_racy_adam_f32(
-      w, means, squares, gradient, rate, decays.0, decays.1, epsilon, corrections.0,
-      corrections.1, count)
+      w, means, squares, gradient, rate, decays.0.kept, decays.0.taken, decays.1.kept,
+      decays.1.taken, epsilon, corrections.0, corrections.1, count)
   }
 
   /// `Σ a[i]·b[i]`, both shared.
@@ -99,12 +101,12 @@ extension Float: SharedScalar {
     lockstep_racy_sparse_dot_f32(w, indices, values, count)
   }
 
-  /// `w[index[i]] ← w[index[i]] + scale·value[i]`.
+  /// `w[index[i]] ← w[index[i]] − η·(scale·value[i])`, as plain descent along a gradient rounds it.
   @inlinable
-  public static func racySparseAdd(
+  public static func racySparseDescent(
     _ w: UnsafeMutablePointer<Float>, indices: UnsafePointer<Int32>, values: UnsafePointer<Float>,
-    scale: Float, count: Int
+    scale: Float, rate: Float, count: Int
   ) {
-    lockstep_racy_sparse_add_f32(w, indices, values, scale, count)
+    lockstep_racy_sparse_descend_f32(w, indices, values, scale, rate, count)
   }
 }

@@ -5,10 +5,13 @@ import LockstepTelemetry
 public struct BenchEstimate: Codable, Equatable, Sendable {
   /// The median.
   @ExplicitNull public var median: Double?
-  /// The lower end of the median's 95 % bootstrap interval.
+  /// The lower end of the median's interval.
   @ExplicitNull public var low: Double?
   /// The upper end.
   @ExplicitNull public var high: Double?
+  /// What the interval is worth: `range` from the smallest to the largest of fewer than six measurements,
+  /// a share such as `96.8 %` for more, or `none` for one.
+  public var interval: String?
   /// The measurements, by repetition.
   public var samples: [Double]
 
@@ -18,11 +21,11 @@ public struct BenchEstimate: Codable, Equatable, Sendable {
   public init?(_ samples: [Double]) {
     let samples = samples.filter(\.isFinite)
     guard !samples.isEmpty else { return nil }
-    let sample = Sample(samples)
-    let interval = sample.medianInterval()
-    median = sample.median
-    low = interval.0
-    high = interval.1
+    let estimate = Intervals.median(samples)
+    median = estimate.value
+    low = estimate.low
+    high = estimate.high
+    interval = estimate.kind.name
     self.samples = samples
   }
 
@@ -39,13 +42,14 @@ public struct BenchEstimate: Codable, Equatable, Sendable {
     let ratios = zip(numerators, denominators).map { $0 / $1 }
     guard !ratios.isEmpty, ratios.allSatisfy(\.isFinite) else { return nil }
     let count = ratios.count
-    let interval = Sample(ratios).medianInterval()
     let ratio =
       Sample(Array(numerators.prefix(count))).median
       / Sample(Array(denominators.prefix(count))).median
+    let estimate = Intervals.median(ratios)
     median = ratio
-    low = min(ratio, interval.0)
-    high = max(ratio, interval.1)
+    low = min(ratio, estimate.low)
+    high = max(ratio, estimate.high)
+    interval = estimate.kind.name
     samples = ratios
   }
 

@@ -68,7 +68,9 @@ public struct MemoryNeed: Equatable, Sendable {
     let examples =
       lanes * Double(min(batch, Self.largestPart))
       + Double(ProcessInfo.processInfo.activeProcessorCount * Self.largestPart)
-    bytes += examples * Double(scalarsPerExample) * Double(scalarBytes)
+    bytes += examples * Double(scalarsPerExample) * 8
+    // Losses are evaluated in double precision: at a copy of the parameters, unless they are that.
+    if scalarBytes < 8 { bytes += 8 * count }
     if configuration.initialParametersPath != nil { bytes += 8 * count }
     if configuration.noise != nil {
       bytes += Self.probeBytes(configuration, parameters: parameters, scalarBytes: scalarBytes)

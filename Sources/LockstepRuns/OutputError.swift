@@ -1,3 +1,4 @@
+import Glibc
 import LockstepCore
 
 /// An output that cannot be written.
@@ -15,7 +16,7 @@ public struct OutputError: Error, Equatable, Sendable, CustomStringConvertible {
 
   /// Creates an error from the system's.
   public init(path: String, _ error: SystemCallError) {
-    self.init(path: path, reason: error.reason)
+    self.init(path: path, reason: error.code == EISDIR ? "is a folder" : error.reason)
   }
 
   /// The sentence for the person who sees it.

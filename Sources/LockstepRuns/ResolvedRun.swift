@@ -14,7 +14,7 @@ public struct ResolvedRun: Sendable {
   /// What the engine of virtual time gets: the same, and what only it has.
   public var simulation: SimulationConfiguration {
     let virtual = configuration.virtual
-    return SimulationConfiguration(
+    var simulation = SimulationConfiguration(
       decomposition: engine.decomposition, policy: engine.policy, workers: engine.workers,
       optimizer: engine.optimizer, learningRate: engine.learningRate, schedule: engine.schedule,
       batch: engine.batch, sampling: engine.sampling, minibatches: engine.minibatches,
@@ -24,6 +24,8 @@ public struct ResolvedRun: Sendable {
       recordsTrace: configuration.recordsTrace,
       replicas: virtual.replicas ?? 1, warmup: virtual.warmup ?? 0,
       hostThreads: virtual.resolvedHostThreads)
+    simulation.looksEarly = engine.looksEarly
+    return simulation
   }
 
   /// The number of points of the loss curve where nothing else is asked for.
@@ -88,7 +90,7 @@ public struct ResolvedRun: Sendable {
         configuration.decomposition == .blocks
         ? Self.defaultRounds * configuration.workers : Self.defaultRounds
     }
-    engine = EngineConfiguration(
+    var engine = EngineConfiguration(
       decomposition: configuration.decomposition, policy: configuration.policy,
       workers: configuration.workers, optimizer: configuration.optimizer,
       learningRate: configuration.resolvedLearningRate, schedule: configuration.resolvedSchedule,
@@ -99,6 +101,9 @@ public struct ResolvedRun: Sendable {
         ?? max(1, (updates + Self.defaultCurvePoints - 1) / Self.defaultCurvePoints),
       seed: configuration.seed, initialParameters: initial,
       recordsTrace: configuration.recordsTrace || configuration.calibrationPath != nil)
+    // Where nobody says how often, a target that is met early is to be seen early.
+    engine.looksEarly = configuration.targetLoss != nil && configuration.lossEvery == nil
+    self.engine = engine
     try checkTrace(joint: isJoint)
   }
 

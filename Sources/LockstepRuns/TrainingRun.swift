@@ -234,6 +234,12 @@ public final class TrainingRun: Sendable {
       workers: outcome.workers)
     record.virtualTime = outcome.virtualTime
     record.ensemble = outcome.ensemble
+    // Where squares are collected, growth is looked at; a run that diverged may have ended before that.
+    if outcome.ensemble.stationaryMeanSquare != nil || outcome.ensemble.pathGrowthRate != nil
+      || outcome.status == .diverged
+    {
+      record.ensemble.note(ExactGrowth(configuration))
+    }
     record.stall = outcome.stall
     return record
   }

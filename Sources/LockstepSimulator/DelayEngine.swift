@@ -95,24 +95,32 @@ public final class DelayEngine<Model: Objective> {
     var losses = LossRecord(
       initial: last?.loss, final: last?.loss, heldout: nil, accuracy: nil,
       curve: [LossPoint(update: 0, time: 0, loss: last?.loss)])
-    var status = verdict(last?.loss)
-    let every = max(1, configuration.lossEvery)
+    let verdict = LossVerdict(
+      initial: last?.loss,
+      modelStart: configuration.initialParameters.flatMap { _ in
+        evaluator.lossAtModelStart(seed: configuration.seed)
+      }, target: configuration.targetLoss)
+    var status = verdict.status(at: last?.loss)
+    let looks = configuration.looks
     while status == nil, replica.updates < configuration.updates {
-      let (pause, overflow) = (replica.updates / every + 1).multipliedReportingOverflow(by: every)
-      let next = overflow ? configuration.updates : min(configuration.updates, pause)
+      // Where a round goes past a look, the next one is still a multiple of the distance.
+      let passed = looks.areDenseAtFirst ? 0 : replica.updates % looks.every
+      let next = min(
+        configuration.updates,
+        looks.next(after: replica.updates - passed, workers: configuration.workers))
       let isWhole = Self.advance(process, to: next, &accumulator, isStopped: isStopped) {
         progress($0, last?.loss)
       }
       last = evaluator.evaluate(at: replica.values, on: .training)
       losses.curve.append(LossPoint(update: replica.updates, time: 0, loss: last?.loss))
       progress(replica.updates, last?.loss)
-      status = isWhole ? verdict(last?.loss) : .interrupted
+      status = isWhole ? verdict.status(at: last?.loss) : .interrupted
     }
     accumulator.end()
     let heldOut = evaluator.evaluate(at: replica.values, on: .heldOut)
-    losses.final = last?.loss
-    losses.heldout = heldOut?.loss
-    losses.accuracy = heldOut == nil ? last?.accuracy : heldOut?.accuracy
+    losses.conclude(
+      status ?? .completed, training: last.map { ($0.loss, $0.accuracy) },
+      heldOut: heldOut.map { ($0.loss, $0.accuracy) })
     return (status ?? .completed, losses)
   }
 
@@ -176,14 +184,6 @@ public final class DelayEngine<Model: Objective> {
       return DelayMessages(model: model, configuration: configuration, law: law)
     }
     return DelaySamples(model: model, configuration: configuration, law: law)
-  }
-
-  /// Whether a loss ends the run.
-  private func verdict(_ loss: Double?) -> RunStatus? {
-    guard let loss else { return nil }
-    if !loss.isFinite { return .diverged }
-    if let target = configuration.targetLoss, loss <= target { return .targetReached }
-    return nil
   }
 
   private func outcome(

@@ -1,18 +1,14 @@
 import LockstepCore
 import LockstepModels
 
-/// One replica's minibatches and the gradients on them, in pieces where a minibatch is larger than
-/// the buffers should be.
+/// One replica's minibatches and the gradients on them.
 ///
 /// **Concurrency:** belongs to one replica.
 final class DelayGradient<Model: Objective> {
   typealias Scalar = Model.Scalar
 
-  /// The largest number of examples computed at once.
-  static var largestPiece: Int { 1024 }
-
   /// Where the latest gradient is, `[n]`.
-  let values: UnsafeMutablePointer<Scalar>
+  var values: UnsafeMutablePointer<Scalar> { computer.gradient }
 
   @exclusivity(unchecked) private(set) var examples: UnsafeBufferPointer<Int32>
 
@@ -21,10 +17,8 @@ final class DelayGradient<Model: Objective> {
   private let isShared: Bool
   private let isDrawn: Bool
   private let storage: UnsafeMutableBufferPointer<Int32>
-  private let piece: UnsafeMutablePointer<Scalar>?
-  private let workspace: Model.Workspace
-  @exclusivity(unchecked) private var samplers: [MinibatchSampler] = []
-  @exclusivity(unchecked) private var seed: UInt64 = 0
+  private let computer: GradientComputer<Model>
+  @exclusivity(unchecked) private var sampler: MinibatchSampler?
 
   /// Makes the buffers.
   init(model: Model, configuration: SimulationConfiguration) {
@@ -43,38 +37,22 @@ final class DelayGradient<Model: Objective> {
       for index in 0..<count { storage[index] = Int32(truncatingIfNeeded: index) }
     }
     examples = UnsafeBufferPointer(rebasing: storage[..<capacity])
-    let parameters = model.parameterCount
-    values = .allocate(capacity: parameters)
-    values.initialize(repeating: 0, count: parameters)
-    if capacity > Self.largestPiece {
-      let buffer = UnsafeMutablePointer<Scalar>.allocate(capacity: parameters)
-      buffer.initialize(repeating: 0, count: parameters)
-      piece = buffer
-    } else {
-      piece = nil
-    }
-    workspace = model.makeWorkspace(
-      batch: max(1, min(capacity, Self.largestPiece)), range: 0..<parameters)
+    computer = GradientComputer(
+      model: model, range: 0..<model.parameterCount, batch: max(1, capacity), seed: 0, worker: 0)
   }
 
-  deinit {
-    storage.deallocate()
-    values.deallocate()
-    piece?.deallocate()
-  }
+  deinit { storage.deallocate() }
 
   /// Begins a replica.
   ///
   /// - Parameter seed: the replica's seed.
   func start(seed: UInt64) {
-    self.seed = seed
+    computer.seed = seed
     guard isDrawn else { return }
     let workers = isShared ? 1 : configuration.workers
-    samplers = (0..<workers).map {
-      MinibatchSampler(
-        exampleCount: model.trainingCount, batch: examples.count, method: configuration.sampling,
-        seed: seed, worker: $0, workers: workers)
-    }
+    sampler = MinibatchSampler(
+      exampleCount: model.trainingCount, batch: examples.count, method: configuration.sampling,
+      seed: seed, worker: 0, workers: workers)
   }
 
   /// Makes the minibatch of a worker's clock the current one.
@@ -82,7 +60,7 @@ final class DelayGradient<Model: Objective> {
   func draw(worker: Int, clock: Int) {
     if isDrawn {
       guard let base = storage.baseAddress else { return }
-      samplers[worker].draw(clock: clock, into: base)
+      sampler?.draw(clock: clock, worker: worker, into: base)
     } else if configuration.minibatches != nil {
       readLine(worker: worker, clock: clock)
     }
@@ -106,35 +84,8 @@ final class DelayGradient<Model: Objective> {
   ///   - clock: the worker's clock.
   @inline(__always)
   func compute(at view: UnsafePointer<Scalar>, range: Range<Int>, worker: Int, clock: Int) {
-    if examples.count <= Self.largestPiece {
-      model.computeGradient(
-        at: view,
-        minibatch: Minibatch(examples: examples, seed: seed, worker: worker, clock: clock),
-        range: range, into: values + range.lowerBound, workspace: workspace)
-    } else {
-      computeInPieces(at: view, range: range, worker: worker, clock: clock)
-    }
-  }
-
-  private func computeInPieces(
-    at view: UnsafePointer<Scalar>, range: Range<Int>, worker: Int, clock: Int
-  ) {
-    guard let piece else { return }
-    let gradient = values + range.lowerBound
-    var first = 0
-    while first < examples.count {
-      let size = min(Self.largestPiece, examples.count - first)
-      let part = UnsafeBufferPointer(rebasing: examples[first..<(first + size)])
-      model.computeGradient(
-        at: view, minibatch: Minibatch(examples: part, seed: seed, worker: worker, clock: clock),
-        range: range, into: piece, workspace: workspace)
-      let scale = Scalar(size) / Scalar(examples.count)
-      if first == 0 {
-        for index in 0..<range.count { gradient[index] = scale * piece[index] }
-      } else {
-        for index in 0..<range.count { gradient[index] += scale * piece[index] }
-      }
-      first += size
-    }
+    computer.compute(
+      at: view, examples: examples, clock: clock, worker: worker, range: range,
+      into: values + range.lowerBound)
   }
 }

@@ -33,6 +33,7 @@ public struct DelayLaw: Sendable {
     var scale = 0.0
     var delays: [Int] = []
     var exchange: Int?
+    var geometricMean: Double?
     let kind: Kind
     switch specification {
     case .constant(let delay):
@@ -43,6 +44,7 @@ public struct DelayLaw: Sendable {
       largest = upper
     case .geometric(let mean) where mean > 0:
       kind = .geometric
+      geometricMean = mean
       scale = 1 / PortableMath.log(mean / (1 + mean))
       // What inverting the smallest number that a stream gives comes to.
       largest = min(DelaySpecification.longest, Int(PortableMath.log(0x1p-53) * scale) + 1)
@@ -63,10 +65,26 @@ public struct DelayLaw: Sendable {
     self.scale = scale
     self.delays = delays
     self.exchange = exchange
+    self.geometricMean = geometricMean
+  }
+
+  /// The mean of geometric delays; `nil` for any other law.
+  let geometricMean: Double?
+
+  /// The probability of each delay from 0 to ``largest``, of all but geometric laws.
+  var probabilities: [Double]? {
+    var shares = Array(repeating: 0.0, count: largest + 1)
+    switch kind {
+    case .constant: shares[largest] = 1
+    case .uniform: shares = shares.map { _ in 1 / Double(largest + 1) }
+    case .trace: for delay in delays { shares[delay] += 1 / Double(delays.count) }
+    case .geometric: return nil
+    }
+    return shares
   }
 
   /// Whether every delay is ``largest``.
-  var isConstant: Bool { kind == .constant }
+  public var isConstant: Bool { kind == .constant }
 
   /// Draws one delay.
   ///

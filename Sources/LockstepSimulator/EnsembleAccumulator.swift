@@ -1,3 +1,4 @@
+import LockstepCore
 import LockstepModels
 import LockstepTelemetry
 
@@ -9,14 +10,11 @@ import LockstepTelemetry
 /// bits however many threads made them.
 ///
 /// The mean square of a replica is the mean of `‖x‖²/n` over the moments after the warm-up.
-/// The standard error is that of the replicas' mean squares; for a single replica it is estimated
-/// from the means over 20 equal stretches of time, each much longer than what the iterates remember
-/// if the run is long.
+/// The standard error is that of the replicas' mean squares; for a single replica it comes from the
+/// means over 640 stretches of time and how they are correlated (``CorrelatedMean``).
 ///
-/// The growth rate is half the slope of a straight line through `ln ⟨‖x‖²/n⟩`, the replica mean at the
-/// recorded points after the warm-up: at rate `r` an iterate grows by `eʳ` an update. It ends at the
-/// first point where a replica has overflowed. Its standard error is the jackknife's over runs of
-/// replicas.
+/// The growth of paths is the mean of the replicas' ``PathGrowth``, with its standard error over the
+/// replicas; a single one's is that over parts of it.
 struct EnsembleAccumulator: Sendable {
   /// The number of replicas that have ended.
   private(set) var replicas = 0
@@ -24,10 +22,11 @@ struct EnsembleAccumulator: Sendable {
   private let plan: EnsemblePlan
   // Sums over ended replicas, and how many points each of them reached at least.
   private var sums: [Double]
-  private var squareSums: [[Double]] = []
   private var reached: Int
   private var meanSquares: [Double] = []
-  private var batchMeans: [Double] = []
+  private var pathRates: [Double] = []
+  /// The means over stretches of time, of the first replica.
+  private var stretches: [Double] = []
 
   // The replica that is under way.
   private var values: [Double]
@@ -36,8 +35,9 @@ struct EnsembleAccumulator: Sendable {
   private var nextPoint = 0
   private var square = 0.0
   private var squareCount = 0
-  private var batch = 0
-  private var batchEnd = 0
+  private var stretch = 0
+  private var stretchEnd = 0
+  private var stretchStart = (square: 0.0, count: 0)
   private var batches: [(sum: Double, count: Int)] = []
 
   /// Makes empty sums.
@@ -55,8 +55,9 @@ struct EnsembleAccumulator: Sendable {
     nextPoint = plan.points[0]
     square = 0
     squareCount = 0
-    batch = 0
-    batchEnd = plan.batchEnd(0)
+    stretch = 0
+    stretchEnd = plan.stretchEnd(0)
+    stretchStart = (0, 0)
     batches.removeAll(keepingCapacity: true)
   }
 
@@ -86,7 +87,7 @@ struct EnsembleAccumulator: Sendable {
     }
     if isPoint { recordPoint(update, Double(parameters[0]), square: mean) }
     guard plan.collectsSquares, update > plan.warmup else { return }
-    if update > batchEnd { endBatches(before: update) }
+    if update > stretchEnd { endStretches(before: update) }
     square += mean
     squareCount &+= 1
   }
@@ -102,30 +103,40 @@ struct EnsembleAccumulator: Sendable {
   }
 
   @inline(never)
-  private mutating func endBatches(before update: Int) {
-    while update > batchEnd {
+  private mutating func endStretches(before update: Int) {
+    while update > stretchEnd {
+      endStretch()
+      stretch += 1
+      stretchEnd = plan.stretchEnd(stretch)
+      guard stretch % EnsemblePlan.stretchCount == 0 else { continue }
       batches.append((square, squareCount))
       square = 0
       squareCount = 0
-      batch += 1
-      batchEnd = plan.batchEnd(batch)
+      stretchStart = (0, 0)
     }
+  }
+
+  private mutating func endStretch() {
+    let count = squareCount - stretchStart.count
+    if replicas == 0, count > 0 {
+      stretches.append((square - stretchStart.square) / Double(count))
+    }
+    stretchStart = (square, squareCount)
   }
 
   /// Ends the replica and adds it to the others.
   mutating func end() {
+    endStretch()
     batches.append((square, squareCount))
     let total = batches.reduce(0) { $0 + $1.sum }
     let count = batches.reduce(0) { $0 + $1.count }
     if count > 0 { meanSquares.append(total / Double(count)) }
-    if replicas == 0 {
-      batchMeans = batches.filter { $0.count > 0 }.map { $0.sum / Double($0.count) }
+    if plan.collectsSquares,
+      let rate = PathGrowth.slope(squares[..<point], points: plan.points, warmup: plan.warmup)
+    {
+      pathRates.append(rate)
     }
     for index in 0..<point { sums[index] += values[index] }
-    if plan.collectsSquares {
-      if squareSums.isEmpty { squareSums = [Array(repeating: 0, count: squares.count)] }
-      for index in 0..<point { squareSums[0][index] += squares[index] }
-    }
     reached = min(reached, point)
     replicas += 1
   }
@@ -133,10 +144,10 @@ struct EnsembleAccumulator: Sendable {
   /// Adds the replicas that come after one's own.
   mutating func merge(_ later: EnsembleAccumulator) {
     guard later.replicas > 0 else { return }
-    if replicas == 0 { batchMeans = later.batchMeans }
+    if replicas == 0 { (stretches, squares, point) = (later.stretches, later.squares, later.point) }
     for index in sums.indices { sums[index] += later.sums[index] }
     reached = min(reached, later.reached)
-    squareSums += later.squareSums
+    pathRates += later.pathRates
     meanSquares += later.meanSquares
     replicas += later.replicas
   }
@@ -146,16 +157,20 @@ struct EnsembleAccumulator: Sendable {
     var record = EnsembleRecord()
     record.replicas = max(1, replicas)
     guard replicas > 0 else { return record }
-    if let (mean, _) = Self.meanAndError(meanSquares) {
-      record.stationaryMeanSquare = Self.finite(mean)
-      let spread = Self.meanAndError(replicas == 1 ? batchMeans : meanSquares)
-      record.stationaryMeanSquareError = spread?.error.flatMap(Self.finite)
+    if !meanSquares.isEmpty {
+      record.stationaryMeanSquare = Self.finite(
+        meanSquares.reduce(0, +) / Double(meanSquares.count))
+      noteError(in: &record)
     }
-    if !squareSums.isEmpty {
-      let growth = GrowthRate(
-        groups: squareSums, points: Array(plan.points[..<reached]), warmup: plan.warmup)
-      record.growthRate = growth.rate
-      record.growthRateError = growth.error
+    if replicas == 1 {
+      let path = squares.prefix(point)
+      record.pathGrowthRate = PathGrowth.slope(
+        path, points: plan.points, warmup: plan.warmup, atMost: plan.points.count)
+      record.pathGrowthRateError = PathGrowth.error(
+        path, points: plan.points, warmup: plan.warmup)
+    } else if pathRates.count == replicas {
+      record.pathGrowthRate = pathRates.reduce(0, +) / Double(replicas)
+      record.pathGrowthRateError = PathGrowth.standardError(pathRates)
     }
     record.mean = (0..<reached).map {
       EnsembleRecord.Point(
@@ -166,13 +181,23 @@ struct EnsembleAccumulator: Sendable {
 
   private static func finite(_ value: Double) -> Double? { value.isFinite ? value : nil }
 
-  /// The mean of some numbers and its standard error, if there are at least two.
-  private static func meanAndError(_ values: [Double]) -> (mean: Double, error: Double?)? {
-    guard !values.isEmpty else { return nil }
-    let count = Double(values.count)
-    let mean = values.reduce(0, +) / count
-    guard values.count > 1 else { return (mean, nil) }
-    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    return (mean, (squares / (count - 1) / count).squareRoot())
+  /// The standard error of the mean square, or why there is none.
+  private func noteError(in record: inout EnsembleRecord) {
+    guard record.stationaryMeanSquare != nil else { return }
+    if replicas > 1 {
+      record.stationaryMeanSquareError = PathGrowth.standardError(meanSquares).flatMap(Self.finite)
+      return
+    }
+    let series = CorrelatedMean(stretches)
+    record.stationaryMeanSquareError = series.error.flatMap(Self.finite)
+    guard series.error == nil else { return }
+    let updates = Double(plan.updates - plan.warmup)
+    record.stationaryMeanSquareErrorReason =
+      series.time.flatMap { $0.isFinite ? $0 : nil }.map { time in
+        let ratio = Double(stretches.count) / time
+        return "the run is only \(Int(ratio)) times as long as its values stay alike (about "
+          + "\(max(1, Int(updates / ratio))) updates), and an error takes "
+          + "\(Int(CorrelatedMean.shortest)) times; make more updates, or --replicas"
+      } ?? "the run is too short for one"
   }
 }

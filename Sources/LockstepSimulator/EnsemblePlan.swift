@@ -3,8 +3,10 @@
 struct EnsemblePlan: Equatable, Sendable {
   /// The largest number of recorded points, unless every update is.
   static let largestPointCount = 1000
-  /// The number of stretches of time that a single replica's standard error is estimated from.
+  /// The number of parts of time that mean squares are added up over, one after the other.
   static let batchCount = 20
+  /// The number of stretches of each part, whose means show how long a single replica is correlated.
+  static let stretchCount = 32
 
   /// The update counts at which the first coordinate is recorded, ascending, 0 and the last among
   /// them.
@@ -42,9 +44,14 @@ struct EnsemblePlan: Equatable, Sendable {
     self.collectsSquares = collectsSquares
   }
 
-  /// The update count at which a batch of time ends.
-  func batchEnd(_ batch: Int) -> Int {
-    batch + 1 >= Self.batchCount
-      ? .max : warmup + max(0, updates - warmup) / Self.batchCount * (batch + 1)
+  /// The update count at which a stretch of time ends.
+  ///
+  /// - Parameter stretch: from 0; every ``stretchCount``-th ends a part.
+  func stretchEnd(_ stretch: Int) -> Int {
+    let next = stretch + 1
+    guard next < Self.batchCount * Self.stretchCount else { return .max }
+    let length = max(0, updates - warmup) / Self.batchCount
+    let (batch, part) = next.quotientAndRemainder(dividingBy: Self.stretchCount)
+    return warmup + length * batch + length * part / Self.stretchCount
   }
 }

@@ -63,10 +63,10 @@ public final class ReplayEngine<Model: Objective> {
       trace.events.contains(where: { Self.isApplied($0) && $0.number == nil })
     {
       throw ReplayError(
-        description: "the learning rate follows the run's updates, and the trace doesn't number them; "
+        description:
+          "the learning rate follows the run's updates, and the trace doesn't number them; "
           + "record it again")
     }
-    let budget = configuration.budget
     optimizer = Optimizer(
       configuration.optimizer, rate: configuration.learningRate, schedule: configuration.schedule,
       updates: configuration.updates)
@@ -75,10 +75,7 @@ public final class ReplayEngine<Model: Objective> {
       exampleCount: model.trainingCount)
     computer = GradientComputer(
       model: model, range: 0..<count, batch: batch, seed: configuration.seed, worker: 0)
-    feed = MinibatchFeed(
-      decomposition: configuration.decomposition, budget: budget, batch: configuration.batch,
-      sampling: configuration.sampling, minibatches: configuration.minibatches,
-      seed: configuration.seed, exampleCount: model.trainingCount, worker: 0)
+    feed = configuration.feed(exampleCount: model.trainingCount)
     var start = [Model.Scalar](repeating: 0, count: count)
     if let given = configuration.initialParameters {
       start = given.map { Model.Scalar($0) }
@@ -216,7 +213,7 @@ public final class ReplayEngine<Model: Objective> {
     }
     let range = isBlocks ? ranges[event.shard ?? 0] : 0..<model.parameterCount
     var gradient = [Model.Scalar](repeating: 0, count: range.count)
-    feed.advance(to: event.clock, of: event.worker)
+    feed.advance(to: event.clock, of: event.worker, begun: event.line ?? 0)
     view.withUnsafeBufferPointer { view in
       gradient.withUnsafeMutableBufferPointer { gradient in
         guard let at = view.baseAddress, let into = gradient.baseAddress else { return }

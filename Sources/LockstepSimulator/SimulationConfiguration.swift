@@ -27,6 +27,10 @@ public struct SimulationConfiguration: Sendable {
   public var targetLoss: Double?
   /// The number of updates between two points of the loss curve.
   public var lossEvery: Int
+  /// Whether the loss is looked at more often early on; see ``LossLooks``.
+  public var looksEarly = false
+  /// When the loss is looked at.
+  var looks: LossLooks { LossLooks(every: lossEvery, areDenseAtFirst: looksEarly) }
   /// The run's seed.
   public var seed: UInt64
   /// The first parameters, `[n]`, where they are given instead of made by the model.

@@ -62,13 +62,14 @@ final class StepWatch<Scalar: ModelScalar> {
   ///   - vectors: the optimiser's state vectors before the update, `[n]` each; `nil` for as they are.
   ///   - copy: which of the copies of the optimiser's state is meant.
   ///   - number: the number by which the schedule gives the update its rate; `nil` for `update`.
+  ///   - begun: the number of iterations begun before it, where that names its minibatch.
   func show(
     update: Int, worker: Int, clock: Int, range: Range<Int>, parameters: [Double],
     view: [Double]?, step: Int, workers: Range<Int>, state vectors: [[Double]]? = nil,
-    copy: Int = 0, number: Int? = nil
+    copy: Int = 0, number: Int? = nil, begun: Int = 0
   ) {
     var examples: [Int32] = []
-    feed.visit(workers, at: clock) { examples += $0 }
+    feed.visit(workers, at: clock, begun: begun) { examples += $0 }
     if update >= schedule.next { schedule.advance(past: update) }
     observer.observe(
       StepObservation(

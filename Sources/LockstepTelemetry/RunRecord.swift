@@ -6,7 +6,7 @@ public enum RunStatus: String, Codable, Sendable {
   case completed
   /// The loss reached the target.
   case targetReached = "target-reached"
-  /// The loss stopped being a finite number.
+  /// The loss stopped being a finite number, or rose beyond all measure; see ``LossVerdict``.
   case diverged
   /// Somebody interrupted it.
   case interrupted
@@ -155,6 +155,10 @@ public struct LossRecord: Codable, Equatable, Sendable {
   @ExplicitNull public var accuracy: Double?
   /// The training loss along the way.
   public var curve: [LossPoint]
+  /// The number of updates at the last look before the target was reached, where it was still missed.
+  ///
+  /// Left out of runs that didn't reach a target, or began at it.
+  public var targetMissedAt: Int?
 
   /// Creates a record.
   public init(
@@ -305,10 +309,19 @@ public struct EnsembleRecord: Codable, Equatable, Sendable {
   @ExplicitNull public var stationaryMeanSquare: Double?
   /// Its standard error.
   @ExplicitNull public var stationaryMeanSquareError: Double?
-  /// How fast ‖x‖ grows after the warm-up, as the logarithm of its factor per update.
+  /// Why it has no standard error, where it has none.
+  public var stationaryMeanSquareErrorReason: String?
+  /// How fast the root of the mean square E x² grows, as the logarithm of its factor per update; known
+  /// exactly, or not at all.
   @ExplicitNull public var growthRate: Double?
-  /// Its standard error.
+  /// Its error: 0 where it is known.
   @ExplicitNull public var growthRateError: Double?
+  /// How fast the mean E x grows; known exactly, or not at all.
+  @ExplicitNull public var meanGrowthRate: Double?
+  /// How fast ‖x‖ grows along single paths after the warm-up.
+  @ExplicitNull public var pathGrowthRate: Double?
+  /// Its standard error.
+  @ExplicitNull public var pathGrowthRateError: Double?
   /// The replica mean of the first coordinate along the run.
   public var mean: [Point] = []
 
@@ -318,5 +331,30 @@ public struct EnsembleRecord: Codable, Equatable, Sendable {
     stationaryMeanSquareError = nil
     growthRate = nil
     growthRateError = nil
+    meanGrowthRate = nil
+    pathGrowthRate = nil
+    pathGrowthRateError = nil
   }
+
+  /// Reads a record; older ones lack how the mean and single paths grow.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    func number(_ key: CodingKeys) throws -> Double? {
+      try container.decode(ExplicitNull.self, forKey: key).wrappedValue
+    }
+    replicas = try container.decode(Int.self, forKey: .replicas)
+    stationaryMeanSquare = try number(.stationaryMeanSquare)
+    stationaryMeanSquareError = try number(.stationaryMeanSquareError)
+    stationaryMeanSquareErrorReason = try container.decodeIfPresent(
+      String.self, forKey: .stationaryMeanSquareErrorReason)
+    growthRate = try number(.growthRate)
+    growthRateError = try number(.growthRateError)
+    meanGrowthRate = try container.decodeIfPresent(Double.self, forKey: .meanGrowthRate)
+    pathGrowthRate = try container.decodeIfPresent(Double.self, forKey: .pathGrowthRate)
+    pathGrowthRateError = try container.decodeIfPresent(Double.self, forKey: .pathGrowthRateError)
+    mean = try container.decode([Point].self, forKey: .mean)
+  }
+
+  /// The number of parts of a single path that its growth's error comes from.
+  public static let pathPartCount = 10
 }

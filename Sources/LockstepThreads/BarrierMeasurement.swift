@@ -53,7 +53,7 @@ public struct BarrierMeasurement: Codable, Equatable, Sendable {
     _ pool: WorkerPool, _ spinNanoseconds: UInt64, rounds: Int
   ) throws -> Double {
     let workers = pool.count
-    let clocks = ClockBoard(workers: workers, spinNanoseconds: spinNanoseconds)
+    let clocks = AtomicClocks(workers: workers, spinNanoseconds: spinNanoseconds)
     clocks.waitsAreForEveryone = true
     let stretch = try pool.run(onFailure: { clocks.stop() }, whileRunning: {}) { index in
       let rules = Barrier().rules(for: WorkerID(index), of: workers)

@@ -28,6 +28,8 @@ public struct EngineConfiguration: Sendable {
   public var targetLoss: Double?
   /// The number of updates between two points of the loss curve.
   public var lossEvery: Int
+  /// Whether the loss is looked at more often early on; see ``LossLooks``.
+  public var looksEarly = false
   /// The run's seed.
   public var seed: UInt64
   /// The first parameters, `[n]`, where they are given instead of made by the model.
@@ -71,14 +73,7 @@ public struct EngineConfiguration: Sendable {
   }
 
   /// How the updates are divided among the workers.
-  ///
-  /// Given minibatches are dealt out too: a worker that ran ahead would run out of lines.
-  public var budget: UpdateBudget {
-    let rules = policy.rules(for: WorkerID(0), of: workers)
-    return UpdateBudget(
-      workers: workers, isJoint: rules.joinsSteps && decomposition == .samples,
-      isDealt: rules.keepsPace || minibatches != nil, stepsInRounds: rules.joinsSteps)
-  }
+  public var budget: UpdateBudget { UpdateBudget(policy, decomposition, workers: workers) }
 
   /// Whether every update needs a view and a gradient of its own, to be told of.
   var needsViews: Bool { recordsTrace || observer != nil }

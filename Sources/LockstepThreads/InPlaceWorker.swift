@@ -21,6 +21,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   @exclusivity(unchecked) private(set) var samples = 0
 
   let workspace: Model.Workspace
+  private let ownWorkspace: [Model.Workspace]
 
   /// The largest number of steps made in one go.
   private static var longestRun: Int { 64 }
@@ -31,6 +32,8 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   private let index: Int
   private let rules: WorkerRules
   private let isBlocks: Bool
+  /// Whether several iterations are made in one go.
+  private let isFused: Bool
   private let range: Range<Int>
   @exclusivity(unchecked) private var feed: MinibatchFeed
   private let counter: StepCounter
@@ -38,6 +41,10 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   private let ownCount: UnsafeMutablePointer<Atomic<Int>>
   /// The rates of the steps of one go.
   private let rates: UnsafeMutablePointer<Scalar>
+  /// Where gradients are added up before they move anything: under policies that leave no choice of the
+  /// order, so that the bits are those of a worker with a view; `nil` under the others, where a
+  /// minibatch moves the parameters example by example.
+  private let sums: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>)?
   /// The number in the run, from 0, of the update that is being made.
   @exclusivity(unchecked) private var number = 0
   /// The examples of the iterations to come; those before `taken` are done with.
@@ -64,6 +71,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
       ? (index < layout.shardCount ? layout.ranges[index] : 0..<0) : 0..<layout.parameterCount
     let capacity = configuration.largestMinibatch(exampleCount: run.model.trainingCount)
     workspace = run.model.makeWorkspace(batch: capacity, range: 0..<layout.parameterCount)
+    ownWorkspace = [workspace]
     feed = configuration.feed(exampleCount: run.model.trainingCount, worker: index)
     counter = run.clocks.counter(of: index)
     upcoming = .allocate(capacity: Self.longestRun + Self.lookahead)
@@ -72,6 +80,21 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
     ownCount.initialize(to: Atomic(0))
     rates = .allocate(capacity: Self.longestRun)
     rates.initialize(repeating: run.optimizer.rate, count: Self.longestRun)
+    isFused =
+      !isBlocks && rules.access == .racing && rules.apply.subject == .nobody
+      && configuration.batch == 1 && configuration.minibatches == nil
+    if rules.isDeterministic && !isFused {
+      let count = layout.parameterCount
+      let (sum, mean) = (
+        UnsafeMutablePointer<Scalar>.allocate(capacity: count),
+        UnsafeMutablePointer<Scalar>.allocate(capacity: run.isJoint ? count : 1)
+      )
+      sum.initialize(repeating: 0, count: count)
+      mean.initialize(repeating: 0, count: run.isJoint ? count : 1)
+      sums = (sum, mean)
+    } else {
+      sums = nil
+    }
     seen = .allocate(capacity: configuration.workers)
     seen.initialize(repeating: 0, count: configuration.workers)
   }
@@ -81,6 +104,8 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
     ownCount.deinitialize(count: 1)
     ownCount.deallocate()
     rates.deallocate()
+    sums?.0.deallocate()
+    sums?.1.deallocate()
     seen.deallocate()
   }
 
@@ -88,21 +113,18 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   @specialized(where Model == LinearModel<Double>)
   @specialized(where Model == Factorization<Float>)
   @specialized(where Model == Factorization<Double>)
-  func run(_ share: WorkShare) throws {
-    var share = share
+  func run(_ quota: WorkerQuota) throws {
+    var quota = quota
     let clocks = run.clocks
     let start = lockstep_nanoseconds()
     defer { telemetry.add(running: lockstep_nanoseconds() &- start) }
-    let isFused =
-      !isBlocks && rules.access == .racing && rules.apply.subject == .nobody
-      && run.configuration.batch == 1 && run.configuration.minibatches == nil
     if isFused {
       (drawn, taken) = (0, 0)
-      while !clocks.isStopped, try makeRun(&share) {}
+      while !clocks.isStopped, try makeRun(&quota) {}
       return
     }
-    while share.next(at: clock), !clocks.isStopped {
-      number = share.number
+    while quota.next(at: clock), !clocks.isStopped {
+      number = quota.number
       try run.probe?.beforeIteration?(index, clock)
       guard iterate() else { break }
       run.probe?.afterIteration?(index, (0..<clocks.count).map { clocks.completed($0) })
@@ -115,7 +137,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   /// example: reads and writes its coordinates at once.
   ///
   /// - Returns: false if there is nothing left to do.
-  private func makeRun(_ share: inout WorkShare) throws -> Bool {
+  private func makeRun(_ quota: inout WorkerQuota) throws -> Bool {
     let clocks = run.clocks
     var allowed = clocks.allowance(rules.start, at: clock)
     if allowed == 0 {
@@ -126,12 +148,12 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
       allowed = 1
     }
     let longest = min(telemetry.untilLook, run.probe?.longestRun ?? Self.longestRun)
-    let count = share.next(atMost: min(longest, allowed), at: clock)
+    let count = quota.next(atMost: min(longest, allowed), at: clock)
     guard count > 0 else { return false }
-    number = share.number
+    number = quota.number
     try run.probe?.beforeIteration?(index, clock)
     draw(count + Self.lookahead)
-    if run.optimizer.hasSchedule { noteRates(count, stride: share.stride) }
+    if run.optimizer.hasSchedule { noteRates(count, stride: quota.stride) }
     let before = clock
     if telemetry.shouldTime(count) {
       // The staleness of the first step, and the time of the steps that look at no clocks.
@@ -193,9 +215,8 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   private func draw(_ count: Int) {
     let left = drawn &- taken
     for position in 0..<left { upcoming[position] = upcoming[taken &+ position] }
-    for position in left..<max(left, count) {
-      feed.advance(to: clock &+ position)
-      upcoming[position] = feed.examples[0]
+    if count > left {
+      feed.draw(single: (clock &+ left)..<(clock &+ count), into: upcoming + left)
     }
     taken = 0
     drawn = max(left, count)
@@ -211,7 +232,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
     let start = clocks.wait(for: rules.start, at: clock)
     telemetry.parks &+= start.parks
     guard start.holds else { return giveUp() }
-    feed.advance(to: clock)
+    feed.advance(to: clock, begun: number)
     timer.lap(&phases.wait)
 
     if rules.access == .exclusive {
@@ -236,7 +257,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
           observeStaleness()
         }
         applyUpdate()
-        tick()
+        completeIteration()
       }
     } else {
       if timer.isRunning { observeStaleness() }
@@ -248,7 +269,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
         timer.lap(&phases.wait)
       }
       applyUpdate()
-      tick()
+      completeIteration()
     }
     if timer.isRunning {
       timer.lap(&phases.apply)
@@ -269,14 +290,11 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   }
 
   private func applyUpdate() {
-    if run.isJoint {
-      let workers = run.configuration.workers
+    if let sums {
       guard !range.isEmpty else { return }
-      for worker in 0..<workers {
-        run.model.applyInPlace(
-          run.workspaces[worker], to: run.parameters.values, range: range,
-          rate: rate / Scalar(workers))
-      }
+      run.model.applyMeanInPlace(
+        run.isJoint ? run.workspaces : ownWorkspace, to: run.parameters.values, range: range,
+        rate: rate, sums: sums)
     } else {
       run.model.applyInPlace(workspace, to: run.parameters.values, range: range, rate: rate)
     }
@@ -285,7 +303,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   // MARK: Clocks
 
   @inline(__always)
-  private func tick() {
+  private func completeIteration() {
     clock &+= 1
     samples &+= feed.examples.count
     run.clocks.complete(clock, by: index, isAwaited: rules.keepsPace)

@@ -15,12 +15,12 @@ final class SharedRun<Model: Objective>: @unchecked Sendable {
   let parameters: SharedParameters<Model.Scalar>
   let optimizer: Optimizer<Model.Scalar>
   let optimizerState: OptimizerState<Model.Scalar>
-  let clocks: ClockBoard
+  let clocks: AtomicClocks
   let lock = Mutex(())
   let isJoint: Bool
   let probe: EngineProbe?
   /// Where observations are put down; `nil` without an observer.
-  let desk: ObservationDesk<Model.Scalar>?
+  let observations: ObservationBuffer<Model.Scalar>?
   /// Every worker's gradient, for joint updates; a worker reads another's only after both have
   /// passed the apply condition, and writes its own only after both have passed the start condition.
   var gradients: [UnsafeMutablePointer<Model.Scalar>] = []
@@ -29,7 +29,7 @@ final class SharedRun<Model: Objective>: @unchecked Sendable {
 
   init(
     model: Model, configuration: EngineConfiguration, parameters: SharedParameters<Model.Scalar>,
-    clocks: ClockBoard, probe: EngineProbe?
+    clocks: AtomicClocks, probe: EngineProbe?
   ) {
     self.model = model
     self.configuration = configuration
@@ -41,8 +41,8 @@ final class SharedRun<Model: Objective>: @unchecked Sendable {
     self.clocks = clocks
     isJoint = configuration.budget.isJoint
     self.probe = probe
-    desk = configuration.observer.map {
-      ObservationDesk(
+    observations = configuration.observer.map {
+      ObservationBuffer(
         $0, configuration, parameters: parameters, exampleCount: model.trainingCount)
     }
   }
@@ -50,8 +50,8 @@ final class SharedRun<Model: Objective>: @unchecked Sendable {
 
 /// A worker of either kind, as the engine drives it.
 protocol EngineWorker: AnyObject {
-  /// Makes iterations until its share is used up, the run is stopped, or something fails.
-  func run(_ share: WorkShare) throws
+  /// Makes iterations until its quota is used up, the run is stopped, or something fails.
+  func run(_ quota: WorkerQuota) throws
 
   /// The worker's clock.
   var clock: Int { get }

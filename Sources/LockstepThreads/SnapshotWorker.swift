@@ -28,6 +28,8 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
   private let average: UnsafeMutablePointer<Scalar>?
   private let isBlocks: Bool
   private let observation: WorkerObservation<Scalar>?
+  /// How stale the update was when it was ready: each shard in `blocks`, first of all in `samples`.
+  private let staleness: UnsafeMutablePointer<Int>
   /// The clock from which on the next update is observed; `Int.max` for none.
   @exclusivity(unchecked) private var observeAt = Int.max
   /// The number in the run, from 0, of the update that is being made.
@@ -55,7 +57,9 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
       configuration.recordsTrace
       ? TraceBuffer(shards: layout.shardCount, shard: isBlocks || run.isJoint ? index : nil) : nil
     feed = configuration.feed(exampleCount: run.model.trainingCount, worker: index)
-    observation = run.desk.map { WorkerObservation(at: $0, worker: index) }
+    staleness = .allocate(capacity: layout.shardCount)
+    staleness.initialize(repeating: 0, count: layout.shardCount)
+    observation = run.observations.map { WorkerObservation(at: $0, worker: index) }
     if run.isJoint, index < layout.shardCount {
       let buffer = UnsafeMutablePointer<Scalar>.allocate(capacity: layout.ranges[index].count)
       buffer.initialize(repeating: 0, count: layout.ranges[index].count)
@@ -65,7 +69,10 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
     }
   }
 
-  deinit { average?.deallocate() }
+  deinit {
+    average?.deallocate()
+    staleness.deallocate()
+  }
 
   @specialized(where Model == Quadratic<Float>)
   @specialized(where Model == Quadratic<Double>)
@@ -75,14 +82,14 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
   @specialized(where Model == MultilayerPerceptron<Double>)
   @specialized(where Model == Factorization<Float>)
   @specialized(where Model == Factorization<Double>)
-  func run(_ share: WorkShare) throws {
-    var share = share
+  func run(_ quota: WorkerQuota) throws {
+    var quota = quota
     let clocks = run.clocks
     observeAt = observation?.begin(at: clock) ?? Int.max
     let start = lockstep_nanoseconds()
     defer { telemetry.add(running: lockstep_nanoseconds() &- start) }
-    while share.next(at: clock), !clocks.isStopped {
-      number = share.number
+    while quota.next(at: clock), !clocks.isStopped {
+      number = quota.number
       try run.probe?.beforeIteration?(index, clock)
       guard iterate() else { break }
       run.probe?.afterIteration?(index, (0..<clocks.count).map { clocks.completed($0) })
@@ -123,7 +130,8 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
     timer.lap(&phases.read)
 
     // The gradient.
-    feed.advance(to: clock)
+    feed.advance(to: clock, begun: number)
+    trace?.line = feed.asksForOrder ? number : nil
     computer.compute(at: view.values, examples: feed.examples, clock: clock)
     timer.lap(&phases.compute)
     trace?.times.ready = lockstep_nanoseconds()
@@ -134,14 +142,15 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
       run.lock.withLock { _ in
         if timer.isRunning {
           timer.lap(&phases.wait)
-          observeStaleness(seen)
+          noteStaleness(seen)
+          countStaleness()
         }
         if clock >= observeAt { observe(&timer) }
         applyUpdate()
-        tick()
+        completeIteration()
       }
     } else {
-      if timer.isRunning { observeStaleness(seen) }
+      if timer.isRunning { noteStaleness(seen) }
       if clock >= observeAt { observe(&timer) }
       if rules.apply.subject != .nobody {
         clocks.publish(.computed, from: clock, to: clock &+ 1, by: index)
@@ -153,8 +162,9 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
         }
         timer.lap(&phases.wait)
       }
+      if timer.isRunning { countStaleness() }
       applyUpdate()
-      tick()
+      completeIteration()
     }
     if timer.isRunning {
       timer.lap(&phases.apply)
@@ -165,7 +175,7 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
 
   /// Completes the iteration.
   @inline(__always)
-  private func tick() {
+  private func completeIteration() {
     clock &+= 1
     samples &+= feed.examples.count
     run.clocks.complete(clock, by: index, isAwaited: rules.keepsPace)
@@ -178,14 +188,22 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
   }
 
   /// Notes how stale the update is: per foreign shard in `blocks`, as a whole in `samples`.
-  private func observeStaleness(_ seen: Int) {
+  private func noteStaleness(_ seen: Int) {
     guard isBlocks else {
-      telemetry.observe(staleness: run.clocks.completedByOthers(than: index) &- seen)
+      staleness[0] = run.clocks.completedByOthers(than: index) &- seen
       return
     }
     let versions = run.parameters.versions
     for shard in 0..<view.shardCount where shard != index {
-      telemetry.observe(staleness: versions.applied(shard) &- view.versions[shard])
+      staleness[shard] = versions.applied(shard) &- view.versions[shard]
+    }
+  }
+
+  /// Counts what was noted, of an update that is going to be made.
+  private func countStaleness() {
+    guard isBlocks else { return telemetry.observe(staleness: staleness[0]) }
+    for shard in 0..<view.shardCount where shard != index {
+      telemetry.observe(staleness: staleness[shard])
     }
   }
 

@@ -107,7 +107,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
         parameterCount: model.parameterCount, shards: shards, scalarBytes: scalarBytes)
     // Whoever shares a processing unit must not burn it while the other one could work.
     let spin: UInt64 = placement.oversubscribed ? 0 : Self.spinNanoseconds
-    let clocks = ClockBoard(workers: configuration.workers, spinNanoseconds: spin)
+    let clocks = AtomicClocks(workers: configuration.workers, spinNanoseconds: spin)
     let rules = (0..<configuration.workers).map {
       configuration.policy.rules(for: WorkerID($0), of: configuration.workers)
     }
@@ -198,14 +198,21 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
     var wall: UInt64 = 0
     var cpu = 0.0
     var last = initial
-    var status = Self.verdict(last?.loss, target: configuration.targetLoss)
+    let verdict = LossVerdict(
+      initial: initial?.loss,
+      modelStart: configuration.initialParameters.flatMap { _ in
+        evaluator.lossAtModelStart(seed: configuration.seed)
+      }, target: configuration.targetLoss)
+    var status = verdict.status(at: last?.loss)
     let budget = configuration.budget
+    let looks = LossLooks(
+      every: configuration.lossEvery, areDenseAtFirst: configuration.looksEarly)
     while status == nil, updates < configuration.updates {
       let told = losses.curve.last?.update ?? 0
       let pause = min(
         configuration.updates,
-        budget.pausePoint(atOrAfter: told + max(1, configuration.lossEvery)))
-      let next = min(pause, shared.desk?.pause(after: updates) ?? pause)
+        budget.pausePoint(atOrAfter: looks.next(after: told, workers: configuration.workers)))
+      let next = min(pause, shared.observations?.pause(after: updates) ?? pause)
       let cpuBefore = Self.processorSeconds()
       let stretch = try runStretch(from: updates, to: next) { done in
         progress(Progress(updates: done, total: configuration.updates, loss: last?.loss))
@@ -213,7 +220,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
       cpu += Self.processorSeconds() - cpuBefore
       wall += stretch.wallNanoseconds
       updates = completedUpdates
-      shared.desk?.handOver { isInterrupted.load(ordering: .acquiring) }
+      shared.observations?.handOver { isInterrupted.load(ordering: .acquiring) }
       let hasBeenInterrupted = isInterrupted.load(ordering: .acquiring)
       // Where the workers paused for the observer only, no loss is due.
       guard updates >= pause || hasBeenInterrupted else { continue }
@@ -225,26 +232,18 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
       if hasBeenInterrupted {
         status = .interrupted
       } else {
-        status = Self.verdict(last?.loss, target: configuration.targetLoss)
+        status = verdict.status(at: last?.loss)
       }
     }
     shared.parameters.copyAll(into: snapshot)
     let heldOut = evaluator.evaluate(at: snapshot, on: .heldOut)
-    losses.final = last?.loss
-    losses.heldout = heldOut?.loss
-    losses.accuracy = heldOut == nil ? last?.accuracy : heldOut?.accuracy
+    losses.conclude(
+      status ?? .completed, training: last.map { ($0.loss, $0.accuracy) },
+      heldOut: heldOut.map { ($0.loss, $0.accuracy) })
     return outcome(
       parameters: Array(UnsafeBufferPointer(start: snapshot, count: model.parameterCount)),
       status: status ?? .completed, updates: updates, wallSeconds: Double(wall) * 1e-9,
       cpuSeconds: cpu, loss: losses)
-  }
-
-  /// Whether a loss ends the run.
-  private static func verdict(_ loss: Double?, target: Double?) -> RunStatus? {
-    guard let loss else { return nil }
-    if !loss.isFinite { return .diverged }
-    if let target, loss <= target { return .targetReached }
-    return nil
   }
 
   /// Makes the workers' buffers and writes each shard's first parameters, on the pinned threads: the
@@ -282,24 +281,25 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
     let budget = configuration.budget
     let clocks = shared.clocks
     let count = configuration.workers
-    let source = WorkSource(updates: first..<last)
+    let source = UpdateCounter(updates: first..<last)
     // A chunk is claimed with one atomic operation; small enough that all workers get their share.
-    let chunk = makeInPlaceWorker == nil ? 1 : max(1, min(64, (last - first) / (count * 16)))
+    let isOneByOne = makeInPlaceWorker == nil || configuration.minibatches != nil
+    let chunk = isOneByOne ? 1 : max(1, min(64, (last - first) / (count * 16)))
     for index in 0..<count { clocks.reset(index, to: workers[index]?.clock ?? 0) }
-    shared.desk?.prepare(updates: last - first)
+    shared.observations?.prepare(updates: last - first)
     let workers = workers
     return try pool.run(
       onFailure: { clocks.stop() },
       whileRunning: { progress(completedUpdates(clocks: clocks)) }
     ) { index in
       guard let worker = workers[index] else { return }
-      let share =
+      let quota =
         budget.isDealt
-        ? WorkShare(of: WorkerID(index), dealtBy: budget, until: last)
-        : WorkShare(of: WorkerID(index), claimedFrom: source, chunk: chunk, budget: budget)
+        ? WorkerQuota(of: WorkerID(index), dealtBy: budget, until: last)
+        : WorkerQuota(of: WorkerID(index), claimedFrom: source, chunk: chunk, budget: budget)
       // However a worker ends, nobody waits for it any more.
       defer { clocks.finish(index, at: worker.clock) }
-      try worker.run(share)
+      try worker.run(quota)
     }
   }
 
@@ -309,7 +309,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
   }
 
   /// The number of updates by the published clocks, while the workers run.
-  private func completedUpdates(clocks: ClockBoard) -> Int {
+  private func completedUpdates(clocks: AtomicClocks) -> Int {
     var sum = 0
     for index in 0..<clocks.count {
       if shared.isJoint { return clocks.completed(index) }

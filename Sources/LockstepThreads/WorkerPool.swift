@@ -48,7 +48,7 @@ final class WorkerPool: Sendable {
     onFailure: @escaping @Sendable () -> Void, whileRunning: () -> Void,
     _ body: @escaping @Sendable (Int) throws -> Void
   ) throws -> Stretch {
-    let line = StartLine(workers: count)
+    let line = StartLatch(workers: count)
     let group = DispatchGroup()
     let shared = Shared(line: line)
     for worker in 0..<count {
@@ -82,12 +82,12 @@ final class WorkerPool: Sendable {
   /// **Concurrency:** the error is written by the one worker that fails first, before it publishes
   /// its end, and read by the joining thread after it has seen all ends.
   private final class Shared: @unchecked Sendable {
-    let line: StartLine
+    let line: StartLatch
     private(set) var firstError: (any Error)?
     private let hasFailed = Atomic<Bool>(false)
     private let end = Atomic<UInt64>(0)
 
-    init(line: StartLine) { self.line = line }
+    init(line: StartLatch) { self.line = line }
 
     var lastEnd: UInt64 { end.load(ordering: .acquiring) }
 

@@ -107,7 +107,7 @@ private func refuse(
   }
 
   @Test(arguments: [
-    ("nosuch", "Unexpected argument 'nosuch'; lockstep --help shows what there is"),
+    ("nosuch", "there is no command 'nosuch'; known: run, noise"),
     ("--nosuch", "Unknown option '--nosuch'"),
     ("topology --workers 0", "not a whole number from 1 to 65536"),
     ("topology --synthetic nonsense", "--synthetic 'nonsense'"),

@@ -21,26 +21,26 @@ import Testing
     ),
     (
       "--model mlp:12,activation=tanh --decomposition samples --policy bounded:2 --workers 5 "
-        + "--service lognormal:1,0.8 --updates 200", "b4be483ac99cf18b", "99a856804e0a290c"
+        + "--service lognormal:1,0.8 --updates 200", "0ad2809e1f78515d", "ebc5f04c58935895"
     ),
     (
       "--model mlp:12 --policy hogwild --workers 6 --service pareto:1,2.5 --updates 300 "
-        + "--optimizer momentum:0.9", "aff16c6b55fb6971", "764b13dcce5d9a66"
+        + "--optimizer momentum:0.9", "c9b6bbd8858d3eea", "c0555e3cc6f54f1b"
     ),
     (
       "--model logistic --data synthetic:examples=500,features=80,density=0.1 "
         + "--decomposition samples --policy barrier --workers 4 --batch 8 --updates 200",
-      "e1c10c7e88e25029", "76eecda92a1fd60f"
+      "28cce9ea2900f9bd", "9af305fff0fc76e5"
     ),
     (
       "--model factorization:3 --data synthetic:task=ratings,examples=2000 --decomposition samples "
         + "--policy hogwild --workers 9 --service per-worker:1;2;3;1;2;3;1;2;30 --updates 900 "
         + "--fault worker=2,at=40,kind=crash --fault worker=1,at=9,kind=restart",
-      "d9b6b484329ec21f", "7cb0e7fe45f2980e"
+      "02cba1b25129f73d", "4a9fab56c6da342a"
     ),
     (
       "--model mlp:12 --decomposition samples --delay geometric:3 --workers 4 --updates 200 "
-        + "--schedule linear", "e4e0a81663bf5383", "bad5dc6a7b21a514"
+        + "--schedule linear", "987b9e948989c37a", "1853020f1288458f"
     ),
     (
       "--model quadratic:coupling=0.3,dimension=24 --delay exchange:3 --workers 6 --updates 600 "

@@ -6,7 +6,7 @@ import Testing
 private let shortRun = ["run", "--model", "quadratic", "--updates", "4", "--quiet"]
 
 @Suite(.timeLimit(.minutes(15))) struct `Where something is missing, a sentence says what` {
-  @Test(.enabled(if: Surroundings.isRoot), arguments: [1, 2, 3])
+  @Test(.enabled(if: Surroundings.canBeSomebodyElse), arguments: [1, 2, 3])
   func `threads`(_ count: Int) throws {
     for arguments in [
       shortRun, shortRun + ["--engine", "virtual"],
@@ -20,7 +20,7 @@ private let shortRun = ["run", "--model", "quadratic", "--updates", "4", "--quie
     }
   }
 
-  @Test(.enabled(if: Surroundings.isRoot))
+  @Test(.enabled(if: Surroundings.canBeSomebodyElse))
   func `threads for the jobs of a sweep`() throws {
     let folder = try CommandFolder()
     try FileManager.default.setAttributes(
@@ -82,7 +82,8 @@ private let shortRun = ["run", "--model", "quadratic", "--updates", "4", "--quie
     #expect(isSentence(result.errors), "\(result.errors)")
   }
 
-  @Test(.enabled(if: Surroundings.isRoot), arguments: [shortRun, ["topology"], ["study", "list"]])
+  @Test(
+    .enabled(if: Surroundings.canHideProc), arguments: [shortRun, ["topology"], ["study", "list"]])
   func `and without /proc a command does what it always does`(_ arguments: [String]) throws {
     let result = try lockstep(arguments, launcher: Surroundings.withoutProc)
     #expect(result.code == 0, "\(result)")
@@ -275,6 +276,14 @@ private let shortRun = ["run", "--model", "quadratic", "--updates", "4", "--quie
       title: "red \\e[31m and \\u202E back"
       options: {model: quadratic, updates: 4}
       parameters: {seed: 1..2}
+      claims:
+        - id: c
+          statement: "losses \\e[31m are finite"
+          source: "nobody \\e[31m"
+          let: {loss: loss.final}
+          value: loss < 1e9
+          summary: share
+          expect: {equal: 1}
 
       """)
     for arguments in [

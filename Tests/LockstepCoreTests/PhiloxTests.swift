@@ -33,7 +33,7 @@ import Testing
   }
 
   @Test func `deviates have the moments of their distributions`() {
-    var stream = RandomStream(seed: 3, purpose: .bootstrap)
+    var stream = RandomStream(seed: 3, purpose: .disturbance)
     let count = 40_000
     var uniform = 0.0
     var normal = (sum: 0.0, squares: 0.0, fourth: 0.0)

@@ -25,8 +25,9 @@ extension WaitExplorer {
     for worker in 0..<setting.workers {
       let (old, new) = (before.words[worker], after.words[worker])
       // Clocks are shifted when the slowest moves on, which is not an event of its own.
-      guard old.phase != new.phase || old.access != new.access || old.peer != new.peer
-        || old.left != new.left || old.isAsleep != new.isAsleep
+      guard
+        old.phase != new.phase || old.access != new.access || old.peer != new.peer
+          || old.left != new.left || old.isAsleep != new.isAsleep
       else { continue }
       return "worker \(worker) " + Self.deed(old, new)
     }

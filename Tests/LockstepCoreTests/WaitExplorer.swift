@@ -131,7 +131,9 @@ struct WaitExplorer {
 
   init(_ setting: Setting) {
     self.setting = setting
-    rules = (0..<setting.workers).map { setting.policy.rules(for: WorkerID($0), of: setting.workers) }
+    rules = (0..<setting.workers).map {
+      setting.policy.rules(for: WorkerID($0), of: setting.workers)
+    }
     waitsAreForEveryone = Admission.waitsAreForEveryone(rules)
   }
 

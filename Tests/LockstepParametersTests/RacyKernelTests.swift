@@ -31,11 +31,12 @@ private func everyKernel<Scalar: SharedScalar>(count: Int, as type: Scalar.Type)
   }
   run { w, s, _ in
     Scalar.racyRMSProp(
-      &w, squares: &s, gradient: gradient, rate: 0.1, decay: 0.99, epsilon: 1e-8, count: count)
+      &w, squares: &s, gradient: gradient, rate: 0.1, decay: Decay(0.99), epsilon: 1e-8,
+      count: count)
   }
   run { w, m, s in
     Scalar.racyAdam(
-      &w, means: &m, squares: &s, gradient: gradient, rate: 0.1, decays: (0.9, 0.999),
+      &w, means: &m, squares: &s, gradient: gradient, rate: 0.1, decays: (Decay(0.9), Decay(0.999)),
       epsilon: 1e-8, corrections: (0.1, 0.001), count: count)
   }
   run { p, q, _ in
@@ -47,7 +48,8 @@ private func everyKernel<Scalar: SharedScalar>(count: Int, as type: Scalar.Type)
   run { w, values, _ in
     let indices = (0..<count).map { Int32(count - 1 - $0) }
     results.append(Scalar.racySparseDot(w, indices: indices, values: values, count: count))
-    Scalar.racySparseAdd(&w, indices: indices, values: values, scale: 0.5, count: count)
+    Scalar.racySparseDescent(
+      &w, indices: indices, values: values, scale: 0.5, rate: 0.3, count: count)
   }
   return results
 }
@@ -99,7 +101,7 @@ private func everyKernel<Scalar: SharedScalar>(count: Int, as type: Scalar.Type)
     w = start
     v = state
     Double.racyRMSProp(
-      &w, squares: &v, gradient: g, rate: eta, decay: rho, epsilon: epsilon, count: count)
+      &w, squares: &v, gradient: g, rate: eta, decay: Decay(rho), epsilon: epsilon, count: count)
     expect(
       w,
       {
@@ -110,8 +112,8 @@ private func everyKernel<Scalar: SharedScalar>(count: Int, as type: Scalar.Type)
     v = state
     var s = state
     Double.racyAdam(
-      &w, means: &v, squares: &s, gradient: g, rate: eta, decays: (0.9, 0.999), epsilon: epsilon,
-      corrections: (0.19, 0.002), count: count)
+      &w, means: &v, squares: &s, gradient: g, rate: eta, decays: (Decay(0.9), Decay(0.999)),
+      epsilon: epsilon, corrections: (0.19, 0.002), count: count)
     expect(
       w,
       {

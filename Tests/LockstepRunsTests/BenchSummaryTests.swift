@@ -59,6 +59,7 @@ private enum MadeUp {
     #expect(summary.updatesPerSecond?.median == 50)
     #expect(summary.updatesPerSecond?.samples == [100, 25, 50])
     #expect(summary.updatesPerSecond?.low == 25)
+    #expect(summary.updatesPerSecond?.interval == "range", "three runs have no 95 % interval")
     #expect(summary.updatesPerSecond?.high == 100)
     #expect(summary.samplesPerSecond?.median == 500)
     #expect(summary.split == BenchRun.Split(compute: 0.5, read: 0.125, apply: 0.125, wait: 0.25))

@@ -70,4 +70,82 @@ import Testing
       }
     }
   }
+
+  // MARK: Models that threads update in place
+
+  /// 200 sparse examples of 40 features, about 12 in a row, with labels ±1.
+  private static func rows<Scalar: ModelScalar>(
+    as type: Scalar.Type, features: Int
+  ) -> LinearModel<Scalar> {
+    var stream = RandomStream(seed: 12, purpose: .syntheticData)
+    var offsets = [0]
+    var columns: [Int32] = []
+    for _ in 0..<200 {
+      var row = Set<Int>()
+      while row.count < 12 { row.insert(stream.integer(below: features)) }
+      columns += row.sorted().map { Int32($0) }
+      offsets.append(columns.count)
+    }
+    return LinearModel(
+      loss: .logistic,
+      training: ExampleSet(
+        offsets: offsets, columns: columns,
+        values: columns.map { _ in Scalar(stream.normal() / 3) }, featureCount: features,
+        targets: (0..<200).map { _ in stream.uniform() < 0.5 ? 1 : -1 }, classes: nil),
+      featureCount: features, intercept: true)
+  }
+
+  private static func ratings() throws -> Factorization<Double> {
+    var stream = RandomStream(seed: 14, purpose: .syntheticData)
+    return try Factorization(
+      rank: 4,
+      training: ExampleSet(
+        users: (0..<500).map { _ in Int32(stream.integer(below: 30)) },
+        items: (0..<500).map { _ in Int32(stream.integer(below: 21)) },
+        ratings: (0..<500).map { _ in 1 + 4 * stream.uniform() }),
+      userCount: 30, itemCount: 21)
+  }
+
+  private static func expectEqualInPlace<Model: Objective>(
+    _ model: Model, _ policy: String, _ decomposition: Decomposition, batch: Int,
+    schedule: RateSchedule, rate: Double
+  ) throws {
+    let policy = try PolicySpecification.parse(policy)
+    let topology = try Topology(.live)
+    let configuration = EngineConfiguration(
+      decomposition: decomposition, policy: policy, workers: 3, optimizer: .sgd,
+      learningRate: rate, schedule: schedule, batch: batch, updates: 200, lossEvery: 1000, seed: 7)
+    #expect(ThreadEngine.updatesInPlace(model, configuration: configuration))
+    let threads = try ThreadEngine(
+      model: model, configuration: configuration, topology: topology,
+      placement: PlacementPlan(workers: 3, pin: PinPlan("none"), on: topology)
+    ).run()
+    let virtual = try EventEngine(
+      model: model,
+      configuration: SimulationConfiguration(
+        decomposition: decomposition, policy: policy, workers: 3, optimizer: .sgd,
+        learningRate: rate, schedule: schedule, batch: batch, updates: 200, lossEvery: 1000,
+        seed: 7),
+      service: .exponential(mean: 1)
+    ).run()
+    #expect(threads.parameters == virtual.parameters, "batch \(batch), \(schedule)")
+    #expect(threads.loss.final == virtual.loss.final)
+  }
+
+  // 41 parameters, 3 workers: the borders of cache lines are not those of an even cut.
+  @Test(arguments: ["barrier", "sequential"], Decomposition.allCases)
+  func `agree in every bit also where threads update in place`(
+    policy: String, decomposition: Decomposition
+  ) throws {
+    for (batch, schedule) in [(1, RateSchedule.linear), (8, .constant), (8, .linear)] {
+      try Self.expectEqualInPlace(
+        Self.rows(as: Double.self, features: 40), policy, decomposition, batch: batch,
+        schedule: schedule, rate: 0.3)
+      try Self.expectEqualInPlace(
+        Self.rows(as: Float.self, features: 400), policy, decomposition, batch: batch,
+        schedule: schedule, rate: 0.3)
+      try Self.expectEqualInPlace(
+        Self.ratings(), policy, decomposition, batch: batch, schedule: schedule, rate: 0.02)
+    }
+  }
 }

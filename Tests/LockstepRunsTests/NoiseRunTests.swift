@@ -163,6 +163,21 @@ import Testing
     #expect(document?.runs.first?.noise.count == 50)
   }
 
+  @Test func `leave the probes' time out of the simulation's`() throws {
+    var configuration = try Self.configuration("mlp:48", data: Self.data, every: 1)
+    configuration.engine = .virtual
+    configuration.pin = nil
+    configuration.updates = 40
+    let prepared = try PreparedModel(configuration)
+    let topology = try Topology(.live)
+    let watch = ContinuousClock.now
+    let record = try TrainingRun().execute(configuration, prepared, on: topology)
+    let whole = (ContinuousClock.now - watch) / .seconds(1)
+    let probes = try #require(record.noiseSeconds)
+    // Both are parts of the whole, and don't overlap.
+    #expect(probes > 0 && record.wallSeconds + probes <= whole)
+  }
+
   @Test func `need memory for their vectors`() throws {
     var configuration = try Self.configuration("svm", every: 5)
     func bytes() -> Double {

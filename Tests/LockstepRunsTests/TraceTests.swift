@@ -1,5 +1,6 @@
 import Foundation
 import LockstepCore
+import LockstepSimulator
 import LockstepTelemetry
 import LockstepTopology
 import Testing
@@ -13,7 +14,8 @@ import Testing
 
   static func trace(
     _ policy: String, _ decomposition: Decomposition, _ engine: EngineChoice,
-    service: String = "exponential:1", faults: [String] = [], updates: Int = 90
+    service: String = "exponential:1", faults: [String] = [], updates: Int = 90,
+    schedule: RateSchedule? = nil
   ) throws -> (Trace, RunRecord) {
     var run = RunConfiguration(model: try ModelSpecification("mlp:4"))
     run.policy = try PolicySpecification.parse(policy)
@@ -21,6 +23,7 @@ import Testing
     run.engine = engine
     run.workers = 3
     run.updates = updates
+    run.schedule = schedule
     run.kernels = .portable
     run.recordsTrace = true
     if engine == .threads {
@@ -108,6 +111,41 @@ import Testing
     #expect(check.violations.contains { $0.rule == damage.rule }, "\(check.violations)")
   }
 
+  // Worker 2 is slow, so the others start as far ahead of it as their policy lets them, and no further.
+  // Each of them ended `check`, `replay` or `show` with a trap.
+  @Test(arguments: [
+    ("\"shards\":3", "\"shards\":9223372036854775807"), ("\"shards\":3", "\"shards\":4"),
+    ("\"shard\":1", "\"shard\":-9223372036854775808"), ("\"shard\":1", "\"shard\":3"),
+    ("\"clock\":1,", "\"clock\":-9223372036854775808,"), ("\"clock\":1,", "\"clock\":-1,"),
+    ("\"compute\":", "\"compute\":9e18,\"was\":"), ("\"end\":", "\"end\":-1e308,\"was\":"),
+    ("\"applied\":[1]", "\"applied\":[]"), ("\"applied\":[1]", "\"applied\":[-1]"),
+    ("\"read\":[0,0,0]", "\"read\":[0,0]"),
+  ])
+  func `that no run can have are refused when they are read`(_ from: String, _ to: String) throws {
+    let (trace, _) = try Self.trace("bounded:1", .blocks, .virtual)
+    let text = String(decoding: try TraceFile.encode(trace, for: "t.jsonl"), as: UTF8.self)
+    try #require(text.contains(from), "\(text.prefix(600))")
+    let path = NSTemporaryDirectory() + "lockstep-\(UUID()).jsonl"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try text.write(toFile: path, atomically: true, encoding: .utf8)
+    #expect(try TraceFile.read(path) == trace)
+    let place = try #require(text.range(of: from))
+    try text.replacingCharacters(in: place, with: to)
+      .write(toFile: path, atomically: true, encoding: .utf8)
+    #expect(throws: TraceError.self) { try TraceFile.read(path) }
+  }
+
+  @Test(arguments: 0...3) func `of a bound are refused by the next smaller one`(bound: Int) throws {
+    var (trace, _) = try Self.trace(
+      "bounded:\(bound)", .samples, .virtual, service: "per-worker:1;1;40")
+    #expect(TraceCheck(trace).isSound)
+    trace.header.policy = "bounded:\(bound + 1)"
+    #expect(TraceCheck(trace).isSound)
+    guard bound > 0 else { return }
+    trace.header.policy = "bounded:\(bound - 1)"
+    #expect(TraceCheck(trace).violations.contains { $0.rule == "policy" })
+  }
+
   @Test func `draw a schedule`() throws {
     let (trace, _) = try Self.trace(
       "bounded:1", .samples, .virtual, service: "per-worker:1;1;4", updates: 9)
@@ -134,6 +172,30 @@ import Testing
       let index = try #require(wrong.events.firstIndex { $0.clock == 9 })
       for shard in wrong.events[index].read.indices { wrong.events[index].read[shard] = 0 }
       #expect(try !TraceReplay(wrong).isExact)
+    }
+  }
+
+  @Test(
+    arguments: ["barrier", "sequential", "bounded:1", "locked", "hogwild"],
+    [Decomposition.blocks, .samples])
+  func `are executed again with the rates of a schedule, which they number`(
+    policy: String, decomposition: Decomposition
+  ) throws {
+    for engine in [EngineChoice.threads, .virtual] {
+      let (recorded, _) = try Self.trace(policy, decomposition, engine, schedule: .linear)
+      for name in ["trace.csv", "trace.jsonl"] {
+        let path = NSTemporaryDirectory() + "\(UUID().uuidString)-\(name)"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try TraceFile.encode(recorded, for: path).write(to: URL(fileURLWithPath: path))
+        let trace = try TraceFile.read(path)
+        #expect(trace == recorded)
+        let replay = try TraceReplay(trace)
+        if replay.torn == 0, replay.overlapping == 0 { #expect(replay.isExact, "\(engine)") }
+      }
+      guard policy != "barrier" else { continue }
+      var unnumbered = recorded
+      for index in unnumbered.events.indices { unnumbered.events[index].number = nil }
+      #expect(throws: ReplayError.self) { try TraceReplay(unnumbered) }
     }
   }
 }

@@ -1,5 +1,6 @@
 import LockstepCore
 import LockstepModels
+import LockstepTelemetry
 import Testing
 
 @testable import LockstepSimulator
@@ -90,10 +91,66 @@ struct DelayEnsembleTests {
     #expect((mean - 1.0 / 3).magnitude < 3 * error)
     // σ_x²·√(2/N·(1 + ρ²)/(1 − ρ²)) for an AR(1) process with ρ = ½, squared: 0.0030.
     #expect(error > 0.0012 && error < 0.006)
+    #expect(outcome.ensemble.stationaryMeanSquareErrorReason == nil)
     // 1,000 points, evenly spaced, both ends among them.
     let points = outcome.ensemble.mean.map(\.update)
     #expect(points.count == 1000 && points.first == 0 && points.last == 41_000)
     #expect(zip(points, points.dropFirst()).allSatisfy { (41...42).contains($1 - $0) })
+  }
+
+  // σ²-noise on a unit curvature is an AR(1) process of ρ = 1 − a; its squares are alike over
+  // (1 + ρ²)/(1 − ρ²) updates. Twenty stretches of 2,000 updates covered 79.5 % at a = .01.
+  @Test(arguments: [(0.01, 2000), (0.2, 4000)])
+  func `A single replica's error covers the truth, or is not given`(rate: Double, updates: Int)
+    throws
+  {
+    let model = try DelayTrial.quadratic("dimension=1,noise=1,start=normal")
+    let exact = rate / (2 - rate)
+    var (given, covered) = (0, 0)
+    for seed in 1...150 {
+      var trial = DelayTrial()
+      trial.rate = rate
+      trial.warmup = 500
+      trial.updates = updates + 500
+      trial.seed = UInt64(seed)
+      let ensemble = try trial.run(model, "constant:0").ensemble
+      let mean = try #require(ensemble.stationaryMeanSquare)
+      guard let error = ensemble.stationaryMeanSquareError else {
+        #expect(ensemble.stationaryMeanSquareErrorReason?.contains("updates") == true)
+        continue
+      }
+      given += 1
+      if abs(mean - exact) < 1.96 * error { covered += 1 }
+    }
+    if rate == 0.01 {
+      #expect(given == 0, "20 independent values have no error")
+    } else {
+      #expect(given > 140 && Double(covered) > 0.88 * Double(given), "\(covered) of \(given)")
+    }
+  }
+
+  // A product of random factors: the logarithm of a path is a random walk, and its growth's error that of
+  // a mean of replicas. Nine replicas used to be cut into groups of one and of eight.
+  @Test func `The growth of paths has an error that covers`() throws {
+    let model = try DelayTrial.quadratic("dimension=1")
+    func rates(_ seed: Int, replicas: Int) throws -> EnsembleRecord {
+      var trial = DelayTrial()
+      trial.workers = 1
+      trial.rate = 0.9
+      trial.updates = 150
+      trial.warmup = 50
+      trial.replicas = replicas
+      trial.seed = UInt64(seed)
+      return try trial.run(model, "uniform:0..2").ensemble
+    }
+    let truth = try #require(try rates(1000, replicas: 4000).pathGrowthRate)
+    var covered = 0
+    for seed in 1...120 {
+      let ensemble = try rates(seed, replicas: 9)
+      let (rate, error) = (ensemble.pathGrowthRate ?? .nan, ensemble.pathGrowthRateError ?? .nan)
+      if abs(rate - truth) < StudentT.factor95(degrees: 8) * error { covered += 1 }
+    }
+    #expect(covered > 104, "\(covered) of 120")
   }
 
   @Test(arguments: [DelayScope.read, .message])

@@ -13,7 +13,7 @@ import Testing
   ) throws {
     let count = 5_000
     let outcome = try Simulation(
-      workers: workers, updates: count, recordsTrace: true, service: law
+      workers: workers, rate: 1e-3, updates: count, recordsTrace: true, service: law
     ).run(EventModels.quadratic("dimension=1"))
     var sum = 0
     var seen = 0

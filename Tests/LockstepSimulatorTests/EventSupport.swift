@@ -12,6 +12,8 @@ struct Simulation {
   var optimizer = OptimizerSpecification.sgd
   var rate = 0.1
   var batch = 8
+  var sampling = SamplingMethod.shuffled
+  var minibatches: MinibatchFile?
   var updates = 100
   var lossEvery = 1_000_000_000
   var target: Double?
@@ -28,11 +30,15 @@ struct Simulation {
   var configuration: SimulationConfiguration {
     SimulationConfiguration(
       decomposition: decomposition, policy: policy, workers: workers, optimizer: optimizer,
-      learningRate: rate, batch: batch, updates: updates, targetLoss: target,
+      learningRate: rate, batch: batch, sampling: sampling, minibatches: minibatches,
+      updates: updates, targetLoss: target,
       lossEvery: lossEvery, seed: seed, initialParameters: initial, faults: faults,
       readTime: readTime, applyTime: applyTime, recordsTrace: recordsTrace,
       replicas: replicas, hostThreads: hostThreads)
   }
+
+  /// The most examples of a minibatch.
+  var largestBatch: Int { max(batch, minibatches?.longest ?? 0) }
 
   func engine<Model: Objective>(_ model: Model) throws -> EventEngine<Model> {
     try EventEngine(model: model, configuration: configuration, service: service)

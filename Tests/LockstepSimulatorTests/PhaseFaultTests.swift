@@ -136,14 +136,14 @@ import Testing
         })
       setup.recordsTrace = true
       let outcome = try setup.run(model)
-      var slow = try SlowSimulation(setup, model)
+      let slow = SlowEngine(setup, model)
       slow.run()
       let place = "seed \(seed), \(workers) workers, \(setup.faults.map(\.specification))"
       slow.expectEqual(outcome, place)
       #expect(outcome.status == (slow.updates == 50 ? .completed : .stalled), "\(place)")
       if let stall = outcome.stall {
         hit += 1
-        #expect(slow.dead.contains(stall.worker), "\(place)")
+        #expect(slow.workers[stall.worker].isDead, "\(place)")
       }
       let trace = try #require(outcome.trace)
       #expect(TraceCheck(trace).isSound, "\(place): \(TraceCheck(trace).violations)")

@@ -42,7 +42,7 @@ import Testing
       }
       let (outcome, shown) = try setup.observe(model, every: 1)
       torn += Int(outcome.tornViews.torn ?? 0)
-      var slow = try SlowSimulation(setup, model)
+      let slow = SlowEngine(setup, model)
       slow.run()
       var expected = slow.shown
       if policy == "barrier", decomposition == .blocks {
@@ -51,11 +51,13 @@ import Testing
         for place in expected.indices { expected[place].parameters = expected[place].view }
       }
       // The end of a part of a round's update doesn't order what is shown at its beginning.
-      func order(_ list: [SlowSimulation.Shown]) -> [SlowSimulation.Shown] {
+      func order(_ list: [SlowEngine<Quadratic<Double>>.Shown]) -> [SlowEngine<Quadratic<Double>>
+        .Shown]
+      {
         list.sorted { ($0.update, $0.worker) < ($1.update, $1.worker) }
       }
       let found = shown.map { observation in
-        SlowSimulation.Shown(
+        SlowEngine<Quadratic<Double>>.Shown(
           update: observation.update, worker: observation.worker, clock: observation.clock,
           view: outcome.status == .completed && setup.configuration.budget.isJoint
             ? [] : observation.view ?? observation.parameters,

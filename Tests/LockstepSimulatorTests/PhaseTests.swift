@@ -31,18 +31,14 @@ enum PhaseSettings {
       for workers in [1, 2, 5, decomposition == .blocks ? 7 : 11] {
         var setup = Simulation(
           decomposition: decomposition, policy: try PolicySpecification.parse(policy),
-          workers: workers, rate: 0.125, updates: 83, seed: UInt64(index))
+          workers: workers, rate: 0.03125, updates: 83, seed: UInt64(index))
         (setup.readTime, setup.service, setup.applyTime) = laws
         let outcome = try setup.run(model)
-        var slow = try SlowSimulation(setup, model)
+        let slow = SlowEngine(setup, model)
         slow.run()
         let place = "law \(index), \(workers) workers"
         slow.expectEqual(outcome, place)
         #expect(outcome.updates == 83)
-        let unit = Double(ServiceLaw.ticksPerUnit)
-        for (record, times) in zip(outcome.workers, slow.times) {
-          #expect(record.waitSeconds == Double(times[3]) / unit, "\(place)")
-        }
       }
     }
   }

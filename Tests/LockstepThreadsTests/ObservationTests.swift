@@ -142,4 +142,40 @@ private final class Observations: @unchecked Sendable {
     #expect(observations.all.count >= 64)
     #expect(observations.all.allSatisfy { $0.update < outcome.updates })
   }
+
+  @Test(arguments: Decomposition.allCases)
+  func `show the view that was read, and not what it has become`(
+    decomposition: Decomposition
+  ) throws {
+    // Worker 0 reads at clock 8, where it observes, and then waits until worker 1 has made 5 iterations.
+    let others = Staleness.Counter()
+    let reader = Staleness.Counter()
+    let views = Guarded<[Int]>([])
+    var probe = EngineProbe()
+    probe.afterRead = { worker, clock, versions in
+      guard worker == 0 && clock == 8 else { return }
+      views.withLock { $0 = Array(versions) }
+      reader.increment()
+      while others.value < 5 {}
+    }
+    probe.afterIteration = { worker, _ in
+      if worker == 1, reader.value > 0 { others.increment() }
+    }
+    let observations = Observations()
+    var configuration = Trial(
+      decomposition: decomposition, policy: Hogwild(), workers: 2, rate: 0.01, updates: 2000
+    ).configuration
+    configuration.observer = observations.observer(every: 4)
+    // Whoever is free makes the next update: worker 1 has 5 left whatever happens before.
+    probe.beforeIteration = { worker, clock in
+      if worker == 1, clock == 50 { while reader.value == 0 {} }
+    }
+    _ = try Trial.run(Models.quadratic("dimension=16,coupling=0.3"), configuration, probe: probe)
+    let shown = try #require(observations.all.first { $0.worker == 0 && $0.clock == 8 })
+    let view = try #require(shown.view)
+    #expect(view != shown.parameters)
+    if decomposition == .blocks {
+      #expect(Array(view[shown.range]) == Array(shown.parameters[shown.range]))
+    }
+  }
 }

@@ -41,6 +41,18 @@ struct Trial {
   func run<Model: Objective>(_ model: Model) throws -> ThreadEngine<Model>.Outcome {
     try engine(model).run()
   }
+
+  /// Runs a configuration on this machine.
+  static func run<Model: Objective>(
+    _ model: Model, _ configuration: EngineConfiguration, probe: EngineProbe? = nil
+  ) throws -> ThreadEngine<Model>.Outcome {
+    let topology = try Topology(.live)
+    return try ThreadEngine(
+      model: model, configuration: configuration, topology: topology,
+      placement: PlacementPlan(workers: configuration.workers, pin: PinPlan("none"), on: topology),
+      probe: probe
+    ).run()
+  }
 }
 
 /// Small models that tests train.
@@ -68,7 +80,7 @@ enum Models {
 
   /// 200 sparse examples of 400 features, about 12 in a row, with labels ±1.
   static func sparse<Scalar: ModelScalar>(
-    as type: Scalar.Type = Double.self, features: Int = 400
+    as type: Scalar.Type = Double.self, features: Int = 400, intercept: Bool = false
   ) -> LinearModel<Scalar> {
     var stream = RandomStream(seed: 12, purpose: .syntheticData)
     var offsets = [0]
@@ -90,7 +102,7 @@ enum Models {
       training: ExampleSet(
         offsets: offsets, columns: columns, values: values, featureCount: features,
         targets: targets, classes: nil),
-      featureCount: features)
+      featureCount: features, intercept: intercept)
   }
 
   /// 90 examples of 6 features in 3 classes, through hidden layers of 7 and 5.

@@ -154,8 +154,6 @@ import Testing
     var expected = 1.0
     for clock in 0..<50 { expected *= 1 - 0.3 * (1 - Double(clock) / 50) }
     #expect(outcome.parameters.allSatisfy { ($0 - expected).magnitude < 1e-14 })
-    #expect(RateSchedule.linear.factor(at: 60, of: 50) == 0)
-    #expect(RateSchedule.constant.factor(at: 60, of: 50) == 1)
   }
 
   @Test func `a target stops the run and divergence is reported as such`() throws {

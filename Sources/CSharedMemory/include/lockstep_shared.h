@@ -39,14 +39,14 @@ void lockstep_racy_force_relaxed(int relaxed);
   void lockstep_racy_nesterov_##S(T *w, T *v, const T *g, T rate, T mu, ptrdiff_t count);         \
   /* s += g*g; w -= rate*g/(sqrt(s) + epsilon) */                                                 \
   void lockstep_racy_adagrad_##S(T *w, T *s, const T *g, T rate, T epsilon, ptrdiff_t count);     \
-  /* s = rho*s + (1-rho)*g*g; w -= rate*g/(sqrt(s) + epsilon) */                                  \
+  /* s = rho*s + rest*g*g; w -= rate*g/(sqrt(s) + epsilon); rest is 1 - rho, rounded once */      \
   void lockstep_racy_rmsprop_##S(                                                                 \
-      T *w, T *s, const T *g, T rate, T rho, T epsilon, ptrdiff_t count);                         \
-  /* m = b1*m + (1-b1)*g; s = b2*s + (1-b2)*g*g;                                                  \
-     w -= rate*(m/correction1)/(sqrt(s/correction2) + epsilon) */                                 \
+      T *w, T *s, const T *g, T rate, T rho, T rest, T epsilon, ptrdiff_t count);                 \
+  /* m = b1*m + rest1*g; s = b2*s + rest2*g*g;                                                    \
+     w -= rate*(m/correction1)/(sqrt(s/correction2) + epsilon); rests as for rmsprop */           \
   void lockstep_racy_adam_##S(                                                                    \
-      T *w, T *m, T *s, const T *g, T rate, T beta1, T beta2, T epsilon, T correction1,           \
-      T correction2, ptrdiff_t count);                                                            \
+      T *w, T *m, T *s, const T *g, T rate, T beta1, T rest1, T beta2, T rest2, T epsilon,        \
+      T correction1, T correction2, ptrdiff_t count);                                             \
   /* sum of a[i]*b[i], both shared */                                                             \
   T lockstep_racy_dot_##S(const T *a, const T *b, ptrdiff_t count);                               \
   /* e = p.q - rating; p -= rate*(2*e*q + l2_p*p), q -= rate*(2*e*p + l2_q*q), old values on the  \
@@ -56,9 +56,9 @@ void lockstep_racy_force_relaxed(int relaxed);
   /* sum of w[index[i]]*value[i] */                                                               \
   T lockstep_racy_sparse_dot_##S(                                                                 \
       const T *w, const int32_t *index, const T *value, ptrdiff_t count);                         \
-  /* w[index[i]] += scale*value[i] */                                                             \
-  void lockstep_racy_sparse_add_##S(                                                              \
-      T *w, const int32_t *index, const T *value, T scale, ptrdiff_t count);
+  /* w[index[i]] -= rate*(scale*value[i]) */                                                      \
+  void lockstep_racy_sparse_descend_##S(                                                          \
+      T *w, const int32_t *index, const T *value, T scale, T rate, ptrdiff_t count);
 
 LOCKSTEP_DECLARE(float, f32)
 LOCKSTEP_DECLARE(double, f64)

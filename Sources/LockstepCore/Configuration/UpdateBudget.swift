@@ -23,6 +23,21 @@ public struct UpdateBudget: Equatable, Sendable {
     self.stepsInRounds = stepsInRounds || isJoint
   }
 
+  /// Creates the rule of a policy.
+  ///
+  /// - Parameters:
+  ///   - policy: who may start an iteration when.
+  ///   - decomposition: what the workers divide.
+  ///   - workers: their number.
+  public init(
+    _ policy: any SynchronizationPolicy, _ decomposition: Decomposition, workers: Int
+  ) {
+    let rules = policy.rules(for: WorkerID(0), of: max(1, workers))
+    self.init(
+      workers: workers, isJoint: rules.joinsSteps && decomposition == .samples,
+      isDealt: rules.keepsPace, stepsInRounds: rules.joinsSteps)
+  }
+
   /// The number of iterations that a worker makes of a run's first `updates` updates, dealt out.
   public func iterations(of worker: WorkerID, within updates: Int) -> Int {
     if isJoint { return updates }
@@ -30,7 +45,9 @@ public struct UpdateBudget: Equatable, Sendable {
   }
 
   /// The number in the run, from 0, of the update that a worker makes at a clock, where the updates are
-  /// dealt out. The schedule of the learning rate goes by it.
+  /// dealt out.
+  ///
+  /// The schedule of the learning rate goes by it.
   ///
   /// - Returns: for a step of a whole round, the number of its first update.
   @inlinable

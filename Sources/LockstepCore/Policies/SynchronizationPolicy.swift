@@ -41,6 +41,14 @@ public struct WorkerRules: Equatable, Sendable {
   /// With the `samples` decomposition the workers' gradients are then averaged.
   public var joinsSteps: Bool
 
+  /// Whether the rules leave no choice of the order in which updates are made, so that a run has the same
+  /// bits each time: all at once, or one worker after the other.
+  public var isDeterministic: Bool {
+    if joinsSteps { return true }
+    if case .worker = start.subject { return access == .racing }
+    return false
+  }
+
   /// Creates rules.
   public init(
     start: ClockCondition = .always, apply: ClockCondition = .always,

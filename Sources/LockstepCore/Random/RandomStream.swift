@@ -12,8 +12,6 @@ public enum RandomPurpose: UInt32, Sendable {
   case gradientNoise = 4
   /// A synthetic data set.
   case syntheticData = 5
-  /// Resampling for intervals.
-  case bootstrap = 6
   /// The duration of an iteration.
   case serviceTime = 7
   /// The delay of a read or of a message.
@@ -28,6 +26,8 @@ public enum RandomPurpose: UInt32, Sendable {
   case readTime = 12
   /// How long applying an update takes.
   case applyTime = 13
+  /// Which examples are held out.
+  case heldOut = 20
 }
 
 /// Random numbers keyed by what they are for, who draws them, and when.

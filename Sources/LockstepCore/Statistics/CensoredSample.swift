@@ -24,6 +24,8 @@ public struct CensoredSample: Equatable, Sendable {
     public var low: Double?
     /// The upper end.
     public var high: Double?
+    /// What the interval is worth.
+    public var kind: Estimate.Kind
   }
 
   /// The observations by time; at equal times what happened stands before what is censored.
@@ -47,7 +49,7 @@ public struct CensoredSample: Equatable, Sendable {
   /// **Reference:** Kaplan, Meier, *Nonparametric Estimation from Incomplete Observations*, 1958.
   public var survival: [(time: Double, share: Double)] {
     var steps: [(time: Double, share: Double)] = []
-    forEachStep(of: counts) { time, share in
+    forEachStep { time, share in
       steps.append((time, share))
       return true
     }
@@ -58,16 +60,10 @@ public struct CensoredSample: Equatable, Sendable {
   ///
   /// Where the share is a half between two times, it is their middle, as it is for a sample without
   /// censoring.
-  public var median: Double? { median(of: counts) }
-
-  /// How often each observation is in the sample: once.
-  private var counts: [Int] { Array(repeating: 1, count: observations.count) }
-
-  /// The median of a sample that holds each observation as often as `counts` says.
-  private func median(of counts: [Int]) -> Double? {
+  public var median: Double? {
     var half: Double?
     var median: Double?
-    forEachStep(of: counts) { time, share in
+    forEachStep { time, share in
       if let half {
         median = (half + time) / 2
       } else if share < 0.5 - 1e-9 {
@@ -82,20 +78,17 @@ public struct CensoredSample: Equatable, Sendable {
 
   /// Goes through the times at which something happened, with the share that has not happened after each.
   ///
-  /// - Parameters:
-  ///   - counts: how often each observation is in the sample.
-  ///   - body: returns whether to go on.
-  @inline(__always)
-  private func forEachStep(of counts: [Int], _ body: (_ time: Double, _ share: Double) -> Bool) {
+  /// - Parameter body: returns whether to go on.
+  private func forEachStep(_ body: (_ time: Double, _ share: Double) -> Bool) {
     var share = 1.0
-    var atRisk = counts.reduce(0, +)
+    var atRisk = observations.count
     var index = 0
     while index < observations.count {
       let time = observations[index].time
       var (events, gone) = (0, 0)
       while index < observations.count, observations[index].time == time {
-        if !observations[index].isCensored { events += counts[index] }
-        gone += counts[index]
+        if !observations[index].isCensored { events += 1 }
+        gone += 1
         index += 1
       }
       if events > 0 {
@@ -106,54 +99,42 @@ public struct CensoredSample: Equatable, Sendable {
     }
   }
 
-  /// The median with its 95 % bootstrap interval.
+  /// Between what each time lies: what is censored may never happen.
+  private var bounds: [(least: Double, greatest: Double)] {
+    observations.map { ($0.time, $0.isCensored ? .infinity : $0.time) }
+  }
+
+  /// The median with its interval: order statistics, whatever the censored times may be, or the range of
+  /// fewer than six.
   ///
   /// **Determinism:** bit-exact.
   public var medianEstimate: Median {
-    var counts = [Int](repeating: 0, count: observations.count)
-    let (low, high) = Bootstrap.interval(count: observations.count) { indices in
-      median(of: indices, counts: &counts) ?? .infinity
-    }
+    let bounds = bounds
+    var interval = Intervals.median(
+      least: bounds.map(\.least), greatest: bounds.map(\.greatest))
+    let median = median
+    if let median { interval = interval.holding(median) }
     return Median(
-      value: median, low: low.isFinite ? low : nil, high: high.isFinite ? high : nil)
+      value: median, low: interval.low.isFinite ? interval.low : nil,
+      high: interval.high.isFinite ? interval.high : nil, kind: interval.kind)
   }
 
   /// How many times as long this sample's median is as another's.
   ///
-  /// - Returns: the ratio of the medians with a 95 % bootstrap interval: `infinity` where only this
-  ///   one's is not reached, 0 where only the other's is not; `nil` where neither is. Resamples in
-  ///   which neither is reached count at both ends.
+  /// - Returns: the ratio of the medians with the Mann–Whitney interval, whatever the censored times may be:
+  ///   `infinity` where only this one's is not reached, 0 where only the other's is not; `nil` where neither
+  ///   is.
   ///
   /// **Determinism:** bit-exact.
   public func medianRatio(to other: CensoredSample) -> Estimate? {
-    func ratio(_ mine: Double?, _ theirs: Double?) -> Double? {
-      switch (mine, theirs) {
-      case (nil, nil): nil
-      case (nil, _): .infinity
-      case (_, nil): 0
-      case (let mine?, let theirs?): theirs == 0 ? (mine == 0 ? 1 : .infinity) : mine / theirs
-      }
+    let value: Double
+    switch (median, other.median) {
+    case (nil, nil): return nil
+    case (nil, _): value = .infinity
+    case (_, nil): value = 0
+    case (let mine?, let theirs?):
+      value = theirs == 0 ? (mine == 0 ? 1 : .infinity) : mine / theirs
     }
-    guard let value = ratio(median, other.median) else { return nil }
-    let sizes = [observations.count, other.observations.count]
-    var counts = sizes.map { [Int](repeating: 0, count: $0) }
-    let (low, high) = Bootstrap.interval(counts: sizes) { indices in
-      ratio(
-        median(of: indices[0], counts: &counts[0]),
-        other.median(of: indices[1], counts: &counts[1]))
-    }
-    return Estimate(
-      value: value, low: max(0, low), high: high, count: sizes[0] + sizes[1])
-  }
-
-  /// The median of a resample, without sorting it: how often each observation is in it is enough.
-  ///
-  /// - Parameters:
-  ///   - indices: the observations in the resample.
-  ///   - counts: room for as many numbers as there are observations.
-  private func median(of indices: [Int], counts: inout [Int]) -> Double? {
-    for index in counts.indices { counts[index] = 0 }
-    for index in indices { counts[index] += 1 }
-    return median(of: counts)
+    return Intervals.factor(of: bounds, to: other.bounds).holding(value)
   }
 }

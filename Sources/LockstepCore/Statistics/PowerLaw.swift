@@ -1,6 +1,11 @@
 import Foundation
 
 /// The exponent of `y ∝ x^β`, fitted by least squares of `log y` on `log x`.
+///
+/// Points of one seed go together: what is independent is how far each seed turns the line.
+///
+/// **Reference:** Liang, Zeger, *Longitudinal Data Analysis Using Generalized Linear Models*, Biometrika 73,
+/// 1986, with Student's t of one degree less than there are seeds.
 public struct PowerLaw: Equatable, Sendable {
   /// One measurement, and the seed it was made with.
   public struct Point: Equatable, Sendable {
@@ -21,14 +26,11 @@ public struct PowerLaw: Equatable, Sendable {
 
   /// What the interval of the exponent rests on.
   public enum Interval: Equatable, Sendable {
-    /// A bootstrap over that many seeds: the fit is made again for each resample.
+    /// Student's t on how far each of that many seeds turns the line: points of a seed go together.
     case seeds(Int)
-    /// Student's t on the residuals of the fit, because there are too few seeds to resample.
+    /// Student's t on the residuals of a single seed's points, as if each were independent.
     case residuals(degreesOfFreedom: Int)
   }
-
-  /// The fewest seeds that are resampled.
-  public static let fewestSeeds = 5
 
   /// The exponent `β` with its 95 % interval.
   public let exponent: Estimate
@@ -45,7 +47,7 @@ public struct PowerLaw: Equatable, Sendable {
   ///   out, and counted in ``omitted``.
   /// - Returns: `nil` with fewer than two different `x`. With two points in all nothing bounds the
   ///   exponent, and its interval is infinite.
-  /// - Complexity: O(points × resamples).
+  /// - Complexity: O(points × log points).
   ///
   /// **Determinism:** bit-exact.
   public init?(_ points: [Point]) {
@@ -58,21 +60,24 @@ public struct PowerLaw: Equatable, Sendable {
     let constant = (total.y - slope * total.x) / total.count
     logConstant = constant
 
-    var seeds: [Int] = []
-    var bySeed: [Int: Sums] = [:]
-    for (point, log) in zip(usable, logs) {
-      if bySeed[point.seed] == nil { seeds.append(point.seed) }
-      bySeed[point.seed, default: Sums()].add(log.x, log.y)
-    }
-    if seeds.count >= Self.fewestSeeds {
-      let parts = seeds.sorted().compactMap { bySeed[$0] }
-      let (low, high) = Bootstrap.interval(count: parts.count) { indices in
-        var sums = Sums()
-        for index in indices { sums.add(parts[index]) }
-        return sums.slope
+    let seeds = Set(usable.map(\.seed)).sorted()
+    let mean = total.x / total.count
+    if seeds.count > 1 {
+      // What a seed's points turn the line by. Where all seeds have the same x, it is the seed's own slope.
+      var turns = [Int: Double]()
+      for (point, log) in zip(usable, logs) {
+        let residual = log.y - constant - slope * log.x
+        turns[point.seed, default: 0] += (log.x - mean) * residual / total.spread
       }
+      let parts = seeds.compactMap { turns[$0] }
+      let squares = parts.reduce(0) { $0 + $1 * $1 }
+      let count = Double(parts.count)
+      let error = (squares * count / (count - 1)).squareRoot()
+      let reach = StudentT.factor95(degrees: parts.count - 1) * error
       interval = .seeds(parts.count)
-      exponent = Estimate(value: slope, low: low, high: high, count: usable.count)
+      exponent = Estimate(
+        value: slope, low: slope - reach, high: slope + reach, count: usable.count,
+        isSkewed: Skewness.isNotable(parts))
     } else {
       let degrees = usable.count - 2
       interval = .residuals(degreesOfFreedom: degrees)
@@ -104,15 +109,11 @@ public struct PowerLaw: Equatable, Sendable {
     var xy = 0.0
 
     mutating func add(_ x: Double, _ y: Double) {
-      add(Sums(count: 1, x: x, y: y, xx: x * x, xy: x * y))
-    }
-
-    mutating func add(_ other: Sums) {
-      count += other.count
-      x += other.x
-      y += other.y
-      xx += other.xx
-      xy += other.xy
+      count += 1
+      self.x += x
+      self.y += y
+      xx += x * x
+      xy += x * y
     }
 
     /// `Σ (x − x̄)²`.

@@ -36,12 +36,22 @@ public enum StudentT {
   /// The `t` with `|T| ≤ t` in 95 % of all cases, to about 12 digits.
   ///
   /// - Parameter degrees: the degrees of freedom, at least 1.
-  public static func factor95(degrees: Int) -> Double {
-    var low = 0.0
-    var high = 16.0
+  public static func factor95(degrees: Int) -> Double { factor(covering: 0.95, degrees: degrees) }
+
+  /// The `t` with `|T| ≤ t` in a share of all cases.
+  ///
+  /// - Parameters:
+  ///   - share: from 0 to 0.9999.
+  ///   - degrees: the degrees of freedom, at least 1.
+  public static func factor(covering share: Double, degrees: Int) -> Double {
+    precondition((0...0.9999).contains(share), "shares are below 1")
+    // Of many degrees the normal distribution's is the same to five digits, and takes no sum.
+    guard degrees <= 100_000 else { return NormalDistribution.quantile((1 + share) / 2) }
+    var (low, high) = (0.0, 16.0)
+    while probability(within: high, degrees: degrees) < share { high *= 2 }
     for _ in 0..<60 {
       let middle = (low + high) / 2
-      if probability(within: middle, degrees: degrees) < 0.95 {
+      if probability(within: middle, degrees: degrees) < share {
         low = middle
       } else {
         high = middle

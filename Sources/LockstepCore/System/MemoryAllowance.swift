@@ -2,8 +2,9 @@ import Foundation
 
 /// How much memory this process may have.
 public enum MemoryAllowance {
-  /// The machine's memory in bytes, or the limit of the process's control group where that is less.
-  public static var totalBytes: UInt64 {
+  /// The machine's memory in bytes, or the limit of the process's control group where that is less,
+  /// as it was when somebody first asked.
+  public static let totalBytes: UInt64 = {
     let read = { (path: String) -> String? in
       (try? InputFile.read(path)).map { String(decoding: $0, as: UTF8.self) }
     }
@@ -11,7 +12,7 @@ public enum MemoryAllowance {
       membership: read("/proc/self/cgroup") ?? "", mounts: read("/proc/self/mountinfo") ?? "",
       contents: read)
     return min(ProcessInfo.processInfo.physicalMemory, limit ?? .max)
-  }
+  }()
 
   /// The bytes that may still be mapped under `ulimit -v` and `ulimit -d`; `nil` without a limit.
   public static var addressSpaceLeft: UInt64? {

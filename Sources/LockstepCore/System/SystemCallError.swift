@@ -18,7 +18,6 @@ public struct SystemCallError: Error, Equatable, Sendable, CustomStringConvertib
     guard let text = strerror(code) else { return "error \(code)" }
     let words = String(cString: text)
     return switch code {
-    case EISDIR: "is a folder"
     case EMFILE: "\(words); allow more with ulimit -n"
     case EFBIG: "\(words); allow larger files with ulimit -f"
     case EPIPE: "\(words): nobody reads it any more"

@@ -1,6 +1,7 @@
 import LockstepParameters
 
-/// The rows of an example set, copied out as a dense matrix of the model's width.
+/// The rows of an example set, copied out as a dense matrix of the model's width, in the scalar of
+/// the set or a wider one.
 struct FeatureRows<Scalar: ModelScalar> {
   /// Copies the features of some examples, padded with zeros to `width`.
   ///
@@ -12,22 +13,28 @@ struct FeatureRows<Scalar: ModelScalar> {
   ///   - width: the columns of `buffer`.
   ///   - buffer: `[count × width]`, row-major, overwritten.
   @inline(__always)
-  static func gather(
+  static func gather<Element: ModelScalar>(
     _ features: ExampleSet<Scalar>.Features, stored: Int, examples: UnsafePointer<Int32>,
-    count: Int, width: Int, into buffer: UnsafeMutablePointer<Scalar>
+    count: Int, width: Int, into buffer: UnsafeMutablePointer<Element>
   ) {
     switch features {
     case .bytes(let bytes, let scale):
+      let scale = Element(scale)
       for row in 0..<count {
         let source = bytes + Int(examples[row]) * stored
         let target = buffer + row * width
-        for j in 0..<stored { target[j] = Scalar(source[j]) / scale }
+        for j in 0..<stored { target[j] = Element(source[j]) / scale }
         for j in stored..<width { target[j] = 0 }
       }
     case .dense(let values):
       for row in 0..<count {
         let target = buffer + row * width
-        target.update(from: values + Int(examples[row]) * stored, count: stored)
+        let source = values + Int(examples[row]) * stored
+        if let source = source as? UnsafePointer<Element> {
+          target.update(from: source, count: stored)
+        } else {
+          for j in 0..<stored { target[j] = Element(source[j]) }
+        }
         for j in stored..<width { target[j] = 0 }
       }
     case .sparse(let offsets, let columns, let values):
@@ -36,7 +43,7 @@ struct FeatureRows<Scalar: ModelScalar> {
         let example = Int(examples[row])
         let target = buffer + row * width
         for entry in offsets[example]..<offsets[example + 1] {
-          target[Int(columns[entry])] = values[entry]
+          target[Int(columns[entry])] = Element(values[entry])
         }
       }
     case .ratings:

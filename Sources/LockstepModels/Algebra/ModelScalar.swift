@@ -45,9 +45,25 @@ public protocol ModelScalar: SharedScalar {
   ///   - count: how many.
   static func passPositive(
     _ delta: UnsafeMutablePointer<Self>, where value: UnsafePointer<Self>, count: Int)
+
+  /// `target[i] ← source[i]`, in double precision.
+  ///
+  /// - Parameters:
+  ///   - source: `[count]`.
+  ///   - target: `[count]`, overwritten.
+  ///   - count: how many.
+  static func widen(
+    _ source: UnsafePointer<Self>, into target: UnsafeMutablePointer<Double>, count: Int)
 }
 
 extension Float: ModelScalar {
+  /// `target[i] ← source[i]`, in double precision.
+  public static func widen(
+    _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Double>, count: Int
+  ) {
+    for index in 0..<count { target[index] = Double(source[index]) }
+  }
+
   /// `C ← α·op(A)·op(B) + β·C` by CBLAS.
   @inlinable
   public static func blasMultiply(
@@ -75,6 +91,13 @@ extension Float: ModelScalar {
 }
 
 extension Double: ModelScalar {
+  /// `target[i] ← source[i]`.
+  public static func widen(
+    _ source: UnsafePointer<Double>, into target: UnsafeMutablePointer<Double>, count: Int
+  ) {
+    target.update(from: source, count: count)
+  }
+
   /// `C ← α·op(A)·op(B) + β·C` by CBLAS.
   @inlinable
   public static func blasMultiply(

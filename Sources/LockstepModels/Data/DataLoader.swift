@@ -29,7 +29,7 @@ public enum DataLoader {
     case .automatic:
       let (training, rest) = try automatic(specification, seed: seed, as: type)
       return try assemble(training, heldOut: rest)
-    case .fraction(let fraction):
+    case .fraction(let fraction, let splitSeed):
       precondition(fraction >= 0 && fraction < 1, "the held-out fraction is in [0, 1)")
       let all = try table(specification, seed: seed, as: type)
       guard fraction > 0 else { return try assemble(all, heldOut: nil) }
@@ -39,7 +39,7 @@ public enum DataLoader {
           reason: "\(all.name) has \(Self.examples(all.count)): holding out a fraction of "
             + "\(fraction) leaves none to train on")
       }
-      let (training, rest) = all.split(at: all.count - count)
+      let (training, rest) = all.split(drawing: count, seed: splitSeed)
       return try assemble(training, heldOut: rest)
     case .data(let other):
       let training = try table(specification, seed: seed, as: type)
@@ -99,7 +99,7 @@ public enum DataLoader {
     }
     let featureCount = try commonFeatureCount(training, heldOut)
     let mapping = classMapping(training, heldOut)
-    return Dataset(
+    var dataset = Dataset(
       name: training.name,
       training: training.makeSet(
         featureCount: featureCount, classes: mapping?.map(training.labels)),
@@ -110,6 +110,8 @@ public enum DataLoader {
       classLabels: mapping?.labels,
       userCount: max(training.userCount, heldOut?.userCount ?? 0),
       itemCount: max(training.itemCount, heldOut?.itemCount ?? 0))
+    dataset.heldOutName = heldOut?.name
+    return dataset
   }
 
   private static func commonFeatureCount<Scalar: SharedScalar>(

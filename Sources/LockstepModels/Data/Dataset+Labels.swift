@@ -37,17 +37,14 @@ extension Dataset {
   @discardableResult
   public func requireClasses(for model: String = "mlp") throws(DataError) -> Int {
     guard let classCount, training.classes != nil else {
-      let sets = [training, heldOut].compactMap(\.self)
       if userCount > 0 {
         throw .unsuitable(reason: "\(model) needs class labels; \(name) has ratings")
       }
-      for set in sets {
-        for example in 0..<set.count {
-          let label = Double(set.targets[example])
-          if !ClassMapping.isWhole(label) {
-            throw .unsuitable(
-              reason: "\(model) needs class labels; \(name) has the label \(Self.text(label))")
-          }
+      for (set, name) in sets {
+        for example in 0..<set.count where !ClassMapping.isWhole(Double(set.targets[example])) {
+          throw .unsuitable(
+            reason: "\(model) needs class labels; \(name) has the label "
+              + Self.text(set.targets[example]))
         }
       }
       throw .unsuitable(
@@ -68,7 +65,7 @@ extension Dataset {
     let number = classLabels.firstIndex(of: Double(label)).map { Int32($0) }
     guard let number, (0..<training.count).contains(where: { training.classes?[$0] == number })
     else {
-      let shown = classLabels.prefix(10).map(Self.text).joined(separator: ", ")
+      let shown = classLabels.prefix(10).map { Self.text($0) }.joined(separator: ", ")
       let more = classLabels.count > 10 ? ", …" : ""
       throw .unsuitable(
         reason: "positive=\(label): no training example of \(name) has that label; there are "
@@ -80,7 +77,7 @@ extension Dataset {
   private func requireTwoLabels() throws(DataError) {
     var hasZero = false
     var hasMinusOne = false
-    for set in [training, heldOut].compactMap(\.self) {
+    for (set, name) in sets {
       for example in 0..<set.count {
         let label = set.targets[example]
         if label == 1 { continue }
@@ -89,7 +86,7 @@ extension Dataset {
         if (label != 0 && label != -1) || (hasZero && hasMinusOne) {
           throw .unsuitable(
             reason: "two classes are needed, labelled -1 and +1 or 0 and 1, but \(name) has the "
-              + "label \(Self.text(Double(label)))" + suggestion)
+              + "label \(Self.text(label))" + suggestion)
         }
       }
     }
@@ -108,8 +105,17 @@ extension Dataset {
       classes: classes)
   }
 
-  /// A label without the `.0` that a whole number needs not.
-  private static func text(_ label: Double) -> String {
-    ClassMapping.isWhole(label) ? String(Int(label)) : "\(label)"
+  /// The examples to train on and those held out, each with what an error is to call them.
+  private var sets: [(set: ExampleSet<Scalar>, name: String)] {
+    guard let heldOut else { return [(training, name)] }
+    let other = heldOutName.flatMap { $0 == name ? nil : "\($0), which is held out," }
+    return [(training, name), (heldOut, other ?? name)]
+  }
+
+  /// A label as it was written: without the `.0` that a whole number needs not, and with no more digits than its
+  /// type holds.
+  private static func text(_ label: some SharedScalar) -> String {
+    let value = Double(label)
+    return ClassMapping.isWhole(value) ? String(Int(value)) : "\(label)"
   }
 }

@@ -4,6 +4,8 @@ import LockstepParameters
 public struct Dataset<Scalar: SharedScalar>: Sendable {
   /// What it is, for a person: `Fashion-MNIST`, or the file's path.
   public var name: String
+  /// What the held-out examples are, where they are not of the same file.
+  public var heldOutName: String?
   /// The examples to train on; at least one.
   public var training: ExampleSet<Scalar>
   /// The examples held out, if there are any.
@@ -26,6 +28,7 @@ public struct Dataset<Scalar: SharedScalar>: Sendable {
     itemCount: Int = 0
   ) {
     self.name = name
+    heldOutName = nil
     self.training = training
     self.heldOut = heldOut
     self.featureCount = featureCount

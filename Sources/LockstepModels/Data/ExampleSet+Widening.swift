@@ -46,5 +46,6 @@ extension Dataset where Scalar == Double {
       heldOut: other.heldOut.map { ExampleSet(widening: $0) }, featureCount: other.featureCount,
       classCount: other.classCount, classLabels: other.classLabels, userCount: other.userCount,
       itemCount: other.itemCount)
+    heldOutName = other.heldOutName
   }
 }

@@ -1,3 +1,4 @@
+import LockstepCore
 import LockstepParameters
 
 /// Examples as a file holds them, before they are divided and their labels become classes.
@@ -43,6 +44,61 @@ struct ExampleTable<Scalar: SharedScalar> {
   /// - Parameter boundary: the first example of the second part.
   func split(at boundary: Int) -> (ExampleTable, ExampleTable) {
     (part(0..<boundary), part(boundary..<count))
+  }
+
+  /// Divides the examples at random: any order of them, sorted by class or not, gives parts that are alike.
+  ///
+  /// Both parts keep the order of the table.
+  ///
+  /// - Parameters:
+  ///   - count: the number of examples of the second part.
+  ///   - seed: the seed of the choice.
+  ///
+  /// **Determinism:** bit-exact in the number of examples, `count` and the seed.
+  func split(drawing count: Int, seed: UInt64) -> (ExampleTable, ExampleTable) {
+    var random = RandomStream(seed: seed, purpose: .heldOut)
+    var isDrawn = [Bool](repeating: false, count: self.count)
+    // Floyd's method: each subset of that size is equally likely.
+    for last in (self.count - count)..<self.count {
+      let pick = random.integer(below: last + 1)
+      isDrawn[isDrawn[pick] ? last : pick] = true
+    }
+    let rows = isDrawn.indices
+    return (part(rows.filter { !isDrawn[$0] }), part(rows.filter { isDrawn[$0] }))
+  }
+
+  /// Some of the examples, in order.
+  private func part(_ rows: [Int]) -> ExampleTable {
+    var part = self
+    part.labels = rows.map { labels[$0] }
+    switch features {
+    case .bytes(let bytes, let scale):
+      part.features = .bytes(Self.rows(rows, of: bytes, width: featureCount), scale: scale)
+    case .dense(let values):
+      part.features = .dense(Self.rows(rows, of: values, width: featureCount))
+    case .sparse(let offsets, let columns, let values):
+      var starts = [0]
+      starts.reserveCapacity(rows.count + 1)
+      var (keptColumns, keptValues): ([Int32], [Scalar]) = ([], [])
+      for row in rows {
+        keptColumns += columns[offsets[row]..<offsets[row + 1]]
+        keptValues += values[offsets[row]..<offsets[row + 1]]
+        starts.append(keptValues.count)
+      }
+      part.features = .sparse(offsets: starts, columns: keptColumns, values: keptValues)
+    case .ratings(let users, let items):
+      part.features = .ratings(users: rows.map { users[$0] }, items: rows.map { items[$0] })
+    }
+    return part
+  }
+
+  private static func rows<Element>(
+    _ rows: [Int], of elements: [Element], width: Int
+  ) -> [Element] {
+    var result: [Element] = []
+    result.reserveCapacity(rows.count * width)
+    for row in rows { result += elements[row * width..<(row + 1) * width] }
+    return result
   }
 
   private func part(_ range: Range<Int>) -> ExampleTable {

@@ -85,6 +85,8 @@ struct IDXFolder {
       throw imageStream.invalid(
         "an image has \(images.dimensions[1])×\(images.dimensions[2]) bytes, too many")
     }
+    // Labels first: their file shows soonest that a header promises too much.
+    let numbers = try labels.readContents().map(Double.init)
     // The bytes, and the examples made of them.
     let bytes =
       Double(images.dimensions[0]) * Double(featureCount)
@@ -94,7 +96,6 @@ struct IDXFolder {
         reason: "\(name): its \(images.dimensions[0]) images take \(Int(bytes / 1e6)) MB, more "
           + "memory than there is")
     }
-    let numbers = try labels.readContents().map(Double.init)
     return ExampleTable(
       name: name, features: .bytes(try images.readContents(), scale: 255),
       featureCount: featureCount, labels: numbers, labelRule: .wholeNumbers(limit: 256))

@@ -16,6 +16,8 @@ final class LineReader {
   private var pending = 0..<0
   private var line = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
   private var isAtEnd = false
+  // What ends a line: `\n`, or `\r` where the first line ends in one alone; `nil` until that is known.
+  private var terminator: UInt8?
 
   /// Creates a reader of the lines of a stream.
   init(_ stream: ByteStream) {
@@ -25,7 +27,9 @@ final class LineReader {
 
   deinit { buffer.deallocate() }
 
-  /// The next line, without its `\n` or `\r\n`, or `nil` at the end.
+  /// The next line, without its `\n`, `\r\n` or `\r`, or `nil` at the end.
+  ///
+  /// A file whose first line ends in `\r` alone is taken to be of such lines.
   ///
   /// A byte order mark is left out. The last line needs no end.
   ///
@@ -34,10 +38,12 @@ final class LineReader {
   ///   ``maximalLength``.
   func next() throws(DataError) -> UnsafeBufferPointer<UInt8>? {
     var searched = 0
+    if terminator == nil { try findTerminator() }
+    let terminator = Int32(terminator ?? 0x0A)
     while true {
       let start = pending.lowerBound + searched
       if start < pending.upperBound, let base = buffer.baseAddress,
-        let found = memchr(base + start, 0x0A, pending.upperBound - start)
+        let found = memchr(base + start, terminator, pending.upperBound - start)
       {
         let end = UnsafeRawPointer(found) - UnsafeRawPointer(base)
         return handOut(pending.lowerBound..<end, next: end + 1)
@@ -73,6 +79,31 @@ final class LineReader {
     lineNumber += 1
     line = UnsafeRawBufferPointer(rebasing: buffer[range]).assumingMemoryBound(to: UInt8.self)
     return line
+  }
+
+  /// Looks how the first line ends.
+  private func findTerminator() throws(DataError) {
+    var searched = 0
+    while true {
+      let rest = buffer[pending].dropFirst(searched)
+      if let end = rest.firstIndex(where: { $0 == 0x0A || $0 == 0x0D }) {
+        // Whether a `\r` stands alone, the byte after it says.
+        if buffer[end] == 0x0A || end + 1 < pending.upperBound || isAtEnd {
+          let isAlone =
+            buffer[end] == 0x0D && end + 1 < pending.upperBound && buffer[end + 1] != 0x0A
+          terminator = isAlone ? 0x0D : 0x0A
+          return
+        }
+        searched = end - pending.lowerBound
+      } else {
+        searched = pending.count
+      }
+      if isAtEnd {
+        terminator = 0x0A
+        return
+      }
+      try readMore()
+    }
   }
 
   private func readMore() throws(DataError) {

@@ -4,8 +4,9 @@ import Foundation
 /// spaces or commas, one minibatch a line.
 ///
 /// In `blocks` line `c` is the minibatch of clock `c`, which all workers share. In `samples` line
-/// `c·P + p` is that of worker `p` at clock `c`; where the workers make joint updates, line `c` may
-/// instead hold all their minibatches, one after the other.
+/// `c·P + p` is that of worker `p` at clock `c` where the updates are dealt out, and line `k` that of
+/// the iteration before which `k` were begun where whoever is free makes the next; where the workers
+/// make joint updates, line `c` holds all their minibatches, one after the other.
 public struct MinibatchFile: Sendable {
   /// The example numbers of all lines, one after the other.
   public let examples: [Int32]

@@ -19,7 +19,10 @@ public struct MinibatchSampler: Sendable {
   private let method: SamplingMethod
   private let worker: Int
   private let stride: Int
-  private var order: EpochPermutation
+  /// The newest epoch that was drawn from, for the many that draw from it.
+  private var table = EpochTable()
+  /// The order of an older epoch, for workers that are far behind others.
+  private var order: EpochPermutation?
 
   /// Creates the sampler of one worker.
   ///
@@ -40,7 +43,6 @@ public struct MinibatchSampler: Sendable {
     self.seed = seed
     self.worker = worker
     stride = workers
-    order = EpochPermutation(count: exampleCount, epoch: 0, seed: seed)
   }
 
   /// Writes the minibatch of a clock.
@@ -63,24 +65,84 @@ public struct MinibatchSampler: Sendable {
   ) {
     switch method {
     case .shuffled:
-      let first = (clock * stride + worker) * batch
-      var (epoch, position) = first.quotientAndRemainder(dividingBy: exampleCount)
-      for index in 0..<batch {
-        if position == exampleCount {
-          position = 0
-          epoch += 1
-        }
-        if epoch != order.epoch {
-          order = EpochPermutation(count: exampleCount, epoch: epoch, seed: seed)
-        }
-        examples[index] = Int32(truncatingIfNeeded: order[position])
-        position += 1
-      }
+      write(from: (clock * stride + worker) * batch, by: 1, batch, into: examples)
     case .replacement:
       var stream = RandomStream(seed: seed, purpose: .minibatch, worker: worker, clock: clock)
       for index in 0..<batch {
         examples[index] = Int32(truncatingIfNeeded: stream.integer(below: exampleCount))
       }
+    }
+  }
+
+  /// Writes the examples of several clocks in a row, where a minibatch is one example.
+  ///
+  /// - Parameters:
+  ///   - clocks: the clocks.
+  ///   - examples: `[clocks.count]`, overwritten.
+  public mutating func draw(
+    single clocks: Range<Int>, into examples: UnsafeMutablePointer<Int32>
+  ) {
+    precondition(batch == 1, "a minibatch is one example here")
+    switch method {
+    case .shuffled:
+      write(
+        from: clocks.lowerBound * stride + worker, by: stride, clocks.count, into: examples)
+    case .replacement:
+      for (index, clock) in clocks.enumerated() {
+        draw(clock: clock, into: examples + index)
+      }
+    }
+  }
+
+  /// Writes the examples at equally spaced positions of the endless sequence of epochs.
+  @inline(__always)
+  private mutating func write(
+    from first: Int, by step: Int, _ count: Int, into examples: UnsafeMutablePointer<Int32>
+  ) {
+    var (epoch, position) = first.quotientAndRemainder(dividingBy: exampleCount)
+    var done = 0
+    while done < count {
+      let left = exampleCount &- position
+      let fitting = (count &- done) &* step <= left ? count &- done : (left &+ step &- 1) / step
+      let part = min(count &- done, fitting)
+      if epoch != table.epoch { turn(to: epoch) }
+      if epoch == table.epoch {
+        table.write(from: position, by: step, part, into: examples + done)
+      } else {
+        writeOlder(from: position, by: step, part, into: examples + done)
+      }
+      done &+= part
+      position &+= part &* step
+      if position >= exampleCount {
+        epoch &+= position / exampleCount
+        position %= exampleCount
+      }
+    }
+  }
+
+  @inline(never)
+  private func writeOlder(
+    from first: Int, by step: Int, _ count: Int, into examples: UnsafeMutablePointer<Int32>
+  ) {
+    guard let order else { return }
+    for index in 0..<count {
+      examples[index] = Int32(truncatingIfNeeded: order[first + index * step])
+    }
+  }
+
+  /// Gets ready to draw from an epoch.
+  ///
+  /// The table is that of the newest epoch: where one sampler serves workers that are epochs apart, it is
+  /// not made anew for each of them in turn.
+  @inline(never)
+  private mutating func turn(to epoch: Int) {
+    let isNewest = epoch > table.epoch
+    guard isNewest || order?.epoch != epoch else { return }
+    let wanted = EpochPermutation(count: exampleCount, epoch: epoch, seed: seed)
+    if isNewest {
+      table.hold(wanted)
+    } else {
+      order = wanted
     }
   }
 }

@@ -1,6 +1,7 @@
 import LockstepParameters
 
-/// Text files of ratings, one a line: user, item and rating, and whatever follows them.
+/// Text files of ratings, one a line: user, item and rating, and whatever follows them; or a matrix in the Matrix Market
+/// format, see ``MatrixMarketFile``.
 ///
 /// Tabs, spaces, a comma or `::` separate. Users and items are whole numbers from 0 that are used as
 /// they are. A first line that doesn't begin with a number is a header; a line that begins with `#`
@@ -25,6 +26,10 @@ enum RatingsFile {
     var largestItem = Largest()
     var isFirst = true
     while let line = try reader.next() {
+      if reader.lineNumber == 1, MatrixMarketFile.isBanner(line) {
+        return try MatrixMarketFile.read(
+          after: line, reader, path: stream.path, as: type)
+      }
       guard var cursor = ByteCursor(line) else { continue }
       cursor.skipBlanks()
       if cursor.isAtEnd || cursor.next == 0x23 || cursor.next == 0x25 { continue }
@@ -40,12 +45,26 @@ enum RatingsFile {
       items.append(Int32(truncatingIfNeeded: item))
     }
     guard !ratings.isEmpty else { throw reader.invalidFile("holds no ratings") }
+    if isSizeLineFirst(users, items, ratings) {
+      throw reader.invalidFile(
+        "begins with the size line of a Matrix Market file, but not with its first line; write "
+          + "'\(MatrixMarketFile.banner) matrix coordinate real general' above it")
+    }
     try largestUser.check("user", ratings: ratings.count, path: stream.path)
     try largestItem.check("item", ratings: ratings.count, path: stream.path)
     return ExampleTable(
       name: stream.path, features: .ratings(users: users, items: items), featureCount: 0,
       labels: ratings, labelRule: .numbers, userCount: largestUser.value + 1,
       itemCount: largestItem.value + 1)
+  }
+
+  /// Whether the first line is no rating, but says how many users, items and ratings follow.
+  private static func isSizeLineFirst(
+    _ users: [Int32], _ items: [Int32], _ ratings: [Double]
+  ) -> Bool {
+    guard ratings.count > 2, ratings[0] == Double(ratings.count - 1) else { return false }
+    return users.dropFirst().allSatisfy { $0 >= 1 && $0 <= users[0] }
+      && items.dropFirst().allSatisfy { $0 >= 1 && $0 <= items[0] }
   }
 
   /// The largest identifier and where it stands.

@@ -19,7 +19,8 @@ public final class GradientComputer<Model: Objective> {
 
   @usableFromInline let workspace: Model.Workspace
   @usableFromInline let model: Model
-  @usableFromInline let seed: UInt64
+  /// The run's seed, which random gradient noise is keyed by.
+  @exclusivity(unchecked) public var seed: UInt64
   @usableFromInline let worker: Int
   private let piece: UnsafeMutablePointer<Scalar>?
 

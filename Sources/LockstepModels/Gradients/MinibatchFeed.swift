@@ -20,6 +20,7 @@ public struct MinibatchFeed: ~Copyable {
   private let worker: Int
   private let workers: Int
   private let isJoint: Bool
+  private let isDealt: Bool
 
   /// Creates the feed of one worker.
   ///
@@ -38,6 +39,7 @@ public struct MinibatchFeed: ~Copyable {
   ) {
     isShared = decomposition == .blocks
     isJoint = budget.isJoint
+    isDealt = budget.isDealt || budget.isJoint
     self.worker = isShared ? 0 : worker
     workers = isShared ? 1 : budget.workers
     let takesAll = minibatches == nil && batch >= exampleCount
@@ -69,9 +71,19 @@ public struct MinibatchFeed: ~Copyable {
     exampleCount == 0 ? 1 : max(1, minibatches?.longest ?? min(exampleCount, batch))
   }
 
+  /// Whether the minibatch of an iteration depends on when it was begun: where minibatches come
+  /// from a file and whoever is free makes the next update.
+  public var asksForOrder: Bool {
+    if case .file = source { !isDealt && !isShared } else { false }
+  }
+
   /// Makes the minibatch of a clock the current one.
-  public mutating func advance(to clock: Int) {
-    advance(to: clock, of: worker)
+  ///
+  /// - Parameters:
+  ///   - clock: the worker's clock.
+  ///   - begun: the number of iterations of all workers begun before; see ``asksForOrder``.
+  public mutating func advance(to clock: Int, begun: Int = 0) {
+    advance(to: clock, of: worker, begun: begun)
   }
 
   /// Makes the minibatch of any worker's clock the current one, for one feed that serves many.
@@ -79,14 +91,33 @@ public struct MinibatchFeed: ~Copyable {
   /// - Parameters:
   ///   - clock: the worker's clock.
   ///   - worker: the worker; in `blocks` it makes no difference.
-  public mutating func advance(to clock: Int, of worker: Int) {
+  ///   - begun: the number of iterations of all workers begun before; see ``asksForOrder``.
+  public mutating func advance(to clock: Int, of worker: Int, begun: Int = 0) {
     let worker = isShared ? 0 : worker
     switch source {
     case .nothing: break
     case .sampler:
       guard let base = storage.baseAddress else { return }
       sampler.draw(clock: clock, worker: worker, into: base)
-    case .file(let file): readLine(clock, worker, of: file)
+    case .file(let file): readLine(clock, worker, begun, of: file)
+    }
+  }
+
+  /// Writes the examples of several clocks in a row, where a minibatch is one drawn example.
+  ///
+  /// The current minibatch is not looked at any more.
+  ///
+  /// - Parameters:
+  ///   - clocks: the clocks.
+  ///   - target: `[clocks.count]`, overwritten.
+  public mutating func draw(
+    single clocks: Range<Int>, into target: UnsafeMutablePointer<Int32>
+  ) {
+    if case .sampler = source {
+      sampler.draw(single: clocks, into: target)
+    } else {
+      // One example is all there are.
+      target.update(repeating: storage[0], count: clocks.count)
     }
   }
 
@@ -97,19 +128,28 @@ public struct MinibatchFeed: ~Copyable {
   /// - Parameters:
   ///   - workers: the workers, at least one.
   ///   - clock: the clock of all of them.
+  ///   - begun: the number of iterations of all workers begun before; see ``asksForOrder``.
   ///   - examples: called with each minibatch, in the order of the workers.
   public mutating func visit(
-    _ workers: Range<Int>, at clock: Int, _ examples: (UnsafeBufferPointer<Int32>) -> Void
+    _ workers: Range<Int>, at clock: Int, begun: Int = 0,
+    _ examples: (UnsafeBufferPointer<Int32>) -> Void
   ) {
     for member in workers {
-      advance(to: clock, of: member)
+      advance(to: clock, of: member, begun: begun)
       examples(self.examples)
       if case .nothing = source { return }
     }
   }
 
-  private mutating func readLine(_ clock: Int, _ worker: Int, of file: MinibatchFile) {
-    let line = isJoint ? clock : clock * workers + worker
+  private mutating func readLine(
+    _ clock: Int, _ worker: Int, _ begun: Int, of file: MinibatchFile
+  ) {
+    var line = isJoint ? clock : clock * workers + worker
+    if !isDealt {
+      // What is in flight at the end of a run holds lines, and a fast worker's clock runs ahead:
+      // then the file is gone through again.
+      line = (isShared ? clock : begun) % file.count
+    }
     var range = file.offsets[line]..<file.offsets[line + 1]
     if isJoint {
       // One line is one joint update: each worker takes its equal part.

@@ -28,6 +28,16 @@ extension Factorization: InPlaceObjective {
     racyApplyInPlace(workspace, to: shared, range: range, rate: rate)
   }
 
+  /// Takes the mean of prepared gradients' step on the touched coordinates in a range.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func applyMeanInPlace(
+    _ workspaces: [Workspace], to shared: UnsafeMutablePointer<Scalar>, range: Range<Int>,
+    rate: Scalar, sums: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>)
+  ) {
+    applyMean(workspaces, to: shared, range: range, rate: rate, sums: sums)
+  }
+
   /// Steps examples one after another, fetching each ahead of its turn.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
@@ -81,6 +91,54 @@ extension Factorization {
           shared + itemPart.lowerBound, gradient: p + (itemPart.lowerBound - item), rate: step,
           count: itemPart.count)
       }
+    }
+  }
+
+  @inline(never)
+  fileprivate func applyMean(
+    _ workspaces: [Workspace], to shared: UnsafeMutablePointer<Scalar>, range: Range<Int>,
+    rate: Scalar, sums: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>)
+  ) {
+    let (sum, mean) = sums
+    let isMean = workspaces.count > 1
+    let share = 1 / Scalar(workspaces.count)
+    for workspace in workspaces {
+      for position in 0..<workspace.preparedCount {
+        let (user, item) = places(of: ratings[Int(workspace.examples[position])])
+        let p = workspace.factors + position * 2 * rank
+        let q = p + rank
+        let coefficient = workspace.coefficients[position]
+        for place in (user..<(user + rank)).clamped(to: range) {
+          sum[place] += coefficient * q[place - user]
+        }
+        for place in (item..<(item + rank)).clamped(to: range) {
+          sum[place] += coefficient * p[place - item]
+        }
+      }
+      if isMean {
+        visit(workspace, in: range) { place in
+          mean[place] += share * sum[place]
+          sum[place] = 0
+        }
+      }
+    }
+    let gradient = isMean ? mean : sum
+    for workspace in workspaces {
+      visit(workspace, in: range) { place in
+        // A place that comes again has a gradient of 0 by then.
+        shared[place] -= rate * gradient[place]
+        gradient[place] = 0
+      }
+    }
+  }
+
+  /// Visits the places in a range that a prepared gradient touches, some several times.
+  @inline(__always)
+  private func visit(_ workspace: Workspace, in range: Range<Int>, _ body: (Int) -> Void) {
+    for position in 0..<workspace.preparedCount {
+      let (user, item) = places(of: ratings[Int(workspace.examples[position])])
+      for place in (user..<(user + rank)).clamped(to: range) { body(place) }
+      for place in (item..<(item + rank)).clamped(to: range) { body(place) }
     }
   }
 

@@ -174,12 +174,17 @@ public final class Factorization<Scalar: ModelScalar>: Objective, @unchecked Sen
     SquaredNorm.addGradient(of: view, range: range, l2: l2, to: gradient)
   }
 
-  /// Adds up the losses of some ratings, without the regulariser.
+  /// Makes the buffers of one thread for evaluations.
+  public func makeEvaluationWorkspace(batch: Int) -> Factorization<Double>.Workspace {
+    Factorization<Double>.Workspace(batch: 0, rank: rank)
+  }
+
+  /// Adds up the losses of some ratings, without the regulariser, in double precision.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func evaluate(
-    at view: UnsafePointer<Scalar>, on set: EvaluationSet, examples: UnsafeBufferPointer<Int32>,
-    workspace: Workspace
+    at view: UnsafePointer<Double>, on set: EvaluationSet, examples: UnsafeBufferPointer<Int32>,
+    workspace: Factorization<Double>.Workspace
   ) -> Evaluation {
     guard let source = set == .training ? ratings : heldOutRatings else {
       preconditionFailure("there are no held-out ratings")
@@ -187,17 +192,15 @@ public final class Factorization<Scalar: ModelScalar>: Objective, @unchecked Sen
     var sum = 0.0
     for id in examples {
       let (user, item) = places(of: source[Int(id)])
-      let product = Scalar.racyDot(view + user, view + item, count: rank)
-      let error = Double(product) - Double(source[Int(id)].value)
+      let product = Double.racyDot(view + user, view + item, count: rank)
+      let error = product - Double(source[Int(id)].value)
       sum += error * error
     }
     return Evaluation(lossSum: sum, correct: 0, count: examples.count)
   }
 
   /// The regulariser `½·λ‖w‖²` at a view, 0 if there is none.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
-  public func regularization(at view: UnsafePointer<Scalar>) -> Double {
+  public func regularization(at view: UnsafePointer<Double>) -> Double {
     SquaredNorm.regularization(of: view, count: parameterCount, l2: l2)
   }
 

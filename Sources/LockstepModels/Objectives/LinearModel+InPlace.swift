@@ -28,6 +28,16 @@ extension LinearModel: InPlaceObjective {
     racyApplyInPlace(workspace, to: shared, range: range, rate: rate)
   }
 
+  /// Takes the mean of prepared gradients' step on the touched coordinates in a range.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func applyMeanInPlace(
+    _ workspaces: [Workspace], to shared: UnsafeMutablePointer<Scalar>, range: Range<Int>,
+    rate: Scalar, sums: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>)
+  ) {
+    applyMean(workspaces, to: shared, range: range, rate: rate, sums: sums)
+  }
+
   /// Steps examples one after another, fetching each ahead of its turn.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
@@ -75,14 +85,72 @@ extension LinearModel {
       let example = Int(workspace.examples[position])
       let row = rows.headers[example].entries
       let entries = isWhole ? row : rows.part(of: row, columnsIn: range)
-      Scalar.racySparseAdd(
+      Scalar.racySparseDescent(
         shared, indices: rows.columns + entries.lowerBound,
         values: rows.values + entries.lowerBound,
-        scale: -rate * coefficient, count: entries.count)
+        scale: coefficient, rate: rate, count: entries.count)
     }
     if hasIntercept && range.contains(featureCount) {
       Scalar.racyGradientDescent(
         shared + featureCount, gradient: workspace.intercept, rate: rate, count: 1)
+    }
+  }
+
+  @inline(never)
+  fileprivate func applyMean(
+    _ workspaces: [Workspace], to shared: UnsafeMutablePointer<Scalar>, range: Range<Int>,
+    rate: Scalar, sums: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>)
+  ) {
+    guard let rows else { preconditionFailure("only sparse rows are updated in place") }
+    let (sum, mean) = sums
+    let isMean = workspaces.count > 1
+    let share = 1 / Scalar(workspaces.count)
+    for workspace in workspaces {
+      for position in 0..<workspace.preparedCount {
+        let coefficient = workspace.coefficients[position]
+        if coefficient == 0 { continue }
+        let row = rows.headers[Int(workspace.examples[position])]
+        for entry in rows.part(of: row.entries, columnsIn: range) {
+          sum[Int(rows.columns[entry])] += coefficient * rows.values[entry]
+        }
+      }
+      if isMean {
+        visit(workspace, in: range, rows) { column in
+          mean[column] += share * sum[column]
+          sum[column] = 0
+        }
+      }
+    }
+    let gradient = isMean ? mean : sum
+    for workspace in workspaces {
+      visit(workspace, in: range, rows) { column in
+        // A column that comes again has a gradient of 0 by then.
+        shared[column] -= rate * gradient[column]
+        gradient[column] = 0
+      }
+    }
+    if hasIntercept && range.contains(featureCount) {
+      var derivative = workspaces[0].intercept.pointee
+      if isMean {
+        derivative *= share
+        for workspace in workspaces.dropFirst() {
+          derivative += share * workspace.intercept.pointee
+        }
+      }
+      shared[featureCount] -= rate * derivative
+    }
+  }
+
+  /// Visits the columns in a range that a prepared gradient touches, some several times.
+  @inline(__always)
+  private func visit(
+    _ workspace: Workspace, in range: Range<Int>, _ rows: SparseRows<Scalar>, _ body: (Int) -> Void
+  ) {
+    for position in 0..<workspace.preparedCount where workspace.coefficients[position] != 0 {
+      let row = rows.headers[Int(workspace.examples[position])]
+      for entry in rows.part(of: row.entries, columnsIn: range) {
+        body(Int(rows.columns[entry]))
+      }
     }
   }
 
@@ -117,9 +185,9 @@ extension LinearModel {
     let coefficient = Scalar(
       loss.derivative(margin: Double(margin), target: Double(row.target)))
     if coefficient == 0 { return }
-    Scalar.racySparseAdd(
+    Scalar.racySparseDescent(
       shared, indices: rows.columns + entries.lowerBound, values: rows.values + entries.lowerBound,
-      scale: -rate * coefficient, count: entries.upperBound &- entries.lowerBound)
+      scale: coefficient, rate: rate, count: entries.upperBound &- entries.lowerBound)
     if hasIntercept {
       withUnsafePointer(to: coefficient) { derivative in
         Scalar.racyGradientDescent(

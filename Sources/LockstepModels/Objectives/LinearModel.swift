@@ -180,12 +180,18 @@ public final class LinearModel<Scalar: ModelScalar>: Objective, @unchecked Senda
     SquaredNorm.addGradient(of: view, range: range, l2: l2, to: gradient)
   }
 
-  /// Adds up the losses of some examples, without the regulariser.
+  /// Makes the buffers of one thread for evaluations.
+  public func makeEvaluationWorkspace(batch: Int) -> LinearModel<Double>.Workspace {
+    LinearModel<Double>.Workspace(
+      batch: max(1, batch), gatheredWidth: gatheredWidth, isSparse: false)
+  }
+
+  /// Adds up the losses of some examples, without the regulariser, in double precision.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func evaluate(
-    at view: UnsafePointer<Scalar>, on set: EvaluationSet, examples: UnsafeBufferPointer<Int32>,
-    workspace: Workspace
+    at view: UnsafePointer<Double>, on set: EvaluationSet, examples: UnsafeBufferPointer<Int32>,
+    workspace: LinearModel<Double>.Workspace
   ) -> Evaluation {
     guard let source = set == .training ? training : heldOut else {
       preconditionFailure("there are no held-out examples")
@@ -193,11 +199,11 @@ public final class LinearModel<Scalar: ModelScalar>: Objective, @unchecked Senda
     var evaluation = Evaluation()
     examples.forEachPart(of: workspace.chunk) { _, part in
       gatherRows(of: source, examples: part, into: workspace.features)
-      computeMargins(
+      exactMargins(
         at: view, of: source, examples: part, features: workspace.features,
         into: workspace.margins)
       for row in 0..<part.count {
-        let margin = Double(workspace.margins[row])
+        let margin = workspace.margins[row]
         let target = Double(source.targets[Int(part[row])])
         evaluation.lossSum += loss.value(margin: margin, target: target)
         // A margin of 0 counts as the positive class, one that is NaN as neither.
@@ -209,9 +215,7 @@ public final class LinearModel<Scalar: ModelScalar>: Objective, @unchecked Senda
   }
 
   /// The regulariser `½·λ‖w‖²` at a view, 0 if there is none.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
-  public func regularization(at view: UnsafePointer<Scalar>) -> Double {
+  public func regularization(at view: UnsafePointer<Double>) -> Double {
     SquaredNorm.regularization(of: view, count: parameterCount, l2: l2)
   }
 
@@ -253,11 +257,57 @@ public final class LinearModel<Scalar: ModelScalar>: Objective, @unchecked Senda
     }
   }
 
+  /// `margins[i] ← x_i·w (+ b)` in double precision, whatever the examples are stored in.
+  @inline(__always)
+  private func exactMargins(
+    at view: UnsafePointer<Double>, of set: ExampleSet<Scalar>,
+    examples: UnsafeBufferPointer<Int32>, features: UnsafeMutablePointer<Double>,
+    into margins: UnsafeMutablePointer<Double>
+  ) {
+    let intercept = hasIntercept ? view[featureCount] : 0
+    guard case .sparse(let offsets, let columns, let values) = set.features else {
+      margins.update(repeating: intercept, count: examples.count)
+      DenseAlgebra<Double>(kernels: algebra.kernels).multiplyVector(
+        .none, rows: examples.count, columns: featureCount, alpha: 1, a: UnsafePointer(features),
+        leadingA: featureCount, x: view, beta: 1, y: margins)
+      return
+    }
+    for row in 0..<examples.count {
+      let example = Int(examples[row])
+      let dot = exactDot(
+        view, columns: columns, values: values, entries: offsets[example]..<offsets[example + 1])
+      margins[row] = hasIntercept ? dot + intercept : dot
+    }
+  }
+
+  /// `Σ w[column[i]]·value[i]`, with the bits of ``SharedScalar/racySparseDot(_:indices:values:count:)``
+  /// in double precision.
+  @inline(__always)
+  private func exactDot(
+    _ w: UnsafePointer<Double>, columns: UnsafePointer<Int32>, values: UnsafePointer<Scalar>,
+    entries: Range<Int>
+  ) -> Double {
+    var sums = (0.0, 0.0, 0.0, 0.0)
+    var entry = entries.lowerBound
+    while entry &+ 4 <= entries.upperBound {
+      sums.0 += w[Int(columns[entry])] * Double(values[entry])
+      sums.1 += w[Int(columns[entry &+ 1])] * Double(values[entry &+ 1])
+      sums.2 += w[Int(columns[entry &+ 2])] * Double(values[entry &+ 2])
+      sums.3 += w[Int(columns[entry &+ 3])] * Double(values[entry &+ 3])
+      entry &+= 4
+    }
+    while entry < entries.upperBound {
+      sums.0 += w[Int(columns[entry])] * Double(values[entry])
+      entry &+= 1
+    }
+    return (sums.0 + sums.2) + (sums.1 + sums.3)
+  }
+
   /// Gathers the rows of some examples into `features`, unless they are sparse.
   @inline(__always)
-  func gatherRows(
+  func gatherRows<Element: ModelScalar>(
     of set: ExampleSet<Scalar>, examples: UnsafeBufferPointer<Int32>,
-    into features: UnsafeMutablePointer<Scalar>
+    into features: UnsafeMutablePointer<Element>
   ) {
     guard !set.isSparse, let ids = examples.baseAddress else { return }
     FeatureRows.gather(

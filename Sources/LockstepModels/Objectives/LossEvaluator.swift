@@ -10,7 +10,9 @@ public struct SetLoss: Equatable, Sendable {
   public var accuracy: Double?
 }
 
-/// Evaluates an objective over a whole set, on all the cores there are.
+/// Evaluates an objective over a whole set in double precision, on all the cores there are.
+///
+/// Parameters and examples in single precision are widened, not rounded again.
 ///
 /// The set is cut into chunks of a fixed size whose sums are added in order, so the result doesn't
 /// depend on how many threads took part.
@@ -25,7 +27,9 @@ public final class LossEvaluator<Model: Objective> {
   private let model: Model
   private let lanes: Int
   private let cancellation: Cancellation?
-  private var workspaces: [Model.Workspace] = []
+  private var workspaces: [Model.EvaluationWorkspace] = []
+  /// The parameters in double precision, where they are in single.
+  private var widened: [Double] = []
 
   /// Creates an evaluator.
   ///
@@ -42,6 +46,19 @@ public final class LossEvaluator<Model: Objective> {
     self.lanes = max(1, lanes)
   }
 
+  /// The training loss at the parameters that the model itself starts from.
+  ///
+  /// - Parameter seed: the run's seed.
+  /// - Returns: `nil` if there are no examples.
+  public func lossAtModelStart(seed: UInt64) -> Double? {
+    var start = [Model.Scalar](repeating: 0, count: model.parameterCount)
+    return start.withUnsafeMutableBufferPointer { start in
+      guard let base = start.baseAddress else { return nil }
+      model.initialize(base, seed: seed)
+      return evaluate(at: base, on: .training)?.loss
+    }
+  }
+
   /// Evaluates a set.
   ///
   /// - Parameters:
@@ -49,6 +66,20 @@ public final class LossEvaluator<Model: Objective> {
   ///   - set: the set.
   /// - Returns: `nil` if the set is empty, or where the evaluation was given up.
   public func evaluate(at view: UnsafePointer<Model.Scalar>, on set: EvaluationSet) -> SetLoss? {
+    if let view = view as? UnsafePointer<Double> { return evaluateExactly(at: view, on: set) }
+    if widened.isEmpty { widened = [Double](repeating: 0, count: model.parameterCount) }
+    widened.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      Model.Scalar.widen(view, into: base, count: buffer.count)
+    }
+    return widened.withUnsafeBufferPointer { buffer in
+      buffer.baseAddress.flatMap { evaluateExactly(at: $0, on: set) }
+    }
+  }
+
+  private func evaluateExactly(
+    at view: UnsafePointer<Double>, on set: EvaluationSet
+  ) -> SetLoss? {
     // An objective without data counts as one example.
     let count = set == .training ? max(1, model.trainingCount) : model.heldOutCount
     guard count > 0 else { return nil }
@@ -56,7 +87,7 @@ public final class LossEvaluator<Model: Objective> {
     let used = min(lanes, chunks)
     while workspaces.count < used {
       workspaces.append(
-        model.makeWorkspace(batch: min(count, Self.chunk), range: 0..<0))
+        model.makeEvaluationWorkspace(batch: min(count, Self.chunk)))
     }
     var sums = [Evaluation](repeating: Evaluation(), count: chunks)
     sums.withUnsafeMutableBufferPointer { sums in

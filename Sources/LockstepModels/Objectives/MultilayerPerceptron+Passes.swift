@@ -3,14 +3,17 @@ import LockstepCore
 /// The forward and the backward pass over one chunk of examples.
 extension MultilayerPerceptron {
   /// Gathers the inputs and computes all layers' outputs into `workspace.activations`.
+  ///
+  /// The workspace is of the network's scalar, or of a wider one for an evaluation.
   @inline(__always)
-  func forward(
-    at view: UnsafePointer<Scalar>, features: ExampleSet<Scalar>.Features, stored: Int,
-    examples: UnsafePointer<Int32>, count: Int, workspace: Workspace
+  func forward<Element: ModelScalar>(
+    at view: UnsafePointer<Element>, features: ExampleSet<Scalar>.Features, stored: Int,
+    examples: UnsafePointer<Int32>, count: Int, workspace: MultilayerPerceptron<Element>.Workspace
   ) {
     FeatureRows.gather(
       features, stored: stored, examples: examples, count: count, width: layout.layers[0].inputs,
       into: workspace.activations[0])
+    let algebra = DenseAlgebra<Element>(kernels: algebra.kernels)
     let last = layout.layers.count - 1
     for index in 0...last {
       let layer = layout.layers[index]
@@ -32,7 +35,7 @@ extension MultilayerPerceptron {
             z[j] = (sum + sum.magnitude) * 0.5
           }
         } else {
-          for j in 0..<layer.outputs { z[j] = Scalar(PortableMath.tanh(Double(z[j] + biases[j]))) }
+          for j in 0..<layer.outputs { z[j] = Element(PortableMath.tanh(Double(z[j] + biases[j]))) }
         }
       }
     }
@@ -40,8 +43,8 @@ extension MultilayerPerceptron {
 
   /// `e^(z − max z)` of one row, kept in the workspace, with their sum and the largest `z`.
   @inline(__always)
-  private func exponentials(
-    of z: UnsafeMutablePointer<Scalar>, count: Int, into target: UnsafeMutablePointer<Double>
+  private func exponentials<Element: ModelScalar>(
+    of z: UnsafeMutablePointer<Element>, count: Int, into target: UnsafeMutablePointer<Double>
   ) -> (sum: Double, largest: Double, place: Int) {
     var place = 0
     for c in 1..<max(1, count) where z[c] > z[place] { place = c }
@@ -76,12 +79,14 @@ extension MultilayerPerceptron {
 
   /// The loss of one row, and whether its largest output is its class; a NaN is never right.
   @inline(__always)
-  func outcome(row: Int, label: Int, workspace: Workspace) -> (loss: Double, isCorrect: Bool) {
+  func outcome(
+    row: Int, label: Int, workspace: MultilayerPerceptron<Double>.Workspace
+  ) -> (loss: Double, isCorrect: Bool) {
     let last = layout.layers.count - 1
     let classes = layout.layers[last].outputs
     let z = workspace.activations[last + 1] + row * classes
     let (sum, largest, place) = exponentials(of: z, count: classes, into: workspace.exponentials)
-    let loss = PortableMath.log(sum) + (largest - Double(z[label]))
+    let loss = PortableMath.log(sum) + (largest - z[label])
     return (loss, place == label && !sum.isNaN)
   }
 

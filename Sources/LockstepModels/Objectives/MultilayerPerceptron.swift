@@ -166,12 +166,18 @@ public final class MultilayerPerceptron<Scalar: ModelScalar>: Objective, @unchec
     SquaredNorm.addGradient(of: view, range: range, l2: l2, to: gradient)
   }
 
-  /// Adds up the losses of some examples, without the regulariser.
+  /// Makes the buffers of one thread for evaluations.
+  public func makeEvaluationWorkspace(batch: Int) -> MultilayerPerceptron<Double>.Workspace {
+    MultilayerPerceptron<Double>.Workspace(
+      batch: batch, layers: layout.layers, lowest: layout.layers.count)
+  }
+
+  /// Adds up the losses of some examples, without the regulariser, in double precision.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func evaluate(
-    at view: UnsafePointer<Scalar>, on set: EvaluationSet, examples: UnsafeBufferPointer<Int32>,
-    workspace: Workspace
+    at view: UnsafePointer<Double>, on set: EvaluationSet, examples: UnsafeBufferPointer<Int32>,
+    workspace: MultilayerPerceptron<Double>.Workspace
   ) -> Evaluation {
     guard let source = set == .training ? training : heldOut, let labels = source.classes else {
       preconditionFailure("there are no held-out examples")
@@ -195,9 +201,7 @@ public final class MultilayerPerceptron<Scalar: ModelScalar>: Objective, @unchec
   }
 
   /// The regulariser `½·λ‖w‖²` at a view, 0 if there is none.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
-  public func regularization(at view: UnsafePointer<Scalar>) -> Double {
+  public func regularization(at view: UnsafePointer<Double>) -> Double {
     SquaredNorm.regularization(of: view, count: parameterCount, l2: l2)
   }
 }

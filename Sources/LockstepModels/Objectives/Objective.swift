@@ -67,6 +67,8 @@ public protocol Objective<Scalar>: AnyObject, Sendable {
   associatedtype Scalar: ModelScalar
   /// The private buffers of one thread; every allocation is made when the workspace is.
   associatedtype Workspace: AnyObject
+  /// The private buffers of one thread for evaluations.
+  associatedtype EvaluationWorkspace: AnyObject
 
   /// The number of parameters `n`.
   var parameterCount: Int { get }
@@ -105,22 +107,27 @@ public protocol Objective<Scalar>: AnyObject, Sendable {
     at view: UnsafePointer<Scalar>, minibatch: Minibatch, range: Range<Int>,
     into gradient: UnsafeMutablePointer<Scalar>, workspace: Workspace)
 
-  /// Adds up the losses of some examples, without the regulariser.
+  /// Makes the buffers for evaluations of up to `batch` examples.
+  ///
+  /// - Parameter batch: the largest number of examples of one call, at least 1.
+  func makeEvaluationWorkspace(batch: Int) -> EvaluationWorkspace
+
+  /// Adds up the losses of some examples, without the regulariser, in double precision.
   ///
   /// An objective without data counts as one example, whatever `examples` holds.
   ///
   /// - Parameters:
-  ///   - view: `[n]`, private memory.
+  ///   - view: `[n]`, private memory: the parameters, widened where they are single.
   ///   - set: which set the examples are numbers in.
   ///   - examples: at most as many as the workspace was made for.
   ///   - workspace: the calling thread's buffers.
   func evaluate(
-    at view: UnsafePointer<Scalar>, on set: EvaluationSet, examples: UnsafeBufferPointer<Int32>,
-    workspace: Workspace
+    at view: UnsafePointer<Double>, on set: EvaluationSet, examples: UnsafeBufferPointer<Int32>,
+    workspace: EvaluationWorkspace
   ) -> Evaluation
 
   /// The regulariser `½·λ‖w‖²` at a view, 0 if there is none.
-  func regularization(at view: UnsafePointer<Scalar>) -> Double
+  func regularization(at view: UnsafePointer<Double>) -> Double
 }
 
 /// An objective whose examples touch few parameters, and that can therefore read and update the
@@ -151,6 +158,19 @@ public protocol InPlaceObjective<Scalar>: Objective {
   func applyInPlace(
     _ workspace: Workspace, to shared: UnsafeMutablePointer<Scalar>, range: Range<Int>,
     rate: Scalar)
+
+  /// `w_j ← w_j − η·ḡ_j` for every touched coordinate `j` in a range, with the mean of several workers'
+  /// prepared gradients, each added up before it moves anything: the bits are those of the whole gradient.
+  ///
+  /// - Parameters:
+  ///   - workspaces: the buffers of the workers that prepared.
+  ///   - shared: `[n]`; nobody else reads or writes the range meanwhile.
+  ///   - range: the coordinates to update.
+  ///   - rate: `η`.
+  ///   - sums: two vectors `[n]` of zeros, which are zeros again afterwards.
+  func applyMeanInPlace(
+    _ workspaces: [Workspace], to shared: UnsafeMutablePointer<Scalar>, range: Range<Int>,
+    rate: Scalar, sums: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>))
 
   /// Prepares and applies one example after another, each to all its coordinates.
   ///

@@ -82,8 +82,11 @@ public final class Quadratic<Scalar: ModelScalar>: Objective, Sendable {
 
   /// Makes the buffers of one thread.
   public func makeWorkspace(batch: Int, range: Range<Int>) -> Workspace {
-    if case .dense = hessian.storage { return Workspace(productCount: parameterCount) }
-    return Workspace(productCount: 0)
+    Workspace(productCount: productCount)
+  }
+
+  private var productCount: Int {
+    if case .dense = hessian.storage { parameterCount } else { 0 }
   }
 
   /// Computes partial derivatives of the mean loss over a minibatch, regulariser included.
@@ -115,20 +118,23 @@ public final class Quadratic<Scalar: ModelScalar>: Objective, Sendable {
     }
   }
 
-  /// Adds up the losses of some examples, without the regulariser.
+  /// Makes the buffers of one thread for evaluations.
+  public func makeEvaluationWorkspace(batch: Int) -> Quadratic<Double>.Workspace {
+    Quadratic<Double>.Workspace(productCount: productCount)
+  }
+
+  /// Adds up the losses of some examples, without the regulariser, in double precision.
   @specialized(where Scalar == Float)
   @specialized(where Scalar == Double)
   public func evaluate(
-    at view: UnsafePointer<Scalar>, on set: EvaluationSet, examples: UnsafeBufferPointer<Int32>,
-    workspace: Workspace
+    at view: UnsafePointer<Double>, on set: EvaluationSet, examples: UnsafeBufferPointer<Int32>,
+    workspace: Quadratic<Double>.Workspace
   ) -> Evaluation {
     Evaluation(lossSum: loss(at: view, workspace: workspace), correct: 0, count: 1)
   }
 
   /// The regulariser `½·λ‖w‖²` at a view, 0 if there is none.
-  @specialized(where Scalar == Float)
-  @specialized(where Scalar == Double)
-  public func regularization(at view: UnsafePointer<Scalar>) -> Double {
+  public func regularization(at view: UnsafePointer<Double>) -> Double {
     SquaredNorm.regularization(of: view, count: parameterCount, l2: l2)
   }
 
@@ -182,37 +188,51 @@ public final class Quadratic<Scalar: ModelScalar>: Objective, Sendable {
 
   /// `½·xᵀHx` in double precision, as a sum of squares where the kind of `H` allows.
   @inline(__always)
-  private func loss(at x: UnsafePointer<Scalar>, workspace: Workspace) -> Double {
+  private func loss(
+    at x: UnsafePointer<Double>, workspace: Quadratic<Double>.Workspace
+  ) -> Double {
     var sum = 0.0
     switch hessian.storage {
     case .diagonal(let eigenvalues):
-      for i in 0..<parameterCount { sum += eigenvalues[i] * (Double(x[i]) * Double(x[i])) }
+      for i in 0..<parameterCount { sum += eigenvalues[i] * (x[i] * x[i]) }
     case .reflected(let eigenvalues, let axis):
       var twice = 0.0
-      for i in 0..<parameterCount { twice += axis[i] * Double(x[i]) }
+      for i in 0..<parameterCount { twice += axis[i] * x[i] }
       twice *= 2
       for i in 0..<parameterCount {
-        let turned = Double(x[i]) - twice * axis[i]
+        let turned = x[i] - twice * axis[i]
         sum += eigenvalues[i] * (turned * turned)
       }
     case .coupled(let coupling):
       var total = 0.0
       for i in 0..<parameterCount {
-        total += Double(x[i])
-        sum += Double(x[i]) * Double(x[i])
+        total += x[i]
+        sum += x[i] * x[i]
       }
       sum = (1 - coupling) * sum + coupling * (total * total)
     case .laplacian:
       var before = 0.0
       for i in 0..<parameterCount {
-        let difference = Double(x[i]) - before
+        let difference = x[i] - before
         sum += difference * difference
-        before = Double(x[i])
+        before = x[i]
       }
       sum += before * before
-    case .dense:
-      multiply(x, range: 0..<parameterCount, into: workspace.product)
-      for i in 0..<parameterCount { sum += Double(x[i]) * Double(workspace.product[i]) }
+    case .dense(let matrix):
+      if let matrix = matrix as? UnsafeMutablePointer<Double> {
+        DenseAlgebra<Double>(kernels: algebra.kernels).multiplyVector(
+          .none, rows: parameterCount, columns: parameterCount, alpha: 1,
+          a: UnsafePointer(matrix), leadingA: parameterCount, x: x, beta: 0, y: workspace.product)
+        for i in 0..<parameterCount { sum += x[i] * workspace.product[i] }
+      } else {
+        // A single-precision matrix, row by row: it is not worth a copy in double precision.
+        for i in 0..<parameterCount {
+          let row = matrix + i * parameterCount
+          var product = 0.0
+          for j in 0..<parameterCount { product += Double(row[j]) * x[j] }
+          sum += x[i] * product
+        }
+      }
     }
     return 0.5 * sum
   }

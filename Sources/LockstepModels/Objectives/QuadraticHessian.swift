@@ -1,3 +1,4 @@
+import Foundation
 import LockstepCore
 
 /// The symmetric matrix `H` of a quadratic, stored as compactly as its kind allows.
@@ -119,5 +120,21 @@ final class QuadraticHessian<Scalar: ModelScalar>: @unchecked Sendable {
       }
     }
     return array
+  }
+}
+
+extension QuadraticSpecification {
+  /// The eigenvalues of the matrix, in any order; `nil` for one from a file.
+  public var eigenvalues: [Double]? {
+    switch matrix {
+    case .conditioned(let count, let condition):
+      QuadraticHessian<Double>.progression(count: count, condition: condition)
+    case .eigenvalues(let values): values
+    case .coupled(let count, let coupling):
+      count == 1 ? [1] : [1 - coupling, 1 + Double(count - 1) * coupling]
+    case .laplacian(let count):
+      (1...count).map { 2 - 2 * cos(Double($0) * .pi / Double(count + 1)) }
+    case .file: nil
+    }
   }
 }

@@ -88,14 +88,14 @@ public struct Optimizer<Scalar: SharedScalar>: Sendable {
         w, squares: first + offset, gradient: gradient, rate: rate, epsilon: 1e-10, count: count)
     case .rmsprop:
       Scalar.racyRMSProp(
-        w, squares: first + offset, gradient: gradient, rate: rate, decay: Scalar(0.99),
+        w, squares: first + offset, gradient: gradient, rate: rate, decay: Decay(0.99),
         epsilon: Scalar(1e-8), count: count)
     case .adam:
       guard let second = state.second else { break }
       let (beta1, beta2) = Self.adamDecays
       Scalar.racyAdam(
         w, means: first + offset, squares: second + offset, gradient: gradient, rate: rate,
-        decays: (Scalar(beta1), Scalar(beta2)), epsilon: Scalar(1e-8),
+        decays: (Decay(beta1), Decay(beta2)), epsilon: Scalar(1e-8),
         corrections: (
           Scalar(1 - Self.power(beta1, step)), Scalar(1 - Self.power(beta2, step))
         ), count: count)

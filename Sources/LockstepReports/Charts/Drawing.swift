@@ -1,3 +1,5 @@
+import LockstepCore
+
 /// Charts as SVG.
 struct Drawing {
   private var body = ""

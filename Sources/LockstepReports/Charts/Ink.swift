@@ -1,3 +1,5 @@
+import LockstepCore
+
 /// What a drawing is made of, by where it goes.
 ///
 /// On the page colours come from its style sheet, so that they follow the reader's dark mode; a

@@ -1,3 +1,5 @@
+import LockstepCore
+
 /// What the lines of a chart mean.
 enum Legend {
   /// One entry: a piece of its line with its mark, as an SVG of 34 × 14 units without a frame.

@@ -1,4 +1,5 @@
 import Foundation
+import LockstepCore
 
 /// Where an axis is marked.
 struct Ticks: Equatable, Sendable {

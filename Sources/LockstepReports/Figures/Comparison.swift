@@ -143,7 +143,9 @@ struct Comparison {
     var notes: [String] = []
     if omittedLines > 0 {
       notes.append(
-        "\(omittedLines) settings between those shown are left out; \(file) has them.")
+        "\(NumberText.counted(omittedLines, "setting")) between those shown "
+          + "\(omittedLines == 1 ? "is" : "are") left out; \(file) has "
+          + "\(omittedLines == 1 ? "it" : "them").")
     }
     if omitted > 0 {
       notes.append(
@@ -186,7 +188,7 @@ struct Comparison {
   ///
   /// - Returns: a series for each line that has the number, and how many groups have none.
   static func series(
-    _ slice: Slice, suffix: String = "", bands: inout MedianBands, _ number: (StoredRun) -> Double?
+    _ slice: Slice, suffix: String = "", _ number: (StoredRun) -> Double?
   ) -> (series: [Chart.Series], missing: Int) {
     var result: [Chart.Series] = []
     var missing = 0
@@ -198,7 +200,7 @@ struct Comparison {
           missing += 1
           continue
         }
-        let estimate = bands.estimate(values)
+        let estimate = Intervals.median(values)
         points.append(
           Chart.Point(
             x: group.x, y: estimate.value, low: estimate.low, high: estimate.high,

@@ -1,3 +1,4 @@
+import LockstepCore
 import LockstepStudies
 import LockstepTelemetry
 
@@ -20,21 +21,27 @@ extension FigureMaker {
   mutating func curveFigures() -> [Figure] {
     var figures: [Figure] = []
     // Where delays are set directly, no time passes.
-    let isTimed = section.runs.contains { $0.record.loss.curve.contains { $0.time > 0 } }
-    for isTime in isTimed ? [false, true] : [false] {
+    let timed = section.engines.filter { isVirtual in
+      section.runs.contains { run in
+        run.record.isVirtual == isVirtual && run.record.loss.curve.contains { $0.time > 0 }
+      }
+    }
+    for engine in [nil] + timed.map(Optional.some) {
+      let isTime = engine != nil
       for slice in settings.slices {
-        let series = slice.lines.compactMap { lossCurve($0, isTime: isTime) }
+        let series = slice.lines.compactMap { lossCurve($0, in: engine) }
         guard series.contains(where: { $0.points.count > 1 }) else { continue }
         let chart = Chart(
           x: .init(
-            label: isTime ? "time" : "updates", unit: isTime ? section.timeUnit : nil,
+            label: isTime ? "time" : "updates", unit: engine.map(Section.timeUnit),
             includesZero: true),
           y: .init(label: "training loss", prefersLogarithm: true), series: Self.named(series))
         var notes = Self.notes(chart)
         notes += omissions
         figures.append(
           Figure(
-            name: Self.slug(["loss-by", isTime ? "time" : "updates", slice.name]),
+            name: Self.slug(
+              ["loss-by", isTime ? "time" : "updates"] + section.words(for: engine) + [slice.name]),
             title: "Training loss against \(isTime ? "time" : "updates")"
               + (slice.name.isEmpty ? "" : ": \(slice.name)"),
             caption: bandWords + (isTime ? " Times are medians at equal numbers of updates." : ""),
@@ -45,8 +52,12 @@ extension FigureMaker {
   }
 
   /// The median curve of a setting, as far as at least half of its runs went.
-  private mutating func lossCurve(_ line: Comparison.Line, isTime: Bool) -> Chart.Series? {
-    let runs = line.groups.flatMap(\.runs)
+  ///
+  /// - Parameter engine: whose time it is drawn against, virtual or not; `nil` for updates, of all engines.
+  private mutating func lossCurve(_ line: Comparison.Line, in engine: Bool?) -> Chart.Series? {
+    let runs = line.groups.flatMap(\.runs).filter { run in
+      engine.map { $0 == run.record.isVirtual } ?? true
+    }
     let curves = runs.map(\.record.loss.curve)
     guard let longest = curves.max(by: { $0.count < $1.count }), longest.count > 1 else {
       return nil
@@ -60,8 +71,8 @@ extension FigureMaker {
       let found = positions.compactMap { $0[update] }
       let losses = found.compactMap(\.loss).filter(\.isFinite)
       guard losses.count * 2 >= runs.count, !losses.isEmpty else { continue }
-      let loss = bands.estimate(losses)
-      let x = isTime ? bands.estimate(found.map(\.time)).value : Double(update)
+      let loss = Intervals.median(losses)
+      let x = engine != nil ? Sample(found.map(\.time)).median : Double(update)
       points.append(
         Chart.Point(x: x, y: loss.value, low: loss.low, high: loss.high, count: loss.count))
     }
@@ -134,8 +145,14 @@ extension FigureMaker {
           { (run: StoredRun) in run.record.ensemble.stationaryMeanSquare }
         ),
         (
-          "growth", "Growth rate", "per update",
+          "growth", "Growth rate of the mean square", "per update",
           { (run: StoredRun) in run.record.ensemble.growthRate }
+        ),
+        (
+          "path-growth", "Growth rate of single paths", "per update",
+          { (run: StoredRun) in
+            run.record.ensemble.growthRate == nil ? run.record.ensemble.pathGrowthRate : nil
+          }
         ),
       ] where section.runs.contains(where: { number($0) != nil }) {
         figures += comparisons(

@@ -18,13 +18,15 @@ struct Figure: Equatable, Sendable {
       let exponent = law.exponent
       return "\(NumberText.short(exponent.value)) "
         + "(\(NumberText.short(exponent.low)) to \(NumberText.short(exponent.high)))"
+        + (exponent.isSkewed ? "; \(Estimate.skewedWords)" : "")
     }
 
     /// What the interval rests on.
     var basis: String {
       switch law.interval {
-      case .seeds(let count): "bootstrap over \(count) seeds"
-      case .residuals(let degrees): "t on \(degrees) degrees of freedom"
+      case .seeds(let count): "Student's t over \(count) seeds"
+      case .residuals(let degrees):
+        "Student's t on the residuals of one seed, \(degrees) degrees of freedom"
       }
     }
   }

@@ -5,7 +5,6 @@ import LockstepStudies
 struct FigureMaker {
   let section: Section
   let abscissas: [Abscissa]
-  var bands = MedianBands()
   private var compared: [String: Comparison] = [:]
   /// The settings one by one, for what has its own horizontal axis.
   let settings: Comparison
@@ -54,10 +53,17 @@ struct FigureMaker {
   }
 
   /// What a median's band means here.
-  var bandWords: String {
-    section.seedCount > 1
-      ? "Medians over \(section.seedCount) seeds with 95 % bootstrap intervals."
-      : "One seed, so no intervals."
+  var bandWords: String { "Medians over \(Self.bands(over: section.seedCount))." }
+
+  /// Seeds with what their medians' bands are.
+  static func bands(over seeds: Int) -> String {
+    switch seeds {
+    case ...1: "one seed, so without intervals"
+    case ..<Intervals.fewestForMedian: "\(seeds) seeds, with their ranges"
+    default:
+      "\(seeds) seeds, with intervals that cover the median in 95 % of all cases or more (ranges where "
+        + "fewer than six have the number)"
+    }
   }
 
   /// Figures of one number along an abscissa, a figure for each slice.
@@ -83,7 +89,7 @@ struct FigureMaker {
       var missing = 0
       for measure in measures {
         let made = Comparison.series(
-          slice, suffix: measure.suffix, bands: &bands, measure.number)
+          slice, suffix: measure.suffix, measure.number)
         series += made.series
         missing += made.missing
       }

@@ -60,9 +60,20 @@ struct Section: Sendable {
   /// The axis of a name, if it varies.
   func axis(_ name: String) -> Axis? { axes.first { $0.name == name } }
 
+  /// Which engines made the runs: whether the virtual one, for each that is there.
+  var engines: [Bool] {
+    [false, true].filter { isVirtual in runs.contains { $0.record.isVirtual == isVirtual } }
+  }
+
   /// Whether the runs' times are those of the virtual engine.
   var isVirtual: Bool { runs.contains { $0.record.isVirtual } }
 
-  /// The unit of the runs' times.
-  var timeUnit: String { isVirtual ? "virtual time units" : "s" }
+  /// The unit of an engine's times.
+  static func timeUnit(isVirtual: Bool) -> String { isVirtual ? "virtual time units" : "s" }
+
+  /// What tells a figure of one engine's times from that of the other's, where there are both.
+  func words(for engine: Bool?) -> [String] {
+    guard let engine, engines.count > 1 else { return [] }
+    return [engine ? "virtual" : "threads"]
+  }
 }

@@ -4,19 +4,25 @@ import LockstepTelemetry
 
 /// Throughput, speed-up, times to a target, and losses.
 extension FigureMaker {
-  /// Updates per second, or per unit of virtual time.
-  private static func throughput(_ run: StoredRun) -> Double? {
-    run.record.throughput.updatesPerSecond
-  }
-
   mutating func speedFigures() -> [Figure] {
     guard let workers = abscissas.first(where: { $0.name == "workers" }) else { return [] }
+    // The two engines' times can't be compared: each has figures of its own.
+    return section.engines.flatMap { speedFigures(isVirtual: $0, along: workers) }
+  }
+
+  private mutating func speedFigures(isVirtual: Bool, along workers: Abscissa) -> [Figure] {
+    let unit = SpeedUnit(comparing: section.runs)
+    func throughput(_ run: StoredRun) -> Double? {
+      run.record.isVirtual == isVirtual ? unit.speed(of: run.record) : nil
+    }
+    let name = section.words(for: isVirtual)
     var figures = comparisons(
-      "throughput", "Throughput",
+      Self.slug(["throughput"] + name), "Throughput",
       y: .init(
-        label: "throughput", unit: section.isVirtual ? "updates per time unit" : "updates/s",
+        label: "throughput",
+        unit: unit.rawValue + (isVirtual ? " per time unit" : "/s"),
         prefersLogarithm: true, includesZero: true),
-      along: workers, [("", Self.throughput)])
+      along: workers, [("", throughput)])
     // The same setting with one worker and the same seed, or the median of all its seeds.
     func setting(_ run: StoredRun) -> String {
       run.axes.filter { $0.key != "workers" && $0.key != "seed" }.sorted { $0.key < $1.key }
@@ -24,12 +30,14 @@ extension FigureMaker {
     }
     var bases: [String: [Int: Double]] = [:]
     for run in section.runs where workers.number(run) == 1 {
-      bases[setting(run), default: [:]][run.seed] = Self.throughput(run)
+      bases[setting(run), default: [:]][run.seed] = throughput(run)
     }
     guard !bases.isEmpty else { return figures }
-    let medians = bases.mapValues { Sample(Array($0.values)).median }
+    let medians = bases.compactMapValues { base in
+      base.isEmpty ? nil : Sample(Array(base.values)).median
+    }
     figures += comparisons(
-      "speed-up", "Speed-up",
+      Self.slug(["speed-up"] + name), "Speed-up",
       y: .init(label: "speed-up over 1 worker", prefersLogarithm: true, includesZero: true),
       along: workers,
       [
@@ -38,7 +46,7 @@ extension FigureMaker {
           { run in
             let key = setting(run)
             guard let base = bases[key]?[run.seed] ?? medians[key], base > 0 else { return nil }
-            return Self.throughput(run).map { $0 / base }
+            return throughput(run).map { $0 / base }
           }
         )
       ],
@@ -67,24 +75,26 @@ extension FigureMaker {
   /// Updates and time to the target loss, with runs that didn't reach it counted as such.
   mutating func targetFigures() -> [Figure] {
     var figures: [Figure] = []
-    for (path, label, unit) in [
-      ("updatesToTarget", "updates to the target loss", "updates"),
-      ("timeToTarget", "time to the target loss", section.timeUnit),
-    ] {
-      guard let metric = try? Metric(path),
-        section.runs.contains(where: { metric.observation(in: $0) != nil })
+    for engine in [nil] + section.engines.map(Optional.some) {
+      guard let metric = try? Metric(engine == nil ? "updatesToTarget" : "timeToTarget"),
+        section.runs.contains(where: { run in
+          engine.map { $0 == run.record.isVirtual } ?? true && metric.observation(in: run) != nil
+        })
       else { continue }
+      let label = "\(engine == nil ? "updates" : "time") to the target loss"
+      let unit = engine.map(Section.timeUnit) ?? "updates"
       for abscissa in abscissas {
         figures += targets(
-          metric, y: .init(label: label, unit: unit, prefersLogarithm: true), along: abscissa)
+          metric, of: engine, y: .init(label: label, unit: unit, prefersLogarithm: true),
+          along: abscissa)
       }
     }
     return figures
   }
 
-  private mutating func targets(_ metric: Metric, y: Chart.Axis, along abscissa: Abscissa)
-    -> [Figure]
-  {
+  private mutating func targets(
+    _ metric: Metric, of engine: Bool?, y: Chart.Axis, along abscissa: Abscissa
+  ) -> [Figure] {
     let comparison = comparison(along: abscissa)
     var figures: [Figure] = []
     for slice in comparison.slices {
@@ -94,7 +104,10 @@ extension FigureMaker {
       for line in slice.lines {
         var points: [Chart.Point] = []
         for group in line.groups {
-          guard let sample = metric.censoredSample(of: group.runs) else { continue }
+          let runs = group.runs.filter { run in
+            engine.map { $0 == run.record.isVirtual } ?? true
+          }
+          guard let sample = metric.censoredSample(of: runs) else { continue }
           let median = sample.medianEstimate
           guard let value = median.value else {
             unreached.append(
@@ -128,12 +141,13 @@ extension FigureMaker {
       }
       figures.append(
         Figure(
-          name: Self.slug([metric.description, abscissa.name, slice.name]),
+          name: Self.slug(
+            [metric.description] + section.words(for: engine) + [abscissa.name, slice.name]),
           title: y.label.prefix(1).uppercased() + y.label.dropFirst()
             + " against \(abscissa.axis.label)" + (slice.name.isEmpty ? "" : ": \(slice.name)"),
           caption:
-            "Kaplan–Meier medians, in which runs that did not reach the target are censored, "
-            + "with 95 % bootstrap intervals.",
+            "Kaplan–Meier medians, in which runs that did not reach the target are censored, over "
+            + "\(Self.bands(over: section.seedCount)).",
           content: .lines(chart), notes: notes))
     }
     if !figures.isEmpty {

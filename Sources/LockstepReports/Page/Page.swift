@@ -1,4 +1,5 @@
 import Foundation
+import LockstepCore
 import LockstepStudies
 
 /// The page: plain HTML that is whole without scripts, fonts or a network.
@@ -51,7 +52,8 @@ struct Page {
       body += "</div>"
       if section.omitted > 0 {
         body +=
-          "<p class=\"note\">\(section.omitted) more figures are left out to keep the page short; "
+          "<p class=\"note\">\(NumberText.counted(section.omitted, "more figure")) "
+          + "\(section.omitted == 1 ? "is" : "are") left out to keep the page short; "
           + "results.csv has all numbers.</p>"
       }
       body += "</section>\n"

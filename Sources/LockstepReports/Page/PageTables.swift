@@ -1,4 +1,5 @@
 import Foundation
+import LockstepCore
 import LockstepStudies
 import LockstepTelemetry
 import LockstepTopology
@@ -66,15 +67,17 @@ struct PageTables: Sendable {
     guard let estimate = claim.estimate, claim.low != nil || claim.high != nil else {
       return claim.estimate.map { NumberText.short($0) } ?? "–"
     }
-    return interval(estimate, claim.low, claim.high, lowest: -.infinity)
+    return interval(
+      estimate, claim.low, claim.high, lowest: -.infinity, isRange: claim.interval == "range")
   }
 
   /// A number with its interval, whose ends are open where they aren't known.
   private static func interval(
-    _ value: Double?, _ low: Double?, _ high: Double?, lowest: Double
+    _ value: Double?, _ low: Double?, _ high: Double?, lowest: Double, isRange: Bool = false
   ) -> String {
     guard let value else { return "–" }
-    return "\(NumberText.short(value)) (\(NumberText.short(low ?? lowest)) to "
+    return
+      "\(NumberText.short(value)) (\(isRange ? "range " : "")\(NumberText.short(low ?? lowest)) to "
       + "\(NumberText.short(high ?? .infinity)))"
   }
 
@@ -87,12 +90,14 @@ struct PageTables: Sendable {
     let head =
       ranking.names + [
         "updates to the target", "updates per \(ranking.isVirtual ? "time unit" : "second")",
+        "samples per \(ranking.isVirtual ? "time unit" : "second")",
         "time to the target (\(unit))", "times the first", "runs that reached it",
       ]
-    let rows = ranking.entries.enumerated().map { rank, entry in
-      ranking.names.map { entry.settings[$0]?.spelling ?? "–" } + [
-        entry.updates.map { NumberText.short($0) } ?? "–",
-        entry.rate.map { NumberText.short($0) } ?? "–",
+    func number(_ value: Double?) -> String { value.map { NumberText.short($0) } ?? "–" }
+    let rows = ranking.entries.enumerated().map { rank, entry -> [String] in
+      let settings = ranking.names.map { entry.settings[$0]?.spelling ?? "–" }
+      return settings + [
+        number(entry.updates), number(entry.rate), number(entry.sampleRate),
         Self.interval(entry.time, entry.timeLow, entry.timeHigh, lowest: 0),
         rank == 0
           ? "1" : Self.interval(entry.ratio, entry.ratioLow, entry.ratioHigh, lowest: 0),
@@ -103,9 +108,12 @@ struct PageTables: Sendable {
       "<section><h2>Soonest at the target loss</h2><p>\(Markup.escape(ranking.sentence))</p>"
     text += Self.table([head] + rows, isList: false)
     text +=
-      "<p class=\"note\">Medians over seeds with 95 % bootstrap intervals; runs that did not get there "
-    text += "are censored."
-    if ranking.omitted > 0 { text += " \(ranking.omitted) later ones are left out." }
+      "<p class=\"note\">Medians over seeds; runs that did not get there are censored. "
+    text += Markup.escape(ranking.intervals)
+    if let sentence = ranking.resolutionSentence { text += " \(Markup.escape(sentence))" }
+    if ranking.omitted > 0 {
+      text += " \(NumberText.counted(ranking.omitted, "later one")) left out."
+    }
     return text + "</p></section>\n"
   }
 
@@ -136,13 +144,17 @@ struct PageTables: Sendable {
       text += Self.table(
         [
           ["", ""], ["processor", machine.processor],
-          ["cores", "\(machine.cores), \(machine.processingUnits) processing units"],
+          [
+            "cores",
+            "\(machine.cores), \(NumberText.counted(machine.processingUnits, "processing unit"))",
+          ],
           ["NUMA nodes", "\(machine.numaNodes)"],
           ["memory", NumberText.bytes(machine.memoryBytes)], ["system", machine.kernel],
         ], isList: true)
     }
     if machines.count > 8 {
-      text += "<p class=\"note\">\(machines.count - 8) more machines are left out.</p>"
+      text +=
+        "<p class=\"note\">\(NumberText.counted(machines.count - 8, "more machine")) left out.</p>"
     }
     let crowded = runs.count { $0.record.oversubscribed }
     if crowded > 0 {
@@ -172,19 +184,15 @@ struct PageTables: Sendable {
     let runs = folder.runs
     let axes = Set(runs.flatMap(\.axes.keys)).sorted()
     let hasParts = runs.contains { $0.part != nil }
+    let columns = Self.numberColumns(runs)
     let head =
-      ["run"] + (hasParts ? ["part"] : []) + axes
-      + ["status", "updates", "final loss", "updates/s", "mean τ", "time (s)"]
+      ["run"] + (hasParts ? ["part"] : []) + axes + ["status"] + columns.map(\.heading)
     let rows = runs.prefix(Self.largestRunCount).map { run -> [String] in
       let record = run.record
       func number(_ value: Double?) -> String { value.map { NumberText.short($0) } ?? "–" }
       return [run.id] + (hasParts ? [run.part ?? ""] : [])
         + axes.map { run.axes[$0]?.spelling ?? "" }
-        + [
-          record.status.rawValue, NumberText.grouped(record.updates), number(record.loss.final),
-          number(record.throughput.updatesPerSecond), number(record.staleness.mean),
-          number(record.wallSeconds),
-        ]
+        + [record.status.rawValue] + columns.map { number($0.value(record)) }
     }
     var text = "<section><h2>Runs</h2>"
     if runs.count > Self.largestRunCount {
@@ -193,8 +201,29 @@ struct PageTables: Sendable {
         + "\(NumberText.grouped(runs.count)) runs; results.csv beside this page has all.</p>"
     }
     text += "<details\(runs.count <= 24 ? " open" : "")><summary>"
-    text += "\(min(runs.count, Self.largestRunCount)) runs</summary>"
+    text += "\(NumberText.counted(min(runs.count, Self.largestRunCount), "run"))</summary>"
     return text + Self.table([head] + rows, isList: false) + "</details></section>\n"
+  }
+
+  /// The numbers of the table of runs: one definition for each heading, and no heading without a number.
+  ///
+  /// Real and virtual time have columns of their own.
+  private static func numberColumns(
+    _ runs: [StoredRun]
+  ) -> [(heading: String, value: (RunRecord) -> Double?)] {
+    let unit = SpeedUnit(comparing: runs)
+    let noun = unit.rawValue
+    let columns: [(heading: String, value: (RunRecord) -> Double?)] = [
+      ("updates", { Double($0.updates) }), ("final loss", { $0.loss.final }),
+      ("\(noun)/s", { $0.isVirtual ? nil : unit.speed(of: $0) }),
+      ("\(noun)/time unit", { $0.isVirtual ? unit.speed(of: $0) : nil }),
+      ("mean τ", { $0.staleness.mean }), ("time (s)", { $0.isVirtual ? nil : $0.wallSeconds }),
+      ("time (units)", { $0.virtualTime }),
+      ("simulated in (s)", { $0.isVirtual ? $0.wallSeconds : nil }),
+    ]
+    return columns.filter { column in
+      column.heading == "final loss" || runs.contains { column.value($0.record) != nil }
+    }
   }
 
   /// A table of a row of headings and rows of cells.

@@ -6,6 +6,26 @@ struct ByteReader {
   /// A line that isn't JSON, or not of the form that was asked for.
   struct Malformed: Error {}
 
+  /// Which fields of an object were read: each of them has to be there, once.
+  struct Fields {
+    private var seen: UInt32 = 0
+
+    /// Notes a field; one that stands twice is left to the general decoder.
+    mutating func note(_ index: Int) throws(Malformed) {
+      guard seen & 1 << index == 0 else { throw Malformed() }
+      seen |= 1 << index
+    }
+
+    /// Refuses an object that lacks one of its first `count` fields.
+    func require(_ count: Int) throws(Malformed) {
+      let all: UInt32 = 1 << count - 1
+      guard seen & all == all else { throw Malformed() }
+    }
+  }
+
+  /// The deepest nesting that is passed over; a record has four levels.
+  static let largestDepth = 64
+
   private let bytes: ArraySlice<UInt8>
   private var position: Int
 
@@ -113,7 +133,10 @@ struct ByteReader {
       let byte = bytes[position]
       if byte == UInt8(ascii: "\"") {
         position += 1
-        return String(decoding: bytes[start..<position - 1], as: UTF8.self)
+        guard let text = String(validating: bytes[start..<position - 1], as: UTF8.self) else {
+          throw Malformed()
+        }
+        return text
       }
       // Escapes are rare: the general reader knows them.
       guard byte != UInt8(ascii: "\\"), byte >= 0x20 else { throw Malformed() }
@@ -150,7 +173,12 @@ struct ByteReader {
       default: break scan
       }
     }
-    guard digits > 0 else { throw Malformed() }
+    // JSON has a digit before the point, none but a lone 0 there, and one after it.
+    let whole = isNegative ? start + 1 : start
+    guard digits > 0, bytes[whole] != UInt8(ascii: "."), bytes[position - 1] != UInt8(ascii: "."),
+      bytes[whole] != UInt8(ascii: "0") || position == whole + 1
+        || bytes[whole + 1] == UInt8(ascii: ".")
+    else { throw Malformed() }
     var exponent = 0
     if position < bytes.endIndex, bytes[position] | 0x20 == UInt8(ascii: "e") {
       position += 1
@@ -177,9 +205,10 @@ struct ByteReader {
         ? Double(mantissa) / Self.powers[-power] : Double(mantissa) * Self.powers[power]
       return isNegative ? -value : value
     }
-    guard let value = Double(String(decoding: bytes[start..<position], as: UTF8.self)) else {
-      throw Malformed()
-    }
+    // What is too large, or too small to be told from 0, the general decoder judges.
+    guard let value = Double(String(decoding: bytes[start..<position], as: UTF8.self)),
+      value.isFinite, value != 0 || mantissa == 0
+    else { throw Malformed() }
     return value
   }
 
@@ -188,17 +217,29 @@ struct ByteReader {
     1e18, 1e19, 1e20, 1e21, 1e22,
   ]
 
-  /// Reads a whole number.
+  /// Reads a number that has to be there.
+  mutating func required() throws(Malformed) -> Double {
+    guard let value = try number() else { throw Malformed() }
+    return value
+  }
+
+  /// Reads a whole number, of those that a double holds exactly.
   mutating func integer() throws(Malformed) -> Int {
-    guard let value = try number(), let whole = Int(exactly: value) else { throw Malformed() }
+    let value = try required()
+    guard value.magnitude < 0x1p53, let whole = Int(exactly: value) else { throw Malformed() }
     return whole
   }
 
-  /// Passes a value of any kind.
-  mutating func skip() throws(Malformed) {
+  /// Passes a value of any kind; one that is nested too deeply is left to the general decoder.
+  mutating func skip() throws(Malformed) { try skip(depth: 0) }
+
+  private mutating func skip(depth: Int) throws(Malformed) {
+    guard depth < Self.largestDepth else { throw Malformed() }
     switch try peek() {
-    case UInt8(ascii: "{"): try object { (reader, _) throws(Malformed) in try reader.skip() }
-    case UInt8(ascii: "["): try array { (reader) throws(Malformed) in try reader.skip() }
+    case UInt8(ascii: "{"):
+      try object { (reader, _) throws(Malformed) in try reader.skip(depth: depth + 1) }
+    case UInt8(ascii: "["):
+      try array { (reader) throws(Malformed) in try reader.skip(depth: depth + 1) }
     case UInt8(ascii: "\""): _ = try string()
     case UInt8(ascii: "t"), UInt8(ascii: "f"): _ = try flag()
     default: _ = try number()

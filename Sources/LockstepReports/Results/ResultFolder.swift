@@ -1,4 +1,5 @@
 import Foundation
+import LockstepCore
 import LockstepStudies
 import Synchronization
 import Yams
@@ -11,6 +12,8 @@ public enum ReportError: Error, Equatable, Sendable, CustomStringConvertible {
   case malformed(path: String, line: Int?, reason: String)
   /// There is nothing to report.
   case empty(path: String)
+  /// No record is of the plan that lies beside them.
+  case foreign(path: String, ids: [String])
 
   /// The sentence for the person who sees it.
   public var description: String {
@@ -20,6 +23,9 @@ public enum ReportError: Error, Equatable, Sendable, CustomStringConvertible {
     case .malformed(let path, let line, let reason):
       "\(path)\(line.map { ", line \($0)" } ?? ""): \(reason)"
     case .empty(let path): "\(path): holds no complete run yet"
+    case .foreign(let path, let ids):
+      "\(path): none of its records is of the plan in plan.yaml (\(ids.joined(separator: ", ")), …); put the "
+        + "right plan.yaml beside them, or take it away"
     }
   }
 }
@@ -63,10 +69,26 @@ struct ResultFolder: Sendable {
       throw .missing(path: file)
     }
     notes = []
-    let (runs, isTorn) = try Self.runs(Array(data), file)
-    guard !runs.isEmpty else { throw .empty(path: file) }
-    self.runs = runs
+    // The plan's runs are worked out beside the reading, which takes longer.
+    let planned = Planned(path + "/plan.yaml")
+    defer { planned.wait() }
+    let (found, isTorn) = try Self.runs(Array(data), file)
+    guard !found.isEmpty else { throw .empty(path: file) }
+    let plannedRuns = planned.wait()
+    let (own, foreign) = plannedRuns?.divided(found) ?? (found, [])
+    guard !own.isEmpty else {
+      throw .foreign(path: file, ids: foreign.prefix(3).map(\.id))
+    }
+    runs = plannedRuns?.named(own) ?? own
     placedRuns = runs
+    if !foreign.isEmpty {
+      let shown = foreign.prefix(5).map(\.id).joined(separator: ", ")
+      notes.append(
+        "\(NumberText.counted(foreign.count, "record")) of results.jsonl "
+          + "\(foreign.count == 1 ? "is" : "are") of another plan than plan.yaml and "
+          + "\(foreign.count == 1 ? "was" : "were") left out: "
+          + "\(shown)\(foreign.count > 5 ? ", …" : "").")
+    }
     if isTorn {
       notes.append("The last line of results.jsonl is not complete and was left out.")
     }
@@ -76,50 +98,67 @@ struct ResultFolder: Sendable {
     title = study.title ?? plan.title ?? name
     summary = study.summary ?? plan.summary
     parts = plan.parts
-    if parts.count > 1 { placedRuns = Self.placed(runs, by: path + "/plan.yaml") }
+    if parts.count > 1, let plannedRuns { placedRuns = plannedRuns.placed(runs) }
     claims = try Self.claims(path + "/claims.json")
   }
 
-  /// The runs, and once more each run that a further part of the plan has in common with another.
-  private static func placed(_ runs: [StoredRun], by plan: String) -> [StoredRun] {
-    // A plan of another version is none to go by.
-    guard let planned = try? SweepPlan(contentsOf: plan).runs(limit: .max) else { return runs }
-    let known = Set(planned.all.map(\.id))
-    return planned.placed(runs) + runs.filter { !known.contains($0.id) }
+  /// The runs of the plan in a folder, worked out on a thread of its own.
+  ///
+  /// **Concurrency:** the mutex holds what was found; the group says when.
+  private final class Planned: Sendable {
+    private let found = Mutex<PlannedRuns?>(nil)
+    private let group = DispatchGroup()
+
+    init(_ path: String) {
+      DispatchQueue(label: "lockstep.report.plan").async(group: group) { [self] in
+        // A plan of another version, whose hash is another one now, is none to go by.
+        guard let text = try? PlanText.read(path),
+          let runs = try? SweepPlan(yaml: text, path: path).runs(limit: .max),
+          [nil, runs.digest].contains(PlanDocument.digest(in: text))
+        else { return }
+        found.withLock { $0 = runs }
+      }
+    }
+
+    /// The runs, as soon as they are there; `nil` where there is no plan to go by.
+    @discardableResult
+    func wait() -> PlannedRuns? {
+      group.wait()
+      return found.withLock { $0 }
+    }
   }
 
   /// Reads lines, a stretch of them on each core.
   private static func runs(
     _ bytes: [UInt8], _ file: String
   ) throws(ReportError) -> ([StoredRun], isTorn: Bool) {
-    let lines = bytes.split(separator: 0x0a, omittingEmptySubsequences: false)
+    let found = ResultLines(bytes)
+    let lines = found.whole + [found.rest].compactMap(\.self)
     let stretch = 64
     let stretches = (lines.count + stretch - 1) / stretch
     struct Found {
       var runs: [[StoredRun]]
       var failures: [Int: String] = [:]
     }
-    let found = Mutex(Found(runs: Array(repeating: [], count: stretches)))
+    let results = Mutex(Found(runs: Array(repeating: [], count: stretches)))
     DispatchQueue.concurrentPerform(iterations: stretches) { index in
       var runs: [StoredRun] = []
       for line in index * stretch..<min(lines.count, (index + 1) * stretch) {
-        guard lines[line].contains(where: { $0 > 0x20 }) else { continue }
         do {
-          runs.append(try RunReader.read(lines[line]))
+          runs.append(try RunReader.read(lines[line].bytes))
         } catch {
           let reason = Self.reason(error)
-          found.withLock { $0.failures[line] = reason }
+          results.withLock { $0.failures[line] = reason }
         }
       }
-      found.withLock { $0.runs[index] = runs }
+      results.withLock { $0.runs[index] = runs }
     }
-    let result = found.withLock { $0 }
-    guard let first = result.failures.keys.min() else {
-      return (Array(result.runs.joined()), false)
-    }
-    if first == lines.count - 1 { return (Array(result.runs.joined()), true) }
+    let result = results.withLock { $0 }
+    let runs = ResultLines.distinct(Array(result.runs.joined()))
+    guard let first = result.failures.keys.min() else { return (runs, false) }
+    if found.rest != nil, first == lines.count - 1 { return (runs, true) }
     throw .malformed(
-      path: file, line: first + 1, reason: result.failures[first] ?? "it is not a run")
+      path: file, line: lines[first].number, reason: result.failures[first] ?? "it is not a run")
   }
 
   /// What the decoder found wrong, in a sentence.

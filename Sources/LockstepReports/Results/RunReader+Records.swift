@@ -8,6 +8,7 @@ extension RunReader {
   ) throws(Malformed) -> [String: ConfigurationValue] {
     var result: [String: ConfigurationValue] = [:]
     try reader.object { (reader, key) throws(Malformed) in
+      guard result[key] == nil else { throw Malformed() }
       if try reader.isString {
         result[key] = .text(try reader.string())
       } else if let number = try reader.number() {
@@ -42,55 +43,97 @@ extension RunReader {
 
   static func throughput(_ reader: inout ByteReader) throws(Malformed) -> ThroughputRecord {
     var result = ThroughputRecord(updates: 0, samples: 0, seconds: 0)
+    var seen = ByteReader.Fields()
     try reader.object { (reader, key) throws(Malformed) in
       switch key {
-      case "updatesPerSecond": result.updatesPerSecond = try reader.number()
-      case "samplesPerSecond": result.samplesPerSecond = try reader.number()
+      case "updatesPerSecond":
+        try seen.note(0)
+        result.updatesPerSecond = try reader.number()
+      case "samplesPerSecond":
+        try seen.note(1)
+        result.samplesPerSecond = try reader.number()
       default: try reader.skip()
       }
     }
+    try seen.require(2)
     return result
   }
 
   static func loss(_ reader: inout ByteReader) throws(Malformed) -> LossRecord {
     var result = LossRecord(initial: nil, final: nil, heldout: nil, accuracy: nil, curve: [])
+    var seen = ByteReader.Fields()
     try reader.object { (reader, key) throws(Malformed) in
       switch key {
-      case "initial": result.initial = try reader.number()
-      case "final": result.final = try reader.number()
-      case "heldout": result.heldout = try reader.number()
-      case "accuracy": result.accuracy = try reader.number()
+      case "initial":
+        try seen.note(0)
+        result.initial = try reader.number()
+      case "final":
+        try seen.note(1)
+        result.final = try reader.number()
+      case "heldout":
+        try seen.note(2)
+        result.heldout = try reader.number()
+      case "accuracy":
+        try seen.note(3)
+        result.accuracy = try reader.number()
       case "curve":
+        try seen.note(4)
         try reader.array { (reader) throws(Malformed) in
           var point = LossPoint(update: 0, time: 0, loss: nil)
+          var seen = ByteReader.Fields()
           try reader.object { (reader, key) throws(Malformed) in
             switch key {
-            case "update": point.update = try reader.integer()
-            case "time": point.time = try reader.number() ?? 0
-            case "loss": point.loss = try reader.number()
+            case "update":
+              try seen.note(0)
+              point.update = try reader.integer()
+            case "time":
+              try seen.note(1)
+              point.time = try reader.required()
+            case "loss":
+              try seen.note(2)
+              point.loss = try reader.number()
             default: try reader.skip()
             }
           }
+          try seen.require(3)
           result.curve.append(point)
         }
+      case "targetMissedAt":
+        try seen.note(5)
+        result.targetMissedAt = try reader.takeNull() ? nil : try reader.integer()
       default: try reader.skip()
       }
     }
+    try seen.require(5)
     return result
   }
 
   static func staleness(_ reader: inout ByteReader) throws(Malformed) -> StalenessRecord {
     var result = StalenessRecord(
       mean: nil, max: nil, p50: nil, p90: nil, p99: nil, histogram: [], sampledEvery: 1)
+    var seen = ByteReader.Fields()
     try reader.object { (reader, key) throws(Malformed) in
       switch key {
-      case "mean": result.mean = try reader.number()
-      case "max": result.max = try reader.number()
-      case "p50": result.p50 = try reader.number()
-      case "p90": result.p90 = try reader.number()
-      case "p99": result.p99 = try reader.number()
-      case "sampledEvery": result.sampledEvery = try reader.integer()
+      case "mean":
+        try seen.note(0)
+        result.mean = try reader.number()
+      case "max":
+        try seen.note(1)
+        result.max = try reader.number()
+      case "p50":
+        try seen.note(2)
+        result.p50 = try reader.number()
+      case "p90":
+        try seen.note(3)
+        result.p90 = try reader.number()
+      case "p99":
+        try seen.note(4)
+        result.p99 = try reader.number()
+      case "sampledEvery":
+        try seen.note(5)
+        result.sampledEvery = try reader.integer()
       case "histogram":
+        try seen.note(6)
         try reader.array { (reader) throws(Malformed) in
           var pair: [Int] = []
           pair.reserveCapacity(2)
@@ -100,18 +143,25 @@ extension RunReader {
       default: try reader.skip()
       }
     }
+    try seen.require(7)
     return result
   }
 
   static func tornViews(_ reader: inout ByteReader) throws(Malformed) -> TornViewsRecord {
     var result = TornViewsRecord(reads: nil, torn: nil)
+    var seen = ByteReader.Fields()
     try reader.object { (reader, key) throws(Malformed) in
       switch key {
-      case "reads": result.reads = try reader.number()
-      case "torn": result.torn = try reader.number()
+      case "reads":
+        try seen.note(0)
+        result.reads = try reader.number()
+      case "torn":
+        try seen.note(1)
+        result.torn = try reader.number()
       default: try reader.skip()
       }
     }
+    try seen.require(2)
     return result
   }
 
@@ -121,72 +171,172 @@ extension RunReader {
       var worker = WorkerRecord(
         worker: 0, updates: 0, computeSeconds: 0, readSeconds: 0, applySeconds: 0, waitSeconds: 0,
         parks: 0)
+      var seen = ByteReader.Fields()
       try reader.object { (reader, key) throws(Malformed) in
         switch key {
-        case "worker": worker.worker = try reader.integer()
-        case "updates": worker.updates = try reader.integer()
-        case "computeSeconds": worker.computeSeconds = try reader.number() ?? 0
-        case "readSeconds": worker.readSeconds = try reader.number() ?? 0
-        case "applySeconds": worker.applySeconds = try reader.number() ?? 0
-        case "waitSeconds": worker.waitSeconds = try reader.number() ?? 0
-        case "parks": worker.parks = try reader.integer()
+        case "worker":
+          try seen.note(0)
+          worker.worker = try reader.integer()
+        case "updates":
+          try seen.note(1)
+          worker.updates = try reader.integer()
+        case "computeSeconds":
+          try seen.note(2)
+          worker.computeSeconds = try reader.required()
+        case "readSeconds":
+          try seen.note(3)
+          worker.readSeconds = try reader.required()
+        case "applySeconds":
+          try seen.note(4)
+          worker.applySeconds = try reader.required()
+        case "waitSeconds":
+          try seen.note(5)
+          worker.waitSeconds = try reader.required()
+        case "parks":
+          try seen.note(6)
+          worker.parks = try reader.integer()
         default: try reader.skip()
         }
       }
+      try seen.require(7)
       result.append(worker)
     }
     return result
   }
 
-  static func ensemble(_ reader: inout ByteReader) throws(Malformed) -> EnsembleRecord {
-    var result = EnsembleRecord()
+  static func stall(_ reader: inout ByteReader) throws(Malformed) -> StallRecord {
+    var result = StallRecord(worker: 0, crashedAt: 0, since: 0, waiting: 0)
+    var seen = ByteReader.Fields()
     try reader.object { (reader, key) throws(Malformed) in
       switch key {
-      case "replicas": result.replicas = try reader.integer()
-      case "stationaryMeanSquare": result.stationaryMeanSquare = try reader.number()
-      case "stationaryMeanSquareError": result.stationaryMeanSquareError = try reader.number()
-      case "growthRate": result.growthRate = try reader.number()
-      case "growthRateError": result.growthRateError = try reader.number()
+      case "worker":
+        try seen.note(0)
+        result.worker = try reader.integer()
+      case "crashedAt":
+        try seen.note(1)
+        result.crashedAt = try reader.required()
+      case "since":
+        try seen.note(2)
+        result.since = try reader.required()
+      case "waiting":
+        try seen.note(3)
+        result.waiting = try reader.integer()
+      default: try reader.skip()
+      }
+    }
+    try seen.require(4)
+    return result
+  }
+
+  static func ensemble(_ reader: inout ByteReader) throws(Malformed) -> EnsembleRecord {
+    var result = EnsembleRecord()
+    var seen = ByteReader.Fields()
+    try reader.object { (reader, key) throws(Malformed) in
+      switch key {
+      case "replicas":
+        try seen.note(0)
+        result.replicas = try reader.integer()
+      case "stationaryMeanSquare":
+        try seen.note(1)
+        result.stationaryMeanSquare = try reader.number()
+      case "stationaryMeanSquareError":
+        try seen.note(2)
+        result.stationaryMeanSquareError = try reader.number()
+      case "growthRate":
+        try seen.note(3)
+        result.growthRate = try reader.number()
+      case "growthRateError":
+        try seen.note(4)
+        result.growthRateError = try reader.number()
+      case "stationaryMeanSquareErrorReason":
+        try seen.note(9)
+        result.stationaryMeanSquareErrorReason = try reader.string()
+      case "meanGrowthRate":
+        try seen.note(6)
+        result.meanGrowthRate = try reader.number()
+      case "pathGrowthRate":
+        try seen.note(7)
+        result.pathGrowthRate = try reader.number()
+      case "pathGrowthRateError":
+        try seen.note(8)
+        result.pathGrowthRateError = try reader.number()
       case "mean":
+        try seen.note(5)
         try reader.array { (reader) throws(Malformed) in
           var point = EnsembleRecord.Point(update: 0, value: nil)
+          var seen = ByteReader.Fields()
           try reader.object { (reader, key) throws(Malformed) in
             switch key {
-            case "update": point.update = try reader.integer()
-            case "value": point.value = try reader.number()
+            case "update":
+              try seen.note(0)
+              point.update = try reader.integer()
+            case "value":
+              try seen.note(1)
+              point.value = try reader.number()
             default: try reader.skip()
             }
           }
+          try seen.require(2)
           result.mean.append(point)
         }
       default: try reader.skip()
       }
     }
+    try seen.require(6)
     return result
   }
 
   static func probe(_ reader: inout ByteReader) throws(Malformed) -> NoiseRecord {
     var result = NoiseRecord(update: 0, set: "", shards: 0)
+    var seen = ByteReader.Fields()
     try reader.object { (reader, key) throws(Malformed) in
       switch key {
-      case "update": result.update = try reader.integer()
-      case "set": result.set = try reader.string()
-      case "shards": result.shards = try reader.integer()
-      case "interaction": result.interaction = try reader.number()
-      case "interactionSecondOrder": result.interactionSecondOrder = try reader.number()
+      case "update":
+        try seen.note(0)
+        result.update = try reader.integer()
+      case "set":
+        try seen.note(1)
+        result.set = try reader.string()
+      case "shards":
+        try seen.note(2)
+        result.shards = try reader.integer()
+      case "interaction":
+        try seen.note(3)
+        result.interaction = try reader.number()
+      case "interactionSecondOrder":
+        try seen.note(4)
+        result.interactionSecondOrder = try reader.number()
       case "interactionSecondOrderError":
+        try seen.note(5)
         result.interactionSecondOrderError = try reader.number()
-      case "sequentialGap": result.sequentialGap = try reader.number()
-      case "linearisation": result.linearisation = try reader.number()
-      case "linearisationSecondOrder": result.linearisationSecondOrder = try reader.number()
-      case "staleness": result.staleness = try reader.number()
-      case "gradientError": result.gradientError = try reader.number()
-      case "gradientCosine": result.gradientCosine = try reader.number()
-      case "promisedDecrease": result.promisedDecrease = try reader.number()
-      case "loss": result.loss = try reader.number()
+      case "sequentialGap":
+        try seen.note(6)
+        result.sequentialGap = try reader.number()
+      case "linearisation":
+        try seen.note(7)
+        result.linearisation = try reader.number()
+      case "linearisationSecondOrder":
+        try seen.note(8)
+        result.linearisationSecondOrder = try reader.number()
+      case "staleness":
+        try seen.note(9)
+        result.staleness = try reader.number()
+      case "gradientError":
+        try seen.note(10)
+        result.gradientError = try reader.number()
+      case "gradientCosine":
+        try seen.note(11)
+        result.gradientCosine = try reader.number()
+      case "promisedDecrease":
+        try seen.note(12)
+        result.promisedDecrease = try reader.number()
+      case "loss":
+        try seen.note(13)
+        result.loss = try reader.number()
       default: try reader.skip()
       }
     }
+    try seen.require(14)
     return result
   }
 }

@@ -14,9 +14,15 @@ enum RunReader {
   ///
   /// - Throws: what the general decoder says.
   static func read(_ line: ArraySlice<UInt8>) throws -> StoredRun {
-    var reader = ByteReader(line)
-    if let run = try? self.run(&reader), reader.isAtEnd { return run }
+    if let run = readFast(line) { return run }
     return try JSONDecoder().decode(StoredRun.self, from: Data(line))
+  }
+
+  /// The run on a line that the fast reader understands; `nil` for any other line.
+  static func readFast(_ line: ArraySlice<UInt8>) -> StoredRun? {
+    var reader = ByteReader(line)
+    guard let run = try? run(&reader), reader.isAtEnd else { return nil }
+    return run
   }
 
   typealias Malformed = ByteReader.Malformed
@@ -49,14 +55,18 @@ enum RunReader {
     var staleness: StalenessRecord?
     var tornViews: TornViewsRecord?
     var workers: [WorkerRecord]?
-    var ensemble = EnsembleRecord()
+    var ensemble: EnsembleRecord?
     var noise: [NoiseRecord] = []
+    var stall: StallRecord?
+    var noiseSeconds: Double?
+    var seen = ByteReader.Fields()
 
     func run() throws(Malformed) -> StoredRun {
       guard let id, let axes, let configuration, let machine, let oversubscribed, let status,
         let parameterCount, let updates, let samples, let wallSeconds, let cpuSeconds,
-        let throughput, let loss, let staleness, let tornViews, let workers
+        let throughput, let loss, let staleness, let tornViews, let workers, let ensemble
       else { throw Malformed() }
+      try seen.require(4)
       var record = RunRecord(
         configuration: configuration, machine: machine, placement: [],
         oversubscribed: oversubscribed, status: status, parameterCount: parameterCount,
@@ -66,6 +76,8 @@ enum RunReader {
       record.virtualTime = virtualTime
       record.ensemble = ensemble
       record.noise = noise
+      record.stall = stall
+      record.noiseSeconds = noiseSeconds
       return StoredRun(id: id, part: part, axes: axes, record: record)
     }
   }
@@ -74,6 +86,25 @@ enum RunReader {
     _ key: String, into fields: inout Fields, _ reader: inout ByteReader
   ) throws(Malformed) {
     switch key {
+    case "schema":
+      try fields.seen.note(0)
+      // What another version wrote, the general decoder reads.
+      guard try reader.string() == "lockstep.run/1" else { throw Malformed() }
+    case "placement":
+      try fields.seen.note(1)
+      try reader.skip()
+    case "virtualTime":
+      try fields.seen.note(2)
+      fields.virtualTime = try reader.number()
+    case "noise":
+      try fields.seen.note(3)
+      try reader.array { (reader) throws(Malformed) in fields.noise.append(try probe(&reader)) }
+    case "stall":
+      try fields.seen.note(4)
+      fields.stall = try reader.takeNull() ? nil : try stall(&reader)
+    case "noiseSeconds":
+      try fields.seen.note(5)
+      fields.noiseSeconds = try reader.number()
     case "id": fields.id = try reader.string()
     case "part": fields.part = try reader.takeNull() ? nil : try reader.string()
     case "axes": fields.axes = try options(&reader)
@@ -88,15 +119,12 @@ enum RunReader {
     case "samples": fields.samples = try reader.integer()
     case "wallSeconds": fields.wallSeconds = try reader.number()
     case "cpuSeconds": fields.cpuSeconds = try reader.number()
-    case "virtualTime": fields.virtualTime = try reader.number()
     case "throughput": fields.throughput = try throughput(&reader)
     case "loss": fields.loss = try loss(&reader)
     case "staleness": fields.staleness = try staleness(&reader)
     case "tornViews": fields.tornViews = try tornViews(&reader)
     case "workers": fields.workers = try workers(&reader)
     case "ensemble": fields.ensemble = try ensemble(&reader)
-    case "noise":
-      try reader.array { (reader) throws(Malformed) in fields.noise.append(try probe(&reader)) }
     default: try reader.skip()
     }
   }

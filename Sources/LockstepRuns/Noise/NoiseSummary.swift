@@ -12,9 +12,9 @@ public struct NoiseSummary: Codable, Equatable, Sendable {
   public var measure: String
   /// The mean.
   @ExplicitNull public var mean: Double?
-  /// The lower end of its 95 % interval.
+  /// The lower end of its 95 % interval; `null` for a single run.
   @ExplicitNull public var low: Double?
-  /// The upper end of its 95 % interval.
+  /// The upper end of its 95 % interval; `null` for a single run.
   @ExplicitNull public var high: Double?
   /// The mean over the mean promised decrease, for penalties; `null` where none was promised.
   @ExplicitNull public var relative: Double?
@@ -22,6 +22,8 @@ public struct NoiseSummary: Codable, Equatable, Sendable {
   @ExplicitNull public var relativeLow: Double?
   /// The upper end of its 95 % interval; `null` where nothing bounds it.
   @ExplicitNull public var relativeHigh: Double?
+  /// Whether the runs are so skewed that one of the intervals covers less than 95 %.
+  public var skewed: Bool
   /// The number of probes in which it is known.
   public var probes: Int
 
@@ -50,14 +52,11 @@ public struct NoiseSummary: Codable, Equatable, Sendable {
   ///
   /// - Parameters:
   ///   - runs: the records of each run, in their order along it.
-  ///   - resamples: the number of resamples of the intervals, at least 40.
   /// - Returns: every measure of every set and number of shards, in the order in which the sets and
   ///   the numbers first occur.
   ///
-  /// **Determinism:** bit-exact; the resampling has a seed of its own.
-  public static func summaries(
-    of runs: [[NoiseRecord]], resamples: Int = 2000
-  ) -> [NoiseSummary] {
+  /// **Determinism:** bit-exact.
+  public static func summaries(of runs: [[NoiseRecord]]) -> [NoiseSummary] {
     var groups: [(set: String, shards: Int)] = []
     for record in runs.joined() {
       let isKnown = groups.contains { $0.set == record.set && $0.shards == record.shards }
@@ -68,17 +67,17 @@ public struct NoiseSummary: Codable, Equatable, Sendable {
         run.filter { $0.set == group.set && $0.shards == group.shards }
       }
       return measures.map {
-        NoiseSummary($0, of: members, group.set, group.shards, resamples: resamples)
+        NoiseSummary($0, of: members, group.set, group.shards)
       }
     }
   }
 
   private init(
-    _ measure: Measure, of runs: [[NoiseRecord]], _ set: String, _ shards: Int, resamples: Int
+    _ measure: Measure, of runs: [[NoiseRecord]], _ set: String, _ shards: Int
   ) {
     let values = runs.map { run in run.compactMap { measure.value($0) } }
-    let estimate = ClusterBootstrap.mean(of: values, resamples: resamples)
-    var ratio: IntervalEstimate?
+    let estimate = Intervals.mean(ofClusters: values)
+    var ratio: Estimate?
     if measure.isPenalty {
       let pairs = runs.map { run in
         run.compactMap { record -> (Double, Double)? in
@@ -87,18 +86,27 @@ public struct NoiseSummary: Codable, Equatable, Sendable {
           return (value, promise)
         }
       }
-      ratio = ClusterBootstrap.ratio(
-        of: pairs.map { $0.map(\.0) }, to: pairs.map { $0.map(\.1) }, resamples: resamples)
+      let sums = pairs.filter { !$0.isEmpty }.map { pairs in
+        pairs.reduce((0.0, 0.0)) { ($0.0 + $1.0, $0.1 + $1.1) }
+      }
+      ratio = Intervals.ratio(of: sums.map(\.0), to: sums.map(\.1))
     }
     self.set = set
     self.shards = shards
     self.measure = measure.name
     mean = estimate?.value
-    low = estimate?.low
-    high = estimate?.high
+    low = Self.end(estimate, estimate?.low)
+    high = Self.end(estimate, estimate?.high)
     relative = ratio?.value
-    relativeLow = ratio.flatMap { $0.low.isFinite ? $0.low : nil }
-    relativeHigh = ratio.flatMap { $0.high.isFinite ? $0.high : nil }
+    relativeLow = Self.end(ratio, ratio?.low)
+    relativeHigh = Self.end(ratio, ratio?.high)
+    skewed = estimate?.isSkewed == true || ratio?.isSkewed == true
     probes = values.map(\.count).reduce(0, +)
+  }
+
+  /// An end of an interval, where there is one that is bounded.
+  private static func end(_ estimate: Estimate?, _ end: Double?) -> Double? {
+    guard let estimate, let end, estimate.kind != .none, end.isFinite else { return nil }
+    return end
   }
 }

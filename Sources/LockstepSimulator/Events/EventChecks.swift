@@ -3,13 +3,13 @@ import LockstepModels
 
 extension SimulationConfiguration {
   /// How the updates are divided among the workers.
-  ///
-  /// Given minibatches are dealt out too: a worker that ran ahead would run out of lines.
-  public var budget: UpdateBudget {
-    let rules = policy.rules(for: WorkerID(0), of: max(1, workers))
-    return UpdateBudget(
-      workers: workers, isJoint: rules.joinsSteps && decomposition == .samples,
-      isDealt: rules.keepsPace || minibatches != nil, stepsInRounds: rules.joinsSteps)
+  public var budget: UpdateBudget { UpdateBudget(policy, decomposition, workers: workers) }
+
+  /// The feed of any worker's minibatches.
+  func feed(exampleCount: Int) -> MinibatchFeed {
+    MinibatchFeed(
+      decomposition: decomposition, budget: budget, batch: batch, sampling: sampling,
+      minibatches: minibatches, seed: seed, exampleCount: exampleCount, worker: 0)
   }
 
   /// Refuses what doesn't go together.
@@ -58,7 +58,7 @@ extension SimulationConfiguration {
       for line in 0..<min(needed, file.count) {
         let count = file.offsets[line + 1] - file.offsets[line]
         guard count % workers == 0 else {
-          throw ConfigurationError.conflict(
+          throw DataError.unsuitable(
             reason: "--batches \(file.path), line \(line + 1): \(count) examples cannot be shared "
               + "evenly by \(workers) workers")
         }
@@ -67,7 +67,7 @@ extension SimulationConfiguration {
       needed = budget.iterations(of: WorkerID(0), within: updates)
     }
     guard file.count >= needed else {
-      throw ConfigurationError.conflict(
+      throw DataError.unsuitable(
         reason: "--batches \(file.path): \(file.count) lines are too few, the run needs \(needed); "
           + "make fewer updates or add lines")
     }

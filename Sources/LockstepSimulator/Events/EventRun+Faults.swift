@@ -53,10 +53,12 @@ extension EventRun {
     return false
   }
 
-  /// - Returns: whether the fault has an effect.
+  /// - Returns: whether the fault stops or moves something that was under way, or lets somebody go on;
+  ///   time stands still at one that hits a worker that waits.
   private func strike(_ fault: FaultSpecification, _ table: FaultTable) -> Bool {
     let worker = fault.worker
     guard !table.states[worker].isDead, hasWork(worker) else { return false }
+    let isUnderWay = table.states[worker].due > 0
     switch fault.kind {
     case .stall(let duration):
       let ticks = ServiceLaw.ticks(duration)
@@ -86,7 +88,7 @@ extension EventRun {
       states[worker].since = now
       start(worker)
     }
-    return true
+    return isUnderWay || !queue.isEmpty
   }
 
   /// Loses what a worker holds between its read and its update.

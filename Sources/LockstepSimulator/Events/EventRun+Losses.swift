@@ -14,6 +14,12 @@ extension EventRun {
     if isObserved {
       evaluate()
       losses.initial = latest?.loss
+      // From here on there is a loss to compare with; that one itself may be the target's.
+      verdict = LossVerdict(
+        initial: latest?.loss,
+        modelStart: configuration.initialParameters.flatMap { _ in
+          evaluator?.lossAtModelStart(seed: configuration.seed)
+        }, target: configuration.targetLoss)
       setNextPause()
     }
     for worker in 0..<workers {
@@ -40,22 +46,15 @@ extension EventRun {
   }
 
   private func setNextPause() {
-    let wanted = updates.addingReportingOverflow(max(1, configuration.lossEvery))
-    nextPause =
-      wanted.overflow || wanted.partialValue >= total
-      ? total : min(total, budget.pausePoint(atOrAfter: wanted.partialValue))
+    let wanted = configuration.looks.next(after: updates, workers: workers)
+    nextPause = wanted >= total ? total : min(total, budget.pausePoint(atOrAfter: wanted))
   }
 
   func evaluate() {
     readParameters()
     latest = evaluator?.evaluate(at: snapshot, on: .training)
     losses.curve.append(LossPoint(update: updates, time: virtualTime, loss: latest?.loss))
-    guard let loss = latest?.loss else { return }
-    if !loss.isFinite {
-      status = .diverged
-    } else if let target = configuration.targetLoss, loss <= target {
-      status = .targetReached
-    }
+    status = verdict.status(at: latest?.loss) ?? status
   }
 
   /// Copies the newest parameters to the snapshot.
@@ -81,9 +80,9 @@ extension EventRun {
   func outcome() -> SimulationOutcome<Scalar> {
     readParameters()
     let heldOut = evaluator?.evaluate(at: snapshot, on: .heldOut)
-    losses.final = latest?.loss
-    losses.heldout = heldOut?.loss
-    losses.accuracy = heldOut == nil ? latest?.accuracy : heldOut?.accuracy
+    losses.conclude(
+      status ?? .completed, training: latest.map { ($0.loss, $0.accuracy) },
+      heldOut: heldOut.map { ($0.loss, $0.accuracy) })
     let unit = Double(ServiceLaw.ticksPerUnit)
     let records = (0..<workers).map { worker in
       let state = states[worker]
@@ -108,7 +107,7 @@ extension EventRun {
         decomposition: configuration.decomposition.rawValue, workers: workers,
         shards: trace.shardCount, isJoint: isJoint, isDealt: budget.isDealt, updates: updates,
         timeUnit: "unit", torn: Int(tornViews.torn ?? 0))
-      outcome.trace = Trace(header: header, events: trace.events)
+      outcome.trace = Trace(header: header, events: trace.wholeEvents)
     }
     return outcome
   }

@@ -22,7 +22,7 @@ extension EventRun {
     watch.show(
       update: updates, worker: worker, clock: clock, range: range(of: worker),
       parameters: parameters, view: view, step: isBlocks ? clock + 1 : updates + 1,
-      workers: worker..<(worker + 1), number: number(of: worker))
+      workers: worker..<(worker + 1), number: number(of: worker), begun: places?[worker] ?? 0)
     nextShown = watch.next
   }
 
@@ -93,6 +93,7 @@ extension EventRun {
     watch.show(
       update: shown.update, worker: worker, clock: states[worker].clock, range: range(of: worker),
       parameters: shown.parameters, view: shown.view, step: shown.step,
-      workers: worker..<(worker + 1), state: shown.state, number: number(of: worker))
+      workers: worker..<(worker + 1), state: shown.state, number: number(of: worker),
+      begun: places?[worker] ?? 0)
   }
 }

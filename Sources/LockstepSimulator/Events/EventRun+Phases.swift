@@ -10,7 +10,7 @@ import LockstepParameters
 extension EventRun {
   /// Makes what a run with such durations keeps; `nil` where they take no time.
   static func phases(
-    _ laws: PhaseLaws, _ configuration: SimulationConfiguration, isJoint: Bool,
+    _ laws: PhaseLaws, _ configuration: SimulationConfiguration, budget: UpdateBudget,
     from parameters: UnsafePointer<Scalar>, count: Int
   ) -> PhaseTable<Scalar>? {
     guard laws.read != nil || laws.apply != nil else { return nil }
@@ -18,10 +18,15 @@ extension EventRun {
     let layout = ShardLayout.even(
       parameterCount: count, shards: min(workers, count), scalarBytes: MemoryLayout<Scalar>.stride)
     let isBlocks = configuration.decomposition == .blocks
+    let isJoint = budget.isJoint
     let rules = configuration.policy.rules(for: WorkerID(0), of: workers)
     return PhaseTable(
       laws: laws,
-      shards: isJoint ? nil : PhasedShards(layout: layout, workers: workers, from: parameters),
+      shards: isJoint
+        ? nil
+        : PhasedShards(
+          layout: layout, workers: workers, notesStaleness: isBlocks && !rules.joinsSteps,
+          from: parameters),
       shardCount: layout.shardCount, workers: workers,
       largest: isJoint ? 0 : isBlocks ? layout.ranges.map(\.count).max() ?? 1 : count,
       isExclusive: rules.access == .exclusive)
@@ -45,8 +50,7 @@ extension EventRun {
   func beginRead(_ worker: Int, _ table: PhaseTable<Scalar>) {
     guard table.takesLock(worker) else { return }
     states[worker].seen = updates
-    reads &+= 1
-    if let trace { noteStart(of: worker, in: trace) }
+    noteRead(of: worker)
     let clock = states[worker].clock
     table.states[worker].begin(.reading, at: now)
     if table.shards == nil { states[worker].view = vector.hold() }
@@ -109,7 +113,7 @@ extension EventRun {
     }
     guard table.takesLock(worker) else { return }
     // Under a lock an update is ready when it has that.
-    if isObserved, table.isExclusive { observeStaleness(of: worker) }
+    if isObserved, table.isExclusive { noteStaleness(of: worker, table) }
     if let shards = table.shards {
       if table.states[worker].number >= nextShown {
         beginShowing(worker, number: table.states[worker].number, table)
@@ -193,6 +197,7 @@ extension EventRun {
       if table.arrived == workers {
         table.arrived = 0
         if updates >= nextShown { showJointUpdate() }
+        if isObserved { countStaleness(of: worker, table) }
         stepJointly()
         updates &+= 1
         for other in 0..<workers { vector.letGo(states[other].view) }
@@ -201,6 +206,7 @@ extension EventRun {
       trace?.updated(worker, shard: worker, version: states[worker].clock &+ 1)
     } else {
       if !table.shown.isEmpty { endShowing(worker, table) }
+      if isObserved { countStaleness(of: worker, table) }
       table.gradients.giveBack(table.states[worker].gradient)
       updates &+= 1
       if round == 1 || updates % round == 0 || updates == total { noteForEnsemble() }

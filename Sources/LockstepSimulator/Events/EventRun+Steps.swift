@@ -94,9 +94,19 @@ extension EventRun {
     if let phases { return beginRead(worker, phases) }
     states[worker].seen = updates
     if isBlocks { shards?.hold(by: worker) } else { states[worker].view = vector.hold() }
-    reads &+= 1
-    if let trace { noteStart(of: worker, in: trace) }
+    noteRead(of: worker)
     beginComputing(worker)
+  }
+
+  /// Counts a view that is read from now on, and its iteration unless that is begun once more.
+  @inline(__always)
+  func noteRead(of worker: Int) {
+    reads &+= 1
+    if let places, places[worker] < 0 {
+      places[worker] = begun
+      begun &+= 1
+    }
+    if let trace { noteStart(of: worker, in: trace) }
   }
 
   /// Begins to compute at the view.
@@ -122,7 +132,10 @@ extension EventRun {
   }
 
   func noteStart(of worker: Int, in trace: EventTrace) {
-    trace.began(worker, clock: states[worker].clock, at: virtualTime) {
+    trace.began(
+      worker, clock: states[worker].clock, at: virtualTime, takesTime: phases?.laws.read != nil,
+      line: places?[worker]
+    ) {
       isBlocks ? states[$0].clock : updates
     }
   }
@@ -134,7 +147,7 @@ extension EventRun {
     states[worker].computed &+= now &- states[worker].since
     states[worker].since = now
     if let trace { trace.finished(worker, at: virtualTime) }
-    if isObserved, phases?.isExclusive != true { observeStaleness(of: worker) }
+    if let phases, isObserved, !phases.isExclusive { noteStaleness(of: worker, phases) }
     let gate = applyGates[worker]
     guard computed.isWatched || gate.subject != Gate.nobody else { return apply(worker) }
     computed.publish(clock &+ 1, by: worker, releasing: &batch)
@@ -156,6 +169,7 @@ extension EventRun {
       if deadCount > 0 { return }
       if states[worker].clock == updates {
         if updates >= nextShown { showJointUpdate() }
+        if isObserved { countStaleness(of: worker) }
         applyJointly()
         updates &+= 1
         noteForEnsemble()
@@ -163,6 +177,7 @@ extension EventRun {
       vector.letGo(states[worker].view)
     } else {
       if updates >= nextShown { showUpdate(of: worker) }
+      if isObserved { countStaleness(of: worker) }
       applyAlone(worker)
       updates &+= 1
       if round == 1 || updates % round == 0 || updates == total { noteForEnsemble() }
@@ -197,6 +212,7 @@ extension EventRun {
   @inline(__always)
   func tick(_ worker: Int) {
     states[worker].clock &+= 1
+    if let places { places[worker] = -1 }
     if hasWork(worker) {
       if completed.isWatched {
         completed.publish(states[worker].clock, by: worker, releasing: &batch)

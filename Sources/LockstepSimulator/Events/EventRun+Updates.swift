@@ -4,15 +4,41 @@ import LockstepParameters
 
 /// Gradients and what is made of them.
 extension EventRun {
-  /// Notes how stale an update is, at the moment when it is ready.
+  /// Counts how stale the views of an update are that is made now: of every gradient of a joint one.
+  ///
+  /// An update that waits to be applied waits for all gradients of its round, none of which is applied
+  /// before: it is as fresh as when it was ready. Any other is made at the moment when it is ready.
   @inline(__always)
-  func observeStaleness(of worker: Int) {
-    if !isBlocks {
+  func countStaleness(of worker: Int) {
+    if isJoint {
+      staleness.record(0, count: workers)
+    } else if joinsSteps {
+      staleness.record(0, count: workers &- 1)
+    } else if !isBlocks {
       staleness.record(updates &- states[worker].seen, count: 1)
-    } else if let shards {
-      shards.countStaleness(since: states[worker].seen, besides: worker, into: &staleness)
     } else {
-      phases?.shards?.countStaleness(of: worker, into: &staleness)
+      shards?.countStaleness(since: states[worker].seen, besides: worker, into: &staleness)
+    }
+  }
+
+  /// Notes how stale an update is at the moment when it is ready; it counts once it is made.
+  func noteStaleness(of worker: Int, _ table: PhaseTable<Scalar>) {
+    if joinsSteps { return }
+    if isBlocks {
+      table.shards?.noteStaleness(of: worker)
+    } else {
+      table.states[worker].staleness = updates &- states[worker].seen
+    }
+  }
+
+  /// Counts what was noted of an update that has been made.
+  func countStaleness(of worker: Int, _ table: PhaseTable<Scalar>) {
+    if joinsSteps {
+      countStaleness(of: worker)
+    } else if isBlocks {
+      table.shards?.countStaleness(of: worker, into: &staleness)
+    } else {
+      staleness.record(table.states[worker].staleness, count: 1)
     }
   }
 
@@ -26,7 +52,9 @@ extension EventRun {
   }
 
   /// The number in the run, from 0, of the update that a worker is about to make: how many are made, or have
-  /// begun, before it. The schedule of the learning rate goes by it.
+  /// begun, before it.
+  ///
+  /// The schedule of the learning rate goes by it.
   @inline(__always)
   func number(of worker: Int) -> Int {
     if budget.stepsInRounds { return budget.number(of: WorkerID(worker), at: states[worker].clock) }
@@ -39,7 +67,8 @@ extension EventRun {
     let isInParts = shards != nil || phases?.shards != nil
     return GradientTask(
       worker: worker, clock: state.clock, range: range(of: worker),
-      view: isInParts ? nil : UnsafePointer(vector.values(state.view)), moment: state.seen)
+      view: isInParts ? nil : UnsafePointer(vector.values(state.view)), moment: state.seen,
+      begun: places?[worker] ?? 0)
   }
 
   /// A worker's gradient, valid until the next call.

@@ -19,6 +19,8 @@ final class EventRun<Model: Objective> {
   let workers: Int
   let isBlocks: Bool
   let isJoint: Bool
+  /// Whether the updates of one clock are made together: no worker's before all gradients are ready.
+  let joinsSteps: Bool
   let seed: UInt64
   let total: Int
   /// Whether losses and staleness are told of.
@@ -49,6 +51,10 @@ final class EventRun<Model: Objective> {
   /// What reads and updates are doing where they take time; `nil` where they don't.
   let phases: PhaseTable<Scalar>?
   @exclusivity(unchecked) var reads = 0
+  /// For each worker, how many iterations were begun before its present one, −1 between two; `nil`
+  /// where nothing depends on it.
+  let places: UnsafeMutablePointer<Int>?
+  @exclusivity(unchecked) var begun = 0
   @exclusivity(unchecked) var samples = 0
 
   @exclusivity(unchecked) var heap: EventHeap
@@ -77,6 +83,8 @@ final class EventRun<Model: Objective> {
   @exclusivity(unchecked) var losses = LossRecord(
     initial: nil, final: nil, heldout: nil, accuracy: nil, curve: [])
   @exclusivity(unchecked) var latest: SetLoss?
+  /// Whether a loss ends the run.
+  @exclusivity(unchecked) var verdict: LossVerdict
 
   /// The latest training loss.
   var latestLoss: Double? { latest?.loss }
@@ -130,6 +138,10 @@ final class EventRun<Model: Objective> {
     let rules = (0..<workers).map {
       configuration.policy.rules(for: WorkerID($0), of: configuration.workers)
     }
+    joinsSteps = rules[0].joinsSteps
+    precondition(
+      rules.allSatisfy { $0.joinsSteps || $0.apply.subject == .nobody },
+      "an update waits to be applied where steps are joined, and nowhere else")
     func allocate<Element>(_ values: [Element]) -> UnsafeMutablePointer<Element> {
       let pointer = UnsafeMutablePointer<Element>.allocate(capacity: values.count)
       pointer.initialize(from: values, count: values.count)
@@ -137,6 +149,9 @@ final class EventRun<Model: Objective> {
     }
     let starts = rules.map { Gate($0.start) }
     let applies = rules.map { Gate($0.apply) }
+    places =
+      configuration.feed(exampleCount: model.trainingCount).asksForOrder
+      ? allocate([Int](repeating: -1, count: workers)) : nil
     startGates = allocate(starts)
     applyGates = allocate(applies)
     // A state is a cache line, and of many workers each event finds another one cold.
@@ -160,7 +175,7 @@ final class EventRun<Model: Objective> {
     }
     var largest = count
     phases = Self.phases(
-      phaseLaws, configuration, isJoint: isJoint, from: snapshot, count: count)
+      phaseLaws, configuration, budget: budget, from: snapshot, count: count)
     if isBlocks, phases == nil {
       let layout = ShardLayout.even(
         parameterCount: count, shards: workers, scalarBytes: MemoryLayout<Scalar>.stride)
@@ -206,6 +221,7 @@ final class EventRun<Model: Objective> {
     } else {
       ahead = nil
     }
+    verdict = LossVerdict(initial: nil, target: configuration.targetLoss)
     evaluator =
       replica == 0
       ? LossEvaluator(
@@ -223,6 +239,7 @@ final class EventRun<Model: Objective> {
     vector.deallocate()
     staleness.deallocate()
     states.deallocate()
+    places?.deallocate()
     startGates.deallocate()
     applyGates.deallocate()
     average?.deallocate()

@@ -7,34 +7,54 @@ import LockstepTelemetry
 /// it has seen. In `samples` the vector has one version; where reading
 /// and applying take time, each of its shards has its own.
 final class EventTrace {
-  private(set) var events: [TraceEvent] = []
+  private var events: [TraceEvent] = []
 
   private let shards: Int
   private let ownsShards: Bool
   private var open: [Int?]
+  /// Whether a worker's view is not complete yet.
+  private var isReading: [Bool]
 
   init(workers: Int, ownsShards: Bool, shards count: Int) {
     shards = ownsShards ? workers : count
     self.ownsShards = ownsShards
     open = Array(repeating: nil, count: workers)
+    isReading = Array(repeating: false, count: workers)
   }
 
   /// The number of shards that have versions.
   var shardCount: Int { shards }
 
-  /// A worker reads its view.
-  func began(_ worker: Int, clock: Int, at time: Double, versions: (Int) -> Int) {
+  /// Every iteration whose view was complete: of one that was still being read at the end there are
+  /// no versions to tell of.
+  var wholeEvents: [TraceEvent] {
+    let unread = Set(open.indices.compactMap { isReading[$0] ? open[$0] : nil })
+    return events.indices.filter { !unread.contains($0) }.map { events[$0] }
+  }
+
+  /// A worker begins to read its view.
+  ///
+  /// - Parameters:
+  ///   - takesTime: whether its view is complete later, which ``viewed(_:at:versions:)`` tells.
+  ///   - line: the number of iterations begun before, where that names its minibatch.
+  ///   - versions: the version of a shard that it reads now.
+  func began(
+    _ worker: Int, clock: Int, at time: Double, takesTime: Bool, line: Int?,
+    versions: (Int) -> Int
+  ) {
     open[worker] = events.count
+    isReading[worker] = takesTime
     events.append(
       TraceEvent(
         worker: worker, clock: clock, shard: ownsShards ? worker : nil, start: time,
         compute: time, ready: nil, apply: nil, end: nil, read: (0..<shards).map(versions),
-        applied: []))
+        applied: [], line: line))
   }
 
   /// Its view is complete.
   func viewed(_ worker: Int, at time: Double, versions: (Int) -> Int) {
     guard let index = open[worker] else { return }
+    isReading[worker] = false
     events[index].compute = time
     for shard in 0..<shards { events[index].read[shard] = versions(shard) }
   }

@@ -11,6 +11,8 @@ struct GradientTask<Scalar>: @unchecked Sendable {
   /// The view, where it is in one piece; else it is put together for the moment.
   var view: UnsafePointer<Scalar>?
   var moment: Int
+  /// The number of iterations begun before it, where that names its minibatch.
+  var begun: Int
 }
 
 /// The buffers of one thread of the host that computes gradients, for any worker.
@@ -39,11 +41,7 @@ final class GradientLane<Model: Objective> {
       model: model, range: 0..<model.parameterCount, batch: batch, seed: configuration.seed,
       worker: 0)
     gradient = computer.gradient
-    feed = MinibatchFeed(
-      decomposition: configuration.decomposition, budget: configuration.budget,
-      batch: configuration.batch, sampling: configuration.sampling,
-      minibatches: configuration.minibatches, seed: configuration.seed,
-      exampleCount: model.trainingCount, worker: 0)
+    feed = configuration.feed(exampleCount: model.trainingCount)
     view = .allocate(capacity: hasParts ? model.parameterCount : 1)
     view.initialize(repeating: 0, count: hasParts ? model.parameterCount : 1)
   }
@@ -60,7 +58,7 @@ final class GradientLane<Model: Objective> {
   ) -> Int {
     // In `blocks` all workers of a clock share the minibatch, and those of a moment the view.
     if !isBlocks || drawnClock != task.clock {
-      feed.advance(to: task.clock, of: task.worker)
+      feed.advance(to: task.clock, of: task.worker, begun: task.begun)
       drawnClock = task.clock
     }
     if let phased {

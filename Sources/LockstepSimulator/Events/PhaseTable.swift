@@ -27,6 +27,8 @@ struct PhaseState: BitwiseCopyable {
   var place = 0
   /// The number of shards that are done.
   var done = 0
+  /// How stale its update was when it was ready (`samples`).
+  var staleness = 0
   /// When the present phase began, how long it takes, and how much later it is, in ticks.
   var began: UInt64 = 0
   var duration: UInt64 = 0

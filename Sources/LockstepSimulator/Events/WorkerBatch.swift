@@ -75,6 +75,9 @@ struct WorkerQueue {
 
   func deallocate() { ring.deallocate() }
 
+  /// Whether nobody goes on.
+  var isEmpty: Bool { first == last }
+
   @inline(__always)
   mutating func append(_ worker: Int) {
     ring[last & mask] = Int32(truncatingIfNeeded: worker)

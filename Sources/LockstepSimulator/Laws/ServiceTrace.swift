@@ -74,14 +74,16 @@ enum ServiceTrace {
     var line = 0
     for text in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
       line += 1
-      let word = text.filter { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }
+      // Blanks around a number are nothing; within it they are an error.
+      let word = String(decoding: text, as: UTF8.self)
+        .trimmingCharacters(in: CharacterSet(charactersIn: " \t\r"))
       if word.isEmpty {
         // Only the end of the file may be blank.
         if text.endIndex == data.endIndex { continue }
         throw .invalid(path: path, line: line, reason: "holds no duration")
       }
       let shown = String(decoding: text.prefix(20), as: UTF8.self)
-      guard let duration = Double(String(decoding: word, as: UTF8.self)) else {
+      guard let duration = Double(word) else {
         throw .invalid(path: path, line: line, reason: "'\(shown)' is not a duration")
       }
       guard duration > 0, duration <= ServiceSpecification.longest else {

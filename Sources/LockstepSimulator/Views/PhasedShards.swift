@@ -5,7 +5,7 @@ import LockstepParameters
 ///
 /// A view is put together shard by shard, so it holds a version of each by itself; an update writes in
 /// place where no view holds the newest version, and a copy otherwise. The tables take 4 bytes for
-/// every worker and shard.
+/// every worker and shard, and as much again in `blocks`.
 ///
 /// The memory is unsafe because the values go straight to the kernels; indices are numbers of workers,
 /// of shards, and of buffers that the pool handed out.
@@ -27,6 +27,9 @@ final class PhasedShards<Scalar: BitwiseCopyable> {
   /// The buffers of each worker's view, `[workers × shards]`.
   private let views: UnsafeMutablePointer<Int32>
   private let viewCount: Int
+  /// For each worker, how stale every shard of its view was when its update was ready,
+  /// `[workers × shards]`; `nil` where nobody asks.
+  private let staleness: UnsafeMutablePointer<Int32>?
   /// For each shard, how many updates of it have begun and are under way.
   private var begun: [Int]
   private var underWay: [Int]
@@ -37,7 +40,10 @@ final class PhasedShards<Scalar: BitwiseCopyable> {
   static var largestTable: Int { 1 << 26 }
 
   /// Creates the shards at version 0.
-  init(layout: ShardLayout, workers: Int, from parameters: UnsafePointer<Scalar>) {
+  init(
+    layout: ShardLayout, workers: Int, notesStaleness: Bool,
+    from parameters: UnsafePointer<Scalar>
+  ) {
     count = layout.shardCount
     places = layout.ranges.map { ShardSpan(start: $0.lowerBound, count: $0.count) }
     pool = BufferPool(size: layout.ranges.map(\.count).max() ?? 1)
@@ -48,6 +54,13 @@ final class PhasedShards<Scalar: BitwiseCopyable> {
     viewCount = workers * count
     views = .allocate(capacity: viewCount)
     views.initialize(repeating: -1, count: viewCount)
+    if notesStaleness {
+      let table = UnsafeMutablePointer<Int32>.allocate(capacity: viewCount)
+      table.initialize(repeating: 0, count: viewCount)
+      staleness = table
+    } else {
+      staleness = nil
+    }
     for place in places {
       let buffer = take(version: 0)
       pool.buffers[buffer].initialize(from: parameters + place.start, count: place.count)
@@ -58,6 +71,7 @@ final class PhasedShards<Scalar: BitwiseCopyable> {
   deinit {
     pool.deallocate()
     views.deallocate()
+    staleness?.deallocate()
   }
 
   /// The most buffers that were in use at once.
@@ -133,11 +147,18 @@ final class PhasedShards<Scalar: BitwiseCopyable> {
     }
   }
 
-  /// Counts, for every shard but one, its updates since a worker's view.
-  func countStaleness(of worker: Int, into counts: inout StalenessCounts) {
+  /// Notes, for every shard but the worker's own, its updates since the worker's view.
+  func noteStaleness(of worker: Int) {
+    guard let noted = staleness.map({ $0 + worker * count }) else { return }
     for shard in 0..<count where shard != worker {
-      counts.record(number(shard) - version(of: shard, inViewOf: worker), count: 1)
+      noted[shard] = Int32(clamping: number(shard) - version(of: shard, inViewOf: worker))
     }
+  }
+
+  /// Counts what was noted last of a worker's view.
+  func countStaleness(of worker: Int, into counts: inout StalenessCounts) {
+    guard let noted = staleness.map({ $0 + worker * count }) else { return }
+    for shard in 0..<count where shard != worker { counts.record(Int(noted[shard]), count: 1) }
   }
 
   // MARK: Updating

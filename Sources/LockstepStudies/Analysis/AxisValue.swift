@@ -63,7 +63,8 @@ extension StoredRun {
   /// - Parameter name: the option's name without dashes in front, such as `learning-rate`.
   public func option(_ name: String) -> ConfigurationValue? {
     if let value = axes[name] { return value }
-    if let value = record.configuration[name] { return value }
+    // Written one by one, recorded together.
+    if let value = record.configuration[name == "fault" ? "faults" : name] { return value }
     guard name.contains("-") else { return nil }
     let words = name.split(separator: "-")
     return record.configuration[words[0] + words.dropFirst().map(\.capitalized).joined()]

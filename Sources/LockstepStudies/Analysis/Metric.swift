@@ -5,6 +5,7 @@ import LockstepCore
 /// | path | number |
 /// |---|---|
 /// | `loss.final`, `throughput.updatesPerSecond`, `staleness.mean`, … | the record's field |
+/// | `workers`, `learning-rate`, … | an axis or option, where no field has that name |
 /// | `axis.workers`, `axis.delay` | an axis or option; of a text, the number in it |
 /// | `axis.model.width`, `axis.model.depth`, `axis.model.KEY` | a named part of it |
 /// | `workers[slowest].updates`, `[fastest]`, `[all]`, `[0]` | a worker's share |
@@ -108,8 +109,9 @@ public struct Metric: Equatable, Sendable, CustomStringConvertible {
     }
     if name.hasPrefix("workers[") { return try worker(name, path) }
     if name.hasPrefix("noise.") { return try noise(name, &qualifiers, path) }
-    guard field(name) != nil else { throw unknown(path) }
-    return .field(name)
+    if field(name) != nil { return .field(name) }
+    guard RunOptions.table.contains(where: { $0.name == name }) else { throw unknown(path) }
+    return .axis(name, part: nil)
   }
 
   private static func loss(

@@ -7,15 +7,18 @@ extension Metric {
     let name: String
     let words: String
     let unit: String?
+    /// Whether it stands in the record as it is; what is worked out from it does not.
+    let isRecorded: Bool
     let value: @Sendable (Owner) -> Double?
 
     init(
-      _ name: String, _ words: String, _ unit: String? = nil,
+      _ name: String, _ words: String, _ unit: String? = nil, isRecorded: Bool = true,
       _ value: @escaping @Sendable (Owner) -> Double?
     ) {
       self.name = name
       self.words = words
       self.unit = unit
+      self.isRecorded = isRecorded
       self.value = value
     }
   }
@@ -25,10 +28,13 @@ extension Metric {
     Field("loss.final", "final training loss") { $0.loss.final },
     Field("loss.heldout", "held-out loss") { $0.loss.heldout },
     Field("loss.accuracy", "accuracy", "share") { $0.loss.accuracy },
+    Field("loss.targetMissedAt", "updates at the last look before the target", "updates") {
+      $0.loss.targetMissedAt.map(Double.init)
+    },
     Field("throughput.updatesPerSecond", "throughput", "updates/s") {
       $0.throughput.updatesPerSecond
     },
-    Field("throughput.samplesPerSecond", "throughput", "examples/s") {
+    Field("throughput.samplesPerSecond", "throughput", "samples/s") {
       $0.throughput.samplesPerSecond
     },
     Field("staleness.mean", "mean staleness τ", "updates") { $0.staleness.mean },
@@ -38,7 +44,7 @@ extension Metric {
     Field("staleness.p99", "99th percentile of staleness τ", "updates") { $0.staleness.p99 },
     Field("parameterCount", "parameters") { Double($0.parameterCount) },
     Field("updates", "updates") { Double($0.updates) },
-    Field("samples", "examples") { Double($0.samples) },
+    Field("samples", "samples") { Double($0.samples) },
     Field("wallSeconds", "time", "s") { $0.wallSeconds },
     Field("cpuSeconds", "processor time", "s") { $0.cpuSeconds },
     Field("virtualTime", "virtual time", "time units") { $0.virtualTime },
@@ -47,8 +53,30 @@ extension Metric {
     Field("ensemble.stationaryMeanSquare", "stationary mean square") {
       $0.ensemble.stationaryMeanSquare
     },
-    Field("ensemble.growthRate", "growth rate", "per update") { $0.ensemble.growthRate },
-    Field("ensemble.momentum", "implicit momentum") { ImplicitMomentum.fit($0.ensemble.mean) },
+    Field("ensemble.stationaryMeanSquareError", "error of the stationary mean square") {
+      $0.ensemble.stationaryMeanSquareError
+    },
+    Field("ensemble.growthRate", "growth rate of the mean square", "per update") {
+      $0.ensemble.growthRate
+    },
+    Field("ensemble.growthRateError", "error of the growth rate", "per update") {
+      $0.ensemble.growthRateError
+    },
+    Field("ensemble.meanGrowthRate", "growth rate of the mean", "per update") {
+      $0.ensemble.meanGrowthRate
+    },
+    Field("ensemble.pathGrowthRate", "growth rate of single paths", "per update") {
+      $0.ensemble.pathGrowthRate
+    },
+    Field("ensemble.pathGrowthRateError", "error of the growth rate of single paths", "per update")
+    {
+      $0.ensemble.pathGrowthRateError
+    },
+    Field("ensemble.replicas", "replicas") { Double($0.ensemble.replicas) },
+    Field("ensemble.momentum", "implicit momentum", isRecorded: false) {
+      ImplicitMomentum.fit($0.ensemble.mean)
+    },
+    Field("noiseSeconds", "time of the noise probes", "s") { $0.noiseSeconds },
   ]
 
   static let workerFields: [Field<WorkerRecord>] = [

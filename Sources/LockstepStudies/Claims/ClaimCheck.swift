@@ -39,7 +39,8 @@ extension Claim {
     result.low = estimate.low.isFinite ? estimate.low : nil
     result.high = estimate.high.isFinite ? estimate.high : nil
     result.verdict = verdict
-    result.remark = remark(items, missing: missing)
+    result.interval = estimate.kind.name
+    result.remark = remark(items, estimate, missing: missing)
     return result
   }
 
@@ -84,7 +85,7 @@ extension Claim {
     }
   }
 
-  private func remark(_ items: [ClaimItem], missing: Int) -> String? {
+  private func remark(_ items: [ClaimItem], _ estimate: Estimate, missing: Int) -> String? {
     var remarks: [String] = []
     if missing > 0 {
       remarks.append("\(missing) \(missing == 1 ? "run has" : "runs have") no such number")
@@ -97,6 +98,12 @@ extension Claim {
     }
     let seeds = Set(items.map(\.seed)).count
     if seeds == 1, !summary.isTrend { remarks.append("one seed: no interval") }
+    if estimate.kind == .range, estimate.low < estimate.high {
+      remarks.append(
+        "the range of \(seeds) seeds, too few for a 95 % interval of a median (that takes "
+          + "\(Intervals.fewestForMedian))")
+    }
+    if estimate.isSkewed { remarks.append(Estimate.skewedWords) }
     return remarks.isEmpty ? nil : remarks.joined(separator: "; ")
   }
 }

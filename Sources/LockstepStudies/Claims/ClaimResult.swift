@@ -20,10 +20,12 @@ public struct ClaimResult: Codable, Equatable, Sendable {
   public var measured: String
   /// The number; `nil` where there was nothing to measure.
   public var estimate: Double?
-  /// The lower end of its 95 % interval.
+  /// The lower end of its interval.
   public var low: Double?
-  /// The upper end of its 95 % interval.
+  /// The upper end of its interval.
   public var high: Double?
+  /// What the interval is worth: `95 %` or more, `range` from the smallest to the largest number, or `none`.
+  public var interval: String?
   /// What the claim expects of the number, in words.
   public var expected: String
   /// What came of it.
@@ -34,7 +36,8 @@ public struct ClaimResult: Codable, Equatable, Sendable {
   /// Creates a result.
   public init(
     id: String, statement: String, source: String, measured: String, estimate: Double?,
-    low: Double?, high: Double?, expected: String, verdict: ClaimVerdict, remark: String? = nil
+    low: Double?, high: Double?, interval: String? = nil, expected: String, verdict: ClaimVerdict,
+    remark: String? = nil
   ) {
     self.id = id
     self.statement = statement
@@ -43,6 +46,7 @@ public struct ClaimResult: Codable, Equatable, Sendable {
     self.estimate = estimate
     self.low = low
     self.high = high
+    self.interval = interval
     self.expected = expected
     self.verdict = verdict
     self.remark = remark

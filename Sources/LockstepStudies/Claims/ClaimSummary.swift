@@ -21,18 +21,16 @@ public enum ClaimSummary: String, CaseIterable, Sendable {
 
   /// What it makes of some items; `nil` where there are too few of them for it.
   ///
-  /// Intervals are over seeds. From five on, whole seeds are resampled (percentile bootstrap). With two to
-  /// four, resampling cannot reach beyond what was seen and would claim too much: then every seed gives a
-  /// number of its own, and Student's interval of their mean is laid around the number; a trend's rests on
-  /// the residuals of the fit (``PowerLaw``). A single seed has no interval: both ends are the number.
+  /// Intervals are over seeds, and of the kind that ``Intervals`` has for the summary: Student's for means and
+  /// trends, order statistics for medians (below six seeds the range), Clopper and Pearson's for shares. A
+  /// single seed has none, but for a trend through its points: both ends are the number.
   func estimate(of items: [ClaimItem]) -> Estimate? {
     switch self {
     case .exponent: Self.trend(items) { $0 }
     case .factor: Self.trend(items) { exp($0) }.map(Self.exponential)
-    case .mean, .furthestFromOne: Self.overSeeds(items) { Sample($0).mean }
-    case .median: Self.overSeeds(items) { Sample($0).median }
-    case .share:
-      Self.overSeeds(items) { Double($0.count { $0 != 0 }) / Double($0.count) }
+    case .mean, .furthestFromOne: Intervals.mean(ofClusters: Self.bySeed(items))
+    case .median: Self.median(items)
+    case .share: Self.share(items)
     }
   }
 
@@ -51,10 +49,11 @@ public enum ClaimSummary: String, CaseIterable, Sendable {
       return Estimate(
         value: estimate.value, low: -.infinity, high: .infinity, count: estimate.count)
     }
-    return Estimate(
-      value: bounded(estimate.value, items, up: true),
-      low: bounded(lowest.low, low, up: false), high: bounded(highest.high, high, up: true),
-      count: estimate.count)
+    var range = estimate
+    range.value = bounded(estimate.value, items, up: true)
+    range.low = bounded(lowest.low, low, up: false)
+    range.high = bounded(highest.high, high, up: true)
+    return range
   }
 
   /// An end of an interval, infinite where numbers beyond all others decide it.
@@ -81,36 +80,32 @@ public enum ClaimSummary: String, CaseIterable, Sendable {
   }
 
   private static func exponential(_ estimate: Estimate) -> Estimate {
-    Estimate(
-      value: exp(estimate.value), low: exp(estimate.low), high: exp(estimate.high),
-      count: estimate.count)
+    var factor = estimate
+    (factor.value, factor.low, factor.high) = (
+      exp(estimate.value), exp(estimate.low), exp(estimate.high)
+    )
+    return factor
   }
 
-  private static func overSeeds(
-    _ items: [ClaimItem], _ statistic: ([Double]) -> Double
-  ) -> Estimate? {
-    guard !items.isEmpty else { return nil }
-    let value = statistic(items.map(\.value))
-    let groups = Dictionary(grouping: items, by: \.seed).sorted { $0.key < $1.key }
+  /// The numbers of each seed: they have the seed in common, and count as one.
+  private static func bySeed(_ items: [ClaimItem]) -> [[Double]] {
+    Dictionary(grouping: items, by: \.seed).sorted { $0.key < $1.key }
       .map { $0.value.map(\.value) }
-    let (low, high): (Double, Double)
-    if groups.count == 1 {
-      (low, high) = (value, value)
-    } else if groups.count < PowerLaw.fewestSeeds {
-      let values = groups.map(statistic)
-      let mean = Sample(values).mean
-      let variance =
-        values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)
-      let reach =
-        StudentT.factor95(degrees: values.count - 1)
-        * (variance / Double(values.count)).squareRoot()
-      (low, high) = (value - reach, value + reach)
-    } else {
-      (low, high) = Bootstrap.interval(count: groups.count) { indices in
-        statistic(indices.flatMap { groups[$0] })
-      }
+  }
+
+  private static func median(_ items: [ClaimItem]) -> Estimate? {
+    guard !items.isEmpty else { return nil }
+    return Intervals.median(bySeed(items).map { Sample($0).median })
+      .holding(Sample(items.map(\.value)).median).counting(items.count)
+  }
+
+  private static func share(_ items: [ClaimItem]) -> Estimate? {
+    func share(_ values: [Double]) -> Double {
+      Double(values.count { $0 != 0 }) / Double(values.count)
     }
-    return Estimate(value: value, low: low, high: high, count: items.count)
+    guard !items.isEmpty else { return nil }
+    return Intervals.share(
+      bySeed(items).map(share), value: share(items.map(\.value)), count: items.count)
   }
 }
 

@@ -10,10 +10,13 @@ public struct BisectionForecast: Sendable {
   /// - Parameters:
   ///   - runs: the configurations, each at the rate where its search starts.
   ///   - tolerance: how far apart the two ends may be, as a share.
+  ///   - stability: which stability is judged.
   ///   - records: the trials that were made.
-  public init(_ runs: [PlannedRun], tolerance: Double, records: [StoredRun]) {
+  public init(
+    _ runs: [PlannedRun], tolerance: Double, stability: Stability, records: [StoredRun]
+  ) {
     let known = Dictionary(
-      records.map { ($0.id, $0.record.isStable) }, uniquingKeysWith: { one, _ in one })
+      records.map { ($0.id, stability.judge($0.record)) }, uniquingKeysWith: { one, _ in one })
     var finished = 0
     var remaining: [(PlannedRun, Int)] = []
     for run in runs {

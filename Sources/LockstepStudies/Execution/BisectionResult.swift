@@ -2,12 +2,14 @@ import Foundation
 import LockstepCore
 import LockstepTelemetry
 
-/// The largest stable learning rate of one configuration: one line of `bisect.jsonl`.
+/// Between what the largest stable learning rate of one configuration lies: one line of `bisect.jsonl`.
 public struct BisectionResult: Codable, Equatable, Sendable {
   /// The part of the plan that it belongs to.
   public var part: String?
   /// The values of its axes.
   public var axes: [String: ConfigurationValue]
+  /// Which stability was judged.
+  public var stability: Stability
   /// What was found.
   public var result: Bisection.Result
   /// The largest rate that was stable.
@@ -22,13 +24,14 @@ public struct BisectionResult: Codable, Equatable, Sendable {
     let hasParts = results.contains { $0.part != nil }
     var rows = [
       (hasParts ? ["part"] : []) + axes.map { $0.replacing("-", with: "_") }
-        + ["result", "stable", "unstable", "runs"]
+        + ["stability", "result", "stable", "unstable", "runs"]
     ]
     for result in results {
       rows.append(
         (hasParts ? [result.part ?? ""] : []) + axes.map { result.axes[$0]?.text ?? "" }
           + [
-            result.result.rawValue, result.stable.map { "\($0)" } ?? "",
+            result.stability.rawValue, result.result.rawValue,
+            result.stable.map { "\($0)" } ?? "",
             result.unstable.map { "\($0)" } ?? "", "\(result.runs)",
           ])
     }
@@ -42,19 +45,5 @@ public struct BisectionResult: Codable, Equatable, Sendable {
     return try results.reduce(into: Data()) { data, result in
       data += try encoder.encode(result) + [0x0A]
     }
-  }
-}
-
-extension RunRecord {
-  /// Whether a run was stable.
-  ///
-  /// It did not diverge, and what it measures did not grow: the norm of its parameters where the
-  /// record has a growth rate (not above 0 by more than two standard errors, where it has those), and
-  /// otherwise the training loss from the first to the last.
-  public var isStable: Bool {
-    guard status != .diverged, let final = loss.final, final.isFinite else { return false }
-    if let rate = ensemble.growthRate { return rate <= 2 * (ensemble.growthRateError ?? 0) }
-    guard let initial = loss.initial else { return false }
-    return final <= initial
   }
 }

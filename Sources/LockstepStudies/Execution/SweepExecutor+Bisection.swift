@@ -21,20 +21,22 @@ extension SweepExecutor {
   /// - Parameters:
   ///   - runs: the configurations; a search starts at the rate that each has.
   ///   - tolerance: how far apart the largest stable and the smallest unstable rate may be.
+  ///   - stability: which stability is judged; runs in which it can't be are failures.
   ///   - store: where records go.
   ///   - options: how many searches at a time, where runs are simulated.
   ///   - topology: the machine.
   ///   - progress: called after every search.
   /// - Throws: ``StoreError``.
   public func bisect(
-    _ runs: [PlannedRun], tolerance: Double, into store: ResultStore,
+    _ runs: [PlannedRun], tolerance: Double, stability: Stability = .path,
+    into store: ResultStore,
     options: Options = Options(), on topology: Topology,
     progress: @escaping @Sendable (SweepProgress) -> Void = { _ in }
   ) throws(StoreError) -> BisectionOutcome {
-    var stability: [String: Bool] = [:]
-    for run in try store.runs() { stability[run.id] = run.record.isStable }
+    var known: [String: Bool?] = [:]
+    for run in try store.runs() { known[run.id] = .some(stability.judge(run.record)) }
     let search = Search(
-      executor: self, store: store, topology: topology, known: stability,
+      executor: self, store: store, topology: topology, known: known, stability: stability,
       cache: ModelCache(capacity: max(1, options.cachedModels)),
       tally: SweepTally(total: runs.count, present: 0, progress))
     let results = Mutex([Int: BisectionResult]())
@@ -66,7 +68,8 @@ extension SweepExecutor {
     let executor: SweepExecutor
     let store: ResultStore
     let topology: Topology
-    let known: [String: Bool]
+    let known: [String: Bool?]
+    let stability: Stability
     let cache: ModelCache
     let tally: SweepTally
 
@@ -76,27 +79,29 @@ extension SweepExecutor {
         first: run.configuration.resolvedLearningRate, tolerance: tolerance)
       var count = 0
       while let rate = bisection.next {
-        guard let isStable = isStable(run, rate: rate, jobs: jobs) else { return nil }
+        guard case .some(let isStable) = isStable(run, rate: rate, jobs: jobs) else { return nil }
         bisection.note(isStable: isStable)
         count += 1
       }
       guard let result = bisection.result else { return nil }
       tally.finish()
       return BisectionResult(
-        part: run.part, axes: run.axes, result: result, stable: bisection.stable,
+        part: run.part, axes: run.axes, stability: stability, result: result,
+        stable: bisection.stable,
         unstable: bisection.unstable, runs: count)
     }
 
-    private func isStable(_ run: PlannedRun, rate: Double, jobs: Int) -> Bool? {
+    /// Whether a rate is stable, or that its run doesn't tell; no answer where it was not carried out.
+    private func isStable(_ run: PlannedRun, rate: Double, jobs: Int) -> Bool?? {
       let trial = run.trial(at: rate)
-      if let isStable = known[trial.id] { return isStable }
+      if let isStable = known[trial.id] { return .some(isStable) }
       do {
         guard let record = try executor.record(of: trial, jobs: jobs, cache, topology) else {
-          return nil
+          return .none
         }
         try store.append(
           StoredRun(id: trial.id, part: trial.part, axes: trial.axes, record: record))
-        return record.isStable
+        return .some(stability.judge(record))
       } catch let error as StoreError {
         tally.stop(error)
         executor.interrupt()
@@ -105,18 +110,24 @@ extension SweepExecutor {
           SweepFailure(
             id: trial.id, part: trial.part, axes: trial.axisText, reason: "\(error)"))
       }
-      return nil
+      return .none
     }
   }
 }
 
 extension PlannedRun {
-  /// The run that a search makes of it to try a rate.
-  func trial(at rate: Double) -> PlannedRun {
+  /// The configuration of a search's runs, but for the rate.
+  var trialConfiguration: RunConfiguration {
     var configuration = configuration
-    configuration.learningRate = rate
     // A constant rate stays what it is, also where a run of the default rate would let it fall.
     configuration.schedule = configuration.schedule ?? .constant
+    return configuration
+  }
+
+  /// The run that a search makes of it to try a rate.
+  func trial(at rate: Double) -> PlannedRun {
+    var configuration = trialConfiguration
+    configuration.learningRate = rate
     var axes = axes
     axes["learning-rate"] = .number(rate)
     return PlannedRun(

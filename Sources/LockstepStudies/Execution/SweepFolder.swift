@@ -8,17 +8,20 @@ public enum SweepFolder {
   /// - Parameters:
   ///   - store: the folder.
   ///   - plan: whose axes come first in the table.
+  ///   - planned: the plan's runs.
   ///   - topology: the machine.
-  /// - Returns: the records, for whoever goes on with them.
+  /// - Returns: the records, for whoever goes on with them; `foreign` ones are of another plan, and in no
+  ///   table.
   /// - Throws: ``StoreError``.
   @discardableResult
   public static func writeSummaries(
-    of store: ResultStore, plan: SweepPlan, on topology: Topology
-  ) throws(StoreError) -> [StoredRun] {
+    of store: ResultStore, plan: SweepPlan, planned: PlannedRuns, on topology: Topology
+  ) throws(StoreError) -> (own: [StoredRun], foreign: [StoredRun]) {
     try store.synchronize()
-    let runs = try store.runs()
+    let runs = planned.divided(try store.runs())
     try store.write(
-      Data(ResultTable.csv(runs, axes: plan.tableOptions).utf8), as: ResultStore.Name.table)
+      Data(ResultTable.csv(planned.named(runs.own), axes: plan.tableOptions).utf8),
+      as: ResultStore.Name.table)
     do throws(TopologyError) {
       try topology.exportXML(to: "\(store.path)/\(ResultStore.Name.machine)")
     } catch {

@@ -3,7 +3,7 @@ import LockstepCore
 
 /// The values of an axis as they are written in one piece of text.
 ///
-/// `1,2,4` lists them; `1..8` are whole numbers; `range(1,9,2)`, `linspace(0,1,5)`,
+/// `1,2,4` lists them; `1..8` are whole numbers; `0.1..0.5:0.1` go in steps; `range(1,9,2)`, `linspace(0,1,5)`,
 /// `logspace(-3,-1,5)` (powers of ten) and `doubling(1,64)` are functions. A value that holds a comma
 /// stands in brackets: `[mlp:8,activation=tanh],mlp:16`. Pieces of any kind may be mixed.
 public enum AxisExpression {
@@ -72,10 +72,12 @@ public enum AxisExpression {
       return try call(String(piece[..<open]), arguments, written: piece)
     }
     let ends = piece.components(separatedBy: "..")
-    if ends.count == 2, Int(ends[0]) != nil, Int(ends[1]) != nil {
-      return try call("range", ends, written: piece)
+    guard ends.count == 2, Double(ends[0]) != nil else { return [piece] }
+    let tail = ends[1].split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    guard (1...2).contains(tail.count), tail.allSatisfy({ Double($0) != nil }) else {
+      return [piece]
     }
-    return [piece]
+    return try call("range", [ends[0]] + tail, written: piece)
   }
 
   /// Evaluates a function.
@@ -106,9 +108,10 @@ public enum AxisExpression {
 
   private static func range(_ arguments: [String], _ written: String) throws(Failure) -> [String] {
     let numbers = arguments.compactMap { Int($0) }
-    guard numbers.count == arguments.count, (2...3).contains(numbers.count) else {
-      throw complaint("range", written, "a range takes two or three whole numbers")
+    guard (2...3).contains(arguments.count) else {
+      throw complaint("range", written, "a range takes two or three numbers")
     }
+    guard numbers.count == arguments.count else { return try fractions(arguments, written) }
     let step = numbers.count == 3 ? numbers[2] : 1
     guard step > 0, numbers[0] <= numbers[1] else {
       throw complaint("range", written, "a range goes upwards, in steps of at least 1")
@@ -118,6 +121,43 @@ public enum AxisExpression {
       throw complaint("range", written, "that is more than \(largestCount) values")
     }
     return stride(from: numbers[0], through: numbers[1], by: step).map { "\($0)" }
+  }
+
+  /// A range of numbers that aren't all whole.
+  private static func fractions(
+    _ arguments: [String], _ written: String
+  ) throws(Failure) -> [String] {
+    let numbers = arguments.compactMap { Double($0) }.filter(\.isFinite)
+    guard numbers.count == arguments.count else {
+      throw complaint("range", written, "a range takes two or three numbers")
+    }
+    guard numbers.count == 3 else {
+      throw Failure(
+        reason: "'\(written)': a range of fractions needs a step, such as 0.1..0.5:0.1; "
+          + "linspace(FIRST,LAST,COUNT) takes a number of values instead")
+    }
+    let (first, last, step) = (numbers[0], numbers[1], numbers[2])
+    guard step > 0, first <= last else {
+      throw complaint("range", written, "a range goes upwards, in steps above 0")
+    }
+    // The last step may miss the end by what rounding makes of it.
+    let steps = ((last - first) / step + 1e-9).rounded(.down)
+    guard steps < Double(largestCount) else {
+      throw complaint("range", written, "that is more than \(largestCount) values")
+    }
+    return try (0...Int(steps)).map { index throws(Failure) in
+      try rounded(first + Double(index) * step, "range", written)
+    }
+  }
+
+  /// A number to twelve digits: the same text on every machine, whatever its library makes of the last bit.
+  private static func rounded(
+    _ value: Double, _ name: String, _ written: String
+  ) throws(Failure) -> String {
+    guard value.isFinite, let rounded = Double(String(format: "%.12g", value)) else {
+      throw complaint(name, written, "a value lies beyond the numbers")
+    }
+    return rounded == rounded.rounded() && abs(rounded) < 1e15 ? "\(Int(rounded))" : "\(rounded)"
   }
 
   private static func doubling(
@@ -147,12 +187,7 @@ public enum AxisExpression {
     }
     return try (0..<count).map { index throws(Failure) in
       let share = count == 1 ? 0 : Double(index) / Double(count - 1)
-      let value = map(first * (1 - share) + last * share)
-      // Twelve digits: the same text on every machine, whatever its library makes of the last bit.
-      guard value.isFinite, let rounded = Double(String(format: "%.12g", value)) else {
-        throw complaint(name, written, "a value lies beyond the numbers")
-      }
-      return rounded == rounded.rounded() && abs(rounded) < 1e15 ? "\(Int(rounded))" : "\(rounded)"
+      return try rounded(map(first * (1 - share) + last * share), name, written)
     }
   }
 }

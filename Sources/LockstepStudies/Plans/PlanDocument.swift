@@ -12,7 +12,11 @@ public enum PlanDocument {
     if let name = plan.name { pairs.append((text("name"), text(name))) }
     if let description = plan.description { pairs.append((text("description"), text(description))) }
     if let tolerance = plan.bisectionTolerance {
-      pairs.append((text("bisect"), Node([(text("learning-rate"), text("\(tolerance)"))])))
+      var search = [(text("learning-rate"), text("\(tolerance)"))]
+      if plan.stability != .path {
+        search.append((text("stability"), text(plan.stability.rawValue)))
+      }
+      pairs.append((text("bisect"), Node(search)))
     }
     if plan.parts.count == 1, let part = plan.parts.first, part.name == nil {
       pairs += fields(part)

@@ -47,7 +47,10 @@ extension SweepPlan {
     description = try fields["description"].map { node throws(PlanError) in
       try reader.text(node, of: "description")
     }
-    if let node = fields["bisect"] { bisectionTolerance = try reader.tolerance(node) }
+    if let node = fields["bisect"] {
+      let search = try reader.bisection(node)
+      (bisectionTolerance, stability) = (search.tolerance, search.stability)
+    }
     let shared = try reader.layer(fields, variant: variant)
     guard let list = fields["parts"] else {
       parts = [

@@ -107,14 +107,19 @@ struct PlanReader {
     return scalar.string
   }
 
-  /// Reads `bisect: {learning-rate: TOLERANCE}`.
-  func tolerance(_ node: Node) throws(PlanError) -> Double {
-    let fields = try mapping(node, of: "bisect", keys: ["learning-rate"])
+  /// Reads `bisect: {learning-rate: TOLERANCE, stability: KIND}`.
+  func bisection(_ node: Node) throws(PlanError) -> (tolerance: Double, stability: Stability) {
+    let fields = try mapping(node, of: "bisect", keys: ["learning-rate", "stability"])
     guard let entry = fields["learning-rate"],
       let tolerance = Double(try text(entry, of: "the tolerance")), tolerance > 0, tolerance <= 1
     else {
       throw place(node).error("write bisect: {learning-rate: TOLERANCE}, above 0 and at most 1")
     }
-    return tolerance
+    guard let kind = fields["stability"] else { return (tolerance, .path) }
+    guard let stability = Stability(rawValue: try text(kind, of: "the stability")) else {
+      let kinds = Stability.allCases.map(\.rawValue).joined(separator: ", ")
+      throw place(kind).error("the stability of a search is one of \(kinds)")
+    }
+    return (tolerance, stability)
   }
 }

@@ -37,6 +37,9 @@ extension ConfigurationValue {
   public init(axis text: String) {
     if let value = Int(text) {
       self = .integer(value)
+    } else if UInt64(text) != nil {
+      // Larger than any signed number: written out, as a double would lose its last digits.
+      self = .text(text)
     } else if let value = Double(text), value.isFinite {
       self = .number(value)
     } else {

@@ -13,15 +13,19 @@ public struct PlannedRuns: Sendable {
   /// `p-` and a hash of what is asked for: the same for two plans that ask for the same runs in the
   /// same parts with the same axes, however they are written.
   public let digest: String
+  /// How exactly the largest stable rate of each run is searched; `nil` where they are carried out as they are.
+  let bisectionTolerance: Double?
 
   /// Creates the runs of a plan.
-  init(_ all: [PlannedRun], bisectionTolerance: Double?) {
+  init(_ all: [PlannedRun], bisectionTolerance: Double?, stability: Stability) {
     self.all = all
+    self.bisectionTolerance = bisectionTolerance
     var seen: Set<String> = []
     distinct = all.filter { seen.insert($0.id).inserted }
       .sorted { ($0.round, $0.id) < ($1.round, $1.id) }
     let lines = all.map { "\($0.part ?? "")\t\($0.axisText)\t\($0.id)\n" }
-    let search = bisectionTolerance.map { "bisect learning-rate to \($0)\n" } ?? ""
+    let judged = stability == .path ? "" : " by \(stability.rawValue)"
+    let search = bisectionTolerance.map { "bisect learning-rate to \($0)\(judged)\n" } ?? ""
     digest = "p-" + StableHash.hexadecimal(search + lines.sorted().joined())
   }
 
@@ -29,6 +33,36 @@ public struct PlannedRuns: Sendable {
   public func inPlanOrder(_ runs: [PlannedRun]) -> [PlannedRun] {
     var wanted = Set(runs.map(\.id))
     return all.filter { wanted.remove($0.id) != nil }
+  }
+
+  /// Whether all runs of another plan are among these, and are meant in the same way.
+  public func contains(_ other: PlannedRuns) -> Bool {
+    let ids = Set(distinct.map(\.id))
+    return bisectionTolerance == other.bisectionTolerance
+      && other.distinct.allSatisfy { ids.contains($0.id) }
+  }
+
+  /// Divides records into those of this plan and those that it has nothing to do with.
+  ///
+  /// The records of a search are those of the rates that it may try.
+  public func divided(_ runs: [StoredRun]) -> (own: [StoredRun], foreign: [StoredRun]) {
+    let isOwn: (StoredRun) -> Bool
+    if bisectionTolerance == nil {
+      let ids = Set(distinct.map(\.id))
+      isOwn = { ids.contains($0.id) }
+    } else {
+      func place(_ part: String?, _ axes: [String: ConfigurationValue]) -> String {
+        let others = axes.filter { $0.key != "learning-rate" }.sorted { $0.key < $1.key }
+        return "\(part ?? "")\n" + others.map { "\($0.key)=\($0.value.spelling)\n" }.joined()
+      }
+      let searches = Dictionary(
+        all.map { (place($0.part, $0.axes), $0) }, uniquingKeysWith: { one, _ in one })
+      isOwn = { run in
+        guard let rate = run.axes["learning-rate"].flatMap(AxisValue.number) else { return false }
+        return searches[place(run.part, run.axes)]?.trial(at: rate).id == run.id
+      }
+    }
+    return (runs.filter(isOwn), runs.filter { !isOwn($0) })
   }
 
   /// One of several disjoint shares of the runs, for several machines.
@@ -75,11 +109,24 @@ extension SweepPlan {
       }
       total = sum
     }
-    for axis in parts.flatMap(\.groups).flatMap({ $0 }) { try axis.checkValues() }
+    for group in parts.flatMap(\.groups) { try Axis.checkValues(group) }
     var runs: [PlannedRun] = []
     runs.reserveCapacity(total)
     for part in parts { try part.expand(into: &runs) }
-    return PlannedRuns(runs, bisectionTolerance: bisectionTolerance)
+    try checkStability(of: runs)
+    return PlannedRuns(runs, bisectionTolerance: bisectionTolerance, stability: stability)
+  }
+}
+
+extension SweepPlan {
+  /// Refuses a search whose runs cannot tell what it judges.
+  private func checkStability(of runs: [PlannedRun]) throws(PlanError) {
+    guard bisectionTolerance != nil else { return }
+    for run in runs {
+      guard let reason = stability.obstacle(in: run.trialConfiguration) else { continue }
+      throw (parts.first { $0.name == run.part } ?? parts[0]).place.error(
+        "\(run.axes.isEmpty ? "" : "the run with \(run.axisText): ")\(reason)")
+    }
   }
 }
 
@@ -143,6 +190,16 @@ extension PlanPart {
 }
 
 extension PlannedRuns {
+  /// Records, each once, with the part and the axes that the plan gives them first: those that they were stored
+  /// with may be of a smaller plan.
+  public func named(_ stored: [StoredRun]) -> [StoredRun] {
+    let places = Dictionary(all.map { ($0.id, $0) }, uniquingKeysWith: { one, _ in one })
+    return stored.map { run in
+      guard let place = places[run.id] else { return run }
+      return StoredRun(id: run.id, part: place.part, axes: place.axes, record: run.record)
+    }
+  }
+
   /// The records of a plan's runs as often as the plan has them, in the plan's order.
   ///
   /// A run that two parts have in common is carried out, and stored, once; here it stands in both,

@@ -12,6 +12,8 @@ public struct SweepPlan: Equatable, Sendable {
   /// How exactly the largest stable learning rate of each configuration is searched, as a share; `nil`
   /// where runs are carried out as they are.
   public var bisectionTolerance: Double?
+  /// Which stability such a search judges.
+  public var stability = Stability.path
 
   /// Creates a plan.
   public init(
@@ -87,16 +89,25 @@ public struct Axis: Equatable, Sendable {
     guard !values.isEmpty else { throw place.error("\(name): no value is given") }
   }
 
-  /// Checks each of the values by itself; left until their number is known to be bearable.
+  /// Checks the values of axes that go together; left until their number is known to be bearable.
   ///
-  /// - Throws: ``PlanError`` for a value that the option doesn't take or that is there twice.
-  func checkValues() throws(PlanError) {
-    var seen: Set<String> = []
-    for text in values {
-      try PlanOptions.check(name, text, at: place)
+  /// - Throws: ``PlanError`` for a value that its option doesn't take, and for one that is there twice: of
+  ///   zipped axes, with the same values of all others.
+  static func checkValues(_ group: [Axis]) throws(PlanError) {
+    for axis in group {
+      for text in axis.values { try PlanOptions.check(axis.name, text, at: axis.place) }
+    }
+    guard let first = group.first else { return }
+    var seen: Set<[String]> = []
+    for index in first.values.indices {
       // However they are written: 0.1 and 1e-1 are one value.
-      guard seen.insert(ConfigurationValue(axis: text).spelling).inserted else {
-        throw place.error("\(name): the value \(text) is there twice")
+      let values = group.map { ConfigurationValue(axis: $0.values[index]).spelling }
+      guard seen.insert(values).inserted else {
+        let texts = group.map { "\($0.name)=\($0.values[index])" }.joined(separator: " with ")
+        throw first.place.error(
+          group.count == 1
+            ? "\(first.name): the value \(first.values[index]) is there twice"
+            : "zip: \(texts) is there twice")
       }
     }
   }

@@ -38,36 +38,24 @@ struct ResultFile: ~Copyable {
   /// Reads everything, and repairs the end.
   ///
   /// - Parameter isWhole: whether bytes after the last newline are a whole line nevertheless.
-  /// - Returns: the lines.
-  mutating func repairedLines(_ isWhole: (Data) -> Bool) throws(StoreError) -> [Data] {
-    let contents: Data
+  /// - Returns: the lines, and the last one's repair done.
+  mutating func repairedLines(
+    _ isWhole: (ArraySlice<UInt8>) -> Bool
+  ) throws(StoreError) -> [ResultLines.Line] {
+    let contents: [UInt8]
     do throws(SystemCallError) {
-      contents = Data(try InputFile.read(path))
+      contents = try InputFile.read(path)
     } catch {
       throw .notFound(path: path, reason: error.reason)
     }
-    var (lines, rest) = Self.split(contents)
-    guard !rest.isEmpty else { return lines }
-    if isWhole(rest) {
+    let lines = ResultLines(contents)
+    if let rest = lines.rest, isWhole(rest.bytes) {
       try append(Data(), afterRest: true)
-      lines.append(rest)
-    } else {
-      try truncate(to: size - off_t(rest.count))
+      return lines.whole + [rest]
     }
-    return lines
-  }
-
-  /// Divides a file at its newlines.
-  ///
-  /// - Returns: the lines that end in one, without it, and what follows the last.
-  static func split(_ contents: Data) -> (lines: [Data], rest: Data) {
-    var lines: [Data] = []
-    var start = contents.startIndex
-    while let end = contents[start...].firstIndex(of: 0x0A) {
-      lines.append(contents[start..<end])
-      start = end + 1
-    }
-    return (lines, contents[start...])
+    let end = contents.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+    if end < contents.count { try truncate(to: size - off_t(contents.count - end)) }
+    return lines.whole
   }
 
   /// Appends a line, whole or not at all.

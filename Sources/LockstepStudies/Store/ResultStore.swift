@@ -30,10 +30,14 @@ public final class ResultStore: Sendable {
   ///   - path: the folder.
   ///   - document: what `plan.yaml` says; see ``PlanDocument``.
   ///   - digest: the plan's hash.
+  ///   - runs: the plan's runs; with them, a folder of a plan whose runs are all among them becomes this
+  ///     plan's.
   /// - Throws: ``StoreError`` for a folder that can't be written, is in use, holds another plan's
   ///   results, or has a line that can't be read.
   /// - Complexity: O(bytes of the results there).
-  public init(opening path: String, document: String, digest: String) throws(StoreError) {
+  public init(
+    opening path: String, document: String, digest: String, extendedBy runs: PlannedRuns? = nil
+  ) throws(StoreError) {
     self.path = path
     let folder: OutputFolder
     do throws(OutputError) {
@@ -44,15 +48,19 @@ public final class ResultStore: Sendable {
     let results = "\(path)/\(Name.results)"
     var file = try ResultFile(results, in: path)
     let lines = try file.repairedLines { Self.id(of: $0) != nil }
-    if let found = try Self.digest(in: path) {
-      guard found == digest else {
+    let found = try Self.digest(in: path)
+    if let found, found != digest {
+      guard let runs, try Self.isPlan(in: path, containedIn: runs) else {
         throw .otherPlan(folder: path, found: found, asked: digest)
       }
-    } else {
+    }
+    if found == nil {
       guard lines.isEmpty else {
         throw .unusable(
           folder: path, reason: "holds results, but no plan.yaml with a hash; take another --out")
       }
+    }
+    if found != digest {
       do throws(OutputError) {
         try folder.write(Data(document.utf8), as: Name.plan)
       } catch {
@@ -60,8 +68,8 @@ public final class ResultStore: Sendable {
       }
     }
     var present: Set<String> = []
-    for (index, line) in lines.enumerated() {
-      guard let id = Self.id(of: line) else { throw Self.corrupt(results, index) }
+    for line in lines {
+      guard let id = Self.id(of: line.bytes) else { throw Self.corrupt(results, line) }
       present.insert(id)
     }
     self.present = Mutex(present)
@@ -125,9 +133,9 @@ extension ResultStore {
   }
 
   /// The id of a line that is whole; `nil` for one that is no JSON document with an id.
-  static func id(of line: Data) -> String? {
+  static func id(of line: ArraySlice<UInt8>) -> String? {
     struct Identified: Decodable { var id: String }
-    return try? JSONDecoder().decode(Identified.self, from: line).id
+    return try? JSONDecoder().decode(Identified.self, from: Data(line)).id
   }
 
   /// Reads a folder that nobody needs to have locked; the end of a line being written is left out.
@@ -137,15 +145,14 @@ extension ResultStore {
     let path = "\(folder)/\(Name.results)"
     let lines = try lines(in: folder)
     let decoder = JSONDecoder()
-    var seen: Set<String> = []
     var result: [StoredRun] = []
-    for (index, line) in lines.enumerated() {
-      guard let run = try? decoder.decode(StoredRun.self, from: line) else {
-        throw corrupt(path, index)
+    for line in lines {
+      guard let run = try? decoder.decode(StoredRun.self, from: Data(line.bytes)) else {
+        throw corrupt(path, line)
       }
-      if seen.insert(run.id).inserted { result.append(run) }
+      result.append(run)
     }
-    return result
+    return ResultLines.distinct(result)
   }
 
   /// The ids of the runs in a folder; none where there is no such folder.
@@ -155,11 +162,31 @@ extension ResultStore {
     let path = "\(folder)/\(Name.results)"
     guard FileManager.default.fileExists(atPath: path) else { return [] }
     var result: Set<String> = []
-    for (index, line) in try lines(in: folder).enumerated() {
-      guard let id = id(of: line) else { throw corrupt(path, index) }
+    for line in try lines(in: folder) {
+      guard let id = id(of: line.bytes) else { throw corrupt(path, line) }
       result.insert(id)
     }
     return result
+  }
+
+  /// Whether all runs of the plan that lies in a folder are among those of another one.
+  ///
+  /// - Throws: ``StoreError/notFound(path:reason:)`` for a plan that can't be read.
+  public static func isPlan(
+    in folder: String, containedIn runs: PlannedRuns
+  ) throws(StoreError) -> Bool {
+    let path = "\(folder)/\(Name.plan)"
+    let text: String
+    do throws(SystemCallError) {
+      text = String(decoding: try InputFile.read(path), as: UTF8.self)
+    } catch {
+      throw .notFound(path: path, reason: error.reason)
+    }
+    // What another version wrote may mean other runs now; its hash tells.
+    guard let plan = try? SweepPlan(yaml: text, path: path), let old = try? plan.runs(limit: .max),
+      old.digest == PlanDocument.digest(in: text)
+    else { return false }
+    return runs.contains(old)
   }
 
   /// The hash in a folder's `plan.yaml`; `nil` where there is none.
@@ -176,17 +203,18 @@ extension ResultStore {
   }
 
   /// A folder's whole lines, and what follows them where it is whole but for its newline.
-  static func lines(in folder: String) throws(StoreError) -> [Data] {
+  static func lines(in folder: String) throws(StoreError) -> [ResultLines.Line] {
     let path = "\(folder)/\(Name.results)"
     do throws(SystemCallError) {
-      let (lines, rest) = ResultFile.split(Data(try InputFile.read(path)))
-      return id(of: rest) == nil ? lines : lines + [rest]
+      let lines = ResultLines(try InputFile.read(path))
+      guard let rest = lines.rest, id(of: rest.bytes) != nil else { return lines.whole }
+      return lines.whole + [rest]
     } catch {
       throw .notFound(path: path, reason: error.reason)
     }
   }
 
-  private static func corrupt(_ path: String, _ index: Int) -> StoreError {
-    .corrupt(path: path, line: index + 1, reason: "is not the record of a run")
+  private static func corrupt(_ path: String, _ line: ResultLines.Line) -> StoreError {
+    .corrupt(path: path, line: line.number, reason: "is not the record of a run")
   }
 }

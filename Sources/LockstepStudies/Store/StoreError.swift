@@ -20,8 +20,8 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     case .busy(let folder):
       "\(folder): another sweep is writing to this folder; wait for it, or take another --out"
     case .otherPlan(let folder, let found, let asked):
-      "\(folder): holds the results of another plan (\(found), and this one is \(asked)); take "
-        + "another --out, or the plan.yaml that lies there"
+      "\(folder): holds the results of another plan (\(found), and this one is \(asked)), with runs that this "
+        + "plan has not; take another --out, or the plan.yaml that lies there"
     case .notFound(let path, let reason): "\(path): cannot be read (\(reason))"
     case .corrupt(let path, let line, let reason):
       "\(path), line \(line): \(reason); take the line out, and what it held is run again"

@@ -13,24 +13,55 @@ public struct ConfigurationSummary: Codable, Equatable, Sendable {
   public var statuses: [String: Int]
   /// The median of the last training losses, a run without one counting as larger than any other.
   @ExplicitNull public var medianFinalLoss: Double?
-  /// The median of the updates per second of real time.
-  @ExplicitNull public var medianUpdatesPerSecond: Double?
+  /// Whether the virtual engine made the runs.
+  public var isVirtual: Bool
+  /// The median of the runs' speeds, in the unit that the summary was made in; `null` where no time passes.
+  @ExplicitNull public var medianSpeed: Double?
   /// The mean of the mean staleness.
   @ExplicitNull public var meanStaleness: Double?
+}
+
+/// A column of speeds: of one engine, in one unit.
+public struct SpeedColumn: Sendable {
+  /// What stands above it.
+  public let heading: String
+  /// Whether it is the virtual engine's.
+  public let isVirtual: Bool
+
+  /// The columns that some configurations need: one for each engine that has a speed, so that a heading never stands
+  /// for two definitions.
+  public static func all(_ summaries: [ConfigurationSummary], in unit: SpeedUnit) -> [SpeedColumn] {
+    [(false, "\(unit.rawValue)/s"), (true, "\(unit.rawValue)/unit")].compactMap { engine, heading in
+      summaries.contains { $0.isVirtual == engine && $0.medianSpeed != nil }
+        ? SpeedColumn(heading: heading, isVirtual: engine) : nil
+    }
+  }
+
+  /// What a configuration has in it.
+  public func value(_ summary: ConfigurationSummary) -> Double? {
+    summary.isVirtual == isVirtual ? summary.medianSpeed : nil
+  }
 }
 
 /// What came of a sweep, configuration by configuration.
 public enum SweepSummary {
   /// Summarizes runs over their seeds.
   ///
+  /// - Parameters:
+  ///   - runs: the runs.
+  ///   - unit: what speed is counted in.
   /// - Returns: one entry for each part and values of axes, in the order of their first runs.
   /// - Complexity: O(runs × log runs).
-  public static func of(_ runs: [StoredRun]) -> [ConfigurationSummary] {
+  public static func of(
+    _ runs: [StoredRun], speedIn unit: SpeedUnit
+  ) -> [ConfigurationSummary] {
     var groups: [[StoredRun]] = []
     var index: [String: Int] = [:]
     for run in runs {
       let axes = run.axes.filter { $0.key != "seed" }.sorted { $0.key < $1.key }
-      let key = "\(run.part ?? "")\n" + axes.map { "\($0.key)=\($0.value.text)\n" }.joined()
+      let key =
+        "\(run.part ?? "")\n\(run.record.isVirtual)\n"
+        + axes.map { "\($0.key)=\($0.value.text)\n" }.joined()
       if let group = index[key] {
         groups[group].append(run)
       } else {
@@ -38,24 +69,22 @@ public enum SweepSummary {
         groups.append([run])
       }
     }
-    return groups.map(summary)
+    return groups.map { summary($0, unit) }
   }
 
-  private static func summary(_ runs: [StoredRun]) -> ConfigurationSummary {
+  private static func summary(_ runs: [StoredRun], _ unit: SpeedUnit) -> ConfigurationSummary {
     var statuses: [String: Int] = [:]
     for run in runs { statuses[run.record.status.rawValue, default: 0] += 1 }
     let losses = runs.map { run in
       run.record.loss.final.flatMap { $0.isFinite ? $0 : nil } ?? .infinity
-    }
-    let rates = runs.compactMap { run in
-      run.record.wallSeconds > 0 ? Double(run.record.updates) / run.record.wallSeconds : nil
     }
     let staleness = runs.compactMap(\.record.staleness.mean)
     return ConfigurationSummary(
       part: runs.first?.part, axes: runs.first?.axes.filter { $0.key != "seed" } ?? [:],
       runs: runs.count, statuses: statuses,
       medianFinalLoss: median(losses).flatMap { $0.isFinite ? $0 : nil },
-      medianUpdatesPerSecond: median(rates),
+      isVirtual: runs.first?.record.isVirtual ?? false,
+      medianSpeed: median(runs.compactMap { unit.speed(of: $0.record) }),
       meanStaleness: staleness.isEmpty
         ? nil : staleness.reduce(0, +) / Double(staleness.count))
   }

@@ -20,13 +20,17 @@ public struct TraceEvent: Equatable, Sendable {
   public var read: [Int]
   /// The version that each shard it updated came to: one for `shard`, or one for each shard.
   public var applied: [Int]
+  /// The number of iterations begun before it, which names its minibatch's line in a file, where
+  /// whoever is free takes the next line; otherwise `nil`.
+  public var line: Int?
   /// The number of its update in the run, from 0, where the learning rate depends on it.
   public var number: Int?
 
   /// Creates an event.
   public init(
     worker: Int, clock: Int, shard: Int?, start: Double, compute: Double, ready: Double?,
-    apply: Double?, end: Double?, read: [Int], applied: [Int], number: Int? = nil
+    apply: Double?, end: Double?, read: [Int], applied: [Int], number: Int? = nil,
+    line: Int? = nil
   ) {
     self.worker = worker
     self.clock = clock
@@ -38,6 +42,7 @@ public struct TraceEvent: Equatable, Sendable {
     self.end = end
     self.read = read
     self.applied = applied
+    self.line = line
     self.number = number
   }
 }

@@ -21,6 +21,8 @@ public final class TraceBuffer {
 
   /// The times of the current iteration.
   @exclusivity(unchecked) public var times = Times()
+  /// The line of the file that the current minibatch is, where lines are claimed in turn.
+  @exclusivity(unchecked) public var line: Int?
   /// The versions in the current view, `[shards]`.
   public let read: UnsafeMutablePointer<Int>
   /// The versions that the current update made, `[shards]`; 0 for a shard it leaves alone.
@@ -29,6 +31,7 @@ public final class TraceBuffer {
   private let shards: Int
   private let shard: Int?
   @exclusivity(unchecked) private var clocks: [Int] = []
+  @exclusivity(unchecked) private var lines: [Int?] = []
   @exclusivity(unchecked) private var numbers: [Int] = []
   @exclusivity(unchecked) private var allTimes: [Times] = []
   @exclusivity(unchecked) private var allRead: [Int] = []
@@ -58,6 +61,7 @@ public final class TraceBuffer {
   /// - Parameter number: that of its update in the run, where the learning rate depends on it.
   public func commit(clock: Int, number: Int?) {
     clocks.append(clock)
+    lines.append(line)
     if let number { numbers.append(number) }
     allTimes.append(times)
     for index in 0..<shards { allRead.append(read[index]) }
@@ -82,7 +86,8 @@ public final class TraceBuffer {
         worker: worker, clock: clocks[index], shard: shard, start: time(times.start),
         compute: time(times.compute), ready: time(times.ready), apply: time(times.apply),
         end: time(times.end), read: Array(allRead[(index * shards)..<((index + 1) * shards)]),
-        applied: Array(applied), number: index < numbers.count ? numbers[index] : nil)
+        applied: Array(applied), number: index < numbers.count ? numbers[index] : nil,
+        line: lines[index])
     }
   }
 }

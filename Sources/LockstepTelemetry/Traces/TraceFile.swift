@@ -1,4 +1,5 @@
 import Foundation
+import LockstepCore
 
 /// Why a trace cannot be read.
 public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -18,14 +19,20 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
 
 /// Traces as files: complete as `.csv` or `.jsonl`, for a viewer as `.json`.
 public enum TraceFile {
-  /// The columns of the CSV, after a first line `# ` and the header as JSON; one more, `number`, where the
-  /// learning rate depends on the number of the update.
+  /// The columns of the CSV, after a first line `# ` and the header as JSON.
   ///
-  /// Versions of several shards have `;` between them; what never happened is empty.
+  /// Versions of several shards have `;` between them; what never happened is empty. Two more follow
+  /// where they mean something: `number`, where the learning rate depends on the number of the update,
+  /// and `line`, where lines of a file of minibatches are claimed in turn.
   public static let columns = [
     "worker", "clock", "shard", "start", "compute", "ready", "apply", "end", "wait", "read",
     "applied",
   ]
+
+  /// The columns that not every trace has.
+  private static var extraColumns: [(name: String, value: WritableKeyPath<TraceEvent, Int?>)] {
+    [("number", \.number), ("line", \.line)]
+  }
 
   /// The bytes of a trace in the format that a file's name asks for.
   ///
@@ -58,8 +65,10 @@ public enum TraceFile {
 
   private static func csv(_ trace: Trace) throws -> Data {
     var text = "# " + String(decoding: try encoder().encode(trace.header), as: UTF8.self) + "\n"
-    let hasNumbers = trace.events.contains { $0.number != nil }
-    text += (columns + (hasNumbers ? ["number"] : [])).joined(separator: ",") + "\n"
+    let extras = extraColumns.filter { column in
+      trace.events.contains { $0[keyPath: column.value] != nil }
+    }
+    text += (columns + extras.map(\.name)).joined(separator: ",") + "\n"
     for event in trace.events {
       var cells = [
         "\(event.worker)", "\(event.clock)", event.shard.map { "\($0)" } ?? "",
@@ -68,7 +77,7 @@ public enum TraceFile {
         event.read.map { "\($0)" }.joined(separator: ";"),
         event.applied.map { "\($0)" }.joined(separator: ";"),
       ]
-      if hasNumbers { cells.append(event.number.map { "\($0)" } ?? "") }
+      cells += extras.map { event[keyPath: $0.value].map { "\($0)" } ?? "" }
       text += cells.joined(separator: ",")
       text += "\n"
     }
@@ -88,6 +97,7 @@ public enum TraceFile {
     var read: [Int]
     var applied: [Int]
     var number: Int?
+    var line: Int?
   }
 
   private static func lines(_ trace: Trace) throws -> Data {
@@ -99,7 +109,7 @@ public enum TraceFile {
         Line(
           worker: event.worker, clock: event.clock, shard: event.shard, start: event.start,
           compute: event.compute, ready: event.ready, apply: event.apply, end: event.end,
-          read: event.read, applied: event.applied, number: event.number))
+          read: event.read, applied: event.applied, number: event.number, line: event.line))
       data.append(0x0a)
     }
     return data
@@ -130,15 +140,20 @@ public enum TraceFile {
     } catch {
       throw TraceError.malformed(path: path, line: 1, reason: "the header is not lockstep.trace/1")
     }
-    guard header.schema == "lockstep.trace/1", header.workers >= 1, header.shards >= 1 else {
+    let counts = 1...EngineChoice.virtual.largestWorkerCount
+    guard header.schema == "lockstep.trace/1", counts.contains(header.workers),
+      counts.contains(header.shards), header.updates >= 0
+    else {
       throw TraceError.malformed(path: path, line: 1, reason: "the header is not lockstep.trace/1")
     }
+    let names = isCSV && lines.count > 1 ? lines[1].split(separator: ",") : []
+    let extras = extraColumns.filter { names.contains(Substring($0.name)) }
     var events: [TraceEvent] = []
     let decoder = JSONDecoder()
     for index in (isCSV ? 2 : 1)..<max(isCSV ? 2 : 1, lines.count) where !lines[index].isEmpty {
       guard
-        let event = isCSV ? parse(lines[index]) : parse(lines[index], decoder),
-        (0..<header.workers).contains(event.worker)
+        let event = isCSV ? parse(lines[index], extras) : parse(lines[index], decoder),
+        event.isPossible(in: header)
       else {
         throw TraceError.malformed(
           path: path, line: index + 1, reason: "'\(lines[index].prefix(60))' is not an event")
@@ -153,12 +168,15 @@ public enum TraceFile {
     return TraceEvent(
       worker: line.worker, clock: line.clock, shard: line.shard, start: line.start,
       compute: line.compute, ready: line.ready, apply: line.apply, end: line.end, read: line.read,
-      applied: line.applied, number: line.number)
+      applied: line.applied, number: line.number, line: line.line)
   }
 
-  private static func parse(_ line: Substring) -> TraceEvent? {
+  private static func parse(
+    _ line: Substring, _ extras: [(name: String, value: WritableKeyPath<TraceEvent, Int?>)]
+  ) -> TraceEvent? {
     let cells = line.split(separator: ",", omittingEmptySubsequences: false)
-    guard (columns.count...columns.count + 1).contains(cells.count), let worker = Int(cells[0]), let clock = Int(cells[1]),
+    guard cells.count == columns.count + extras.count, let worker = Int(cells[0]),
+      let clock = Int(cells[1]),
       let start = Double(cells[3]), let compute = Double(cells[4])
     else { return nil }
     func versions(_ cell: Substring) -> [Int]? {
@@ -174,13 +192,32 @@ public enum TraceFile {
       times.append(time)
     }
     guard cells[2].isEmpty || Int(cells[2]) != nil else { return nil }
-    let number = cells.count > columns.count ? Int(cells[columns.count]) : nil
-    guard number != nil || cells.count == columns.count || cells[columns.count].isEmpty else {
+    let rest = cells[columns.count...]
+    guard rest.allSatisfy({ $0.isEmpty || Int($0) != nil }) else {
       return nil
     }
-    return TraceEvent(
+    var event = TraceEvent(
       worker: worker, clock: clock, shard: Int(cells[2]), start: start, compute: compute,
-      ready: times[0], apply: times[1], end: times[2], read: read, applied: applied,
-      number: number)
+      ready: times[0], apply: times[1], end: times[2], read: read, applied: applied)
+    for (column, cell) in zip(extras, rest) { event[keyPath: column.value] = Int(cell) }
+    return event
+  }
+}
+
+extension TraceEvent {
+  /// The largest time, clock or version that a file may hold: above it, neighbouring times are no longer
+  /// told apart.
+  private static let largest = 1 << 53
+
+  /// Whether a run with a header can have had such an event; whether it did, ``TraceCheck`` says.
+  fileprivate func isPossible(in header: Trace.Header) -> Bool {
+    func isCount(_ value: Int) -> Bool { (0...Self.largest).contains(value) }
+    let times = [start, compute] + [ready, apply, end].compactMap(\.self)
+    return (0..<header.workers).contains(worker) && isCount(clock)
+      && shard.map { (0..<header.shards).contains($0) } ?? true
+      && times.allSatisfy { $0.magnitude <= Double(Self.largest) }
+      && read.count == header.shards && [0, 1, header.shards].contains(applied.count)
+      && (end == nil || !applied.isEmpty) && (read + applied).allSatisfy(isCount)
+      && isCount(number ?? 0) && isCount(line ?? 0)
   }
 }

@@ -6,19 +6,19 @@ import LockstepParameters
 ///
 /// **Concurrency:** belongs to one worker.
 final class WorkerObservation<Scalar: ModelScalar> {
-  private let desk: ObservationDesk<Scalar>
+  private let buffer: ObservationBuffer<Scalar>
   private let worker: Int
   private var turns: ObservationTurns
   private var earliest = 0
   private var latest: ObservationSlot<Scalar>?
 
   /// Begins before the worker's first iteration.
-  init(at desk: ObservationDesk<Scalar>, worker: Int) {
-    self.desk = desk
+  init(at buffer: ObservationBuffer<Scalar>, worker: Int) {
+    self.buffer = buffer
     self.worker = worker
     turns = ObservationTurns(
-      every: desk.every, worker: worker, workers: desk.budget.workers, budget: desk.budget,
-      kind: desk.kind)
+      every: buffer.every, worker: worker, workers: buffer.budget.workers, budget: buffer.budget,
+      kind: buffer.kind)
   }
 
   /// Begins a stretch.
@@ -26,7 +26,7 @@ final class WorkerObservation<Scalar: ModelScalar> {
   /// - Parameter clock: the worker's clock.
   /// - Returns: the clock from which on an update is to be observed.
   func begin(at clock: Int) -> Int {
-    earliest = clock + desk.delay
+    earliest = clock + buffer.delay
     latest = nil
     return max(turns.clock, earliest)
   }
@@ -47,27 +47,27 @@ final class WorkerObservation<Scalar: ModelScalar> {
     feed: inout MinibatchFeed
   ) -> Int {
     // What is due and finds no slot is made up for after the next pause.
-    guard let slot = desk.claim() else { return Int.max }
-    let count = desk.parameters.layout.parameterCount
-    let isJoined = desk.kind == .joined
+    guard let slot = buffer.claim() else { return Int.max }
+    let count = buffer.parameters.layout.parameterCount
+    let isJoined = buffer.kind == .joined
     if isJoined {
       slot.parameters.update(from: view, count: count)
     } else {
-      desk.parameters.copyAll(into: slot.parameters)
+      buffer.parameters.copyAll(into: slot.parameters)
       slot.view.update(from: view, count: count)
     }
     for (index, vector) in slot.state.enumerated() {
-      desk.parameters.copyState(index, into: vector)
+      buffer.parameters.copyState(index, into: vector)
     }
     slot.clearExamples()
-    if desk.budget.isJoint {
-      feed.visit(0..<desk.budget.workers, at: clock) { slot.add($0) }
+    if buffer.budget.isJoint {
+      feed.visit(0..<buffer.budget.workers, at: clock) { slot.add($0) }
       feed.advance(to: clock)
     } else {
       slot.add(feed.examples)
     }
     slot.facts = ObservationSlot.Facts(
-      update: isJoined ? (desk.budget.isJoint ? clock : clock * desk.budget.workers) : made,
+      update: isJoined ? (buffer.budget.isJoint ? clock : clock * buffer.budget.workers) : made,
       worker: worker, clock: clock, range: range, hasView: !isJoined, rate: rate, step: step)
     latest = slot
     turns.advance()

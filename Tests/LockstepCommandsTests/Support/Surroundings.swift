@@ -18,9 +18,12 @@ enum Surroundings {
 
   /// As a user who has no other process, since root has as many as it likes; needs root.
   static func processes(atMost count: Int) -> [String] {
-    ["setpriv", "--reuid", "54321", "--regid", "54321", "--clear-groups"]
-      + shell("ulimit -u \(count)")
+    somebodyElse + shell("ulimit -u \(count)")
   }
+
+  private static let somebodyElse = [
+    "setpriv", "--reuid", "54321", "--regid", "54321", "--clear-groups",
+  ]
 
   /// Interrupted after some time, and killed if it is still there long after that.
   ///
@@ -29,8 +32,16 @@ enum Surroundings {
     ["timeout", "--preserve-status", "-s", "INT", "-k", "20", "\(seconds)"]
   }
 
-  /// Whether this is root, and may do all of that.
+  /// Whether this is root.
   static var isRoot: Bool { getuid() == 0 }
+  /// Whether a command can be run as somebody else, who can read the executable.
+  static let canBeSomebodyElse = isRoot && canStart(somebodyElse)
+  /// Whether a command can be run without `/proc`.
+  static let canHideProc = isRoot && canStart(withoutProc)
+
+  private static func canStart(_ launcher: [String]) -> Bool {
+    (try? lockstep(["--version"], launcher: launcher).code) == 0
+  }
 
   private static func shell(_ command: String) -> [String] {
     ["bash", "-c", "\(command) && exec \"$0\" \"$@\""]

@@ -48,14 +48,14 @@ private func load(
 @Suite struct `Holding out` {
   private let folder = TemporaryFolder()
 
-  @Test func `a fraction is the end of the file`() throws {
+  @Test func `a fraction is drawn at random, and both parts keep the order of the file`() throws {
     let file = folder.write("a.csv", "1,1\n2,2\n3,1\n4,3\n5,2\n")
     let data = try load("csv:\(file)", heldOut: .fraction(0.4))
-    #expect(data.training.rows == [[1], [2], [3]])
-    #expect(data.heldOut?.rows == [[4], [5]])
+    #expect(data.training.rows == [[2], [3], [5]])
+    #expect(data.heldOut?.rows == [[1], [4]])
     // The label 3 is in the held-out part only and comes last.
-    #expect(data.training.classArray == [0, 1, 0])
-    #expect(data.heldOut?.classArray == [2, 1])
+    #expect(data.training.classArray == [1, 0, 1])
+    #expect(data.heldOut?.classArray == [0, 2])
     #expect(try load("csv:\(file)", heldOut: .fraction(0.01)).heldOut?.count == 1)
     #expect(try load("csv:\(file)").heldOut == nil)
     #expect(
@@ -63,14 +63,48 @@ private func load(
         == "\(file) has 5 examples: holding out a fraction of 0.95 leaves none to train on")
   }
 
+  @Test func `each set of examples is as likely to be held out as any other`() throws {
+    // Sorted by class: the last quarter would be of one class.
+    let text = (0..<40).map { "\($0),\($0 / 10)\n" }.joined()
+    let file = folder.write("sorted.csv", text)
+    var counts = [Int](repeating: 0, count: 40)
+    let trials = 2000
+    for seed in 0..<UInt64(trials) {
+      let data = try load("csv:\(file)", heldOut: .fraction(0.25, seed: seed))
+      let held = (data.heldOut?.rows ?? []).map { Int($0[0]) }
+      #expect(held.count == 10)
+      #expect((held + data.training.rows.map { Int($0[0]) }).sorted() == Array(0..<40))
+      for example in held { counts[example] += 1 }
+    }
+    // Binomial with mean 500 and standard deviation 19.4: 5 of them.
+    #expect(counts.allSatisfy { abs($0 - trials / 4) < 97 })
+    let again = try load("csv:\(file)", heldOut: .fraction(0.25, seed: 7))
+    #expect(
+      try load("csv:\(file)", heldOut: HeldOut("0.25,seed=7")).heldOut?.rows == again.heldOut?.rows)
+    #expect(try load("csv:\(file)", heldOut: .fraction(0.25)).heldOut?.classArray?.count == 10)
+  }
+
+  @Test func `what is wrong in a held-out file is said of that file`() throws {
+    let training = folder.write("a.csv", "1,0\n2,1\n")
+    let other = folder.write("b.csv", "1,0\n2,21.6\n")
+    let data = try load("csv:\(training)", heldOut: .data(try DataSpecification("csv:\(other)")))
+    #expect(
+      complaint { try data.requireClasses() }
+        == "mlp needs class labels; \(other), which is held out, has the label 21.6")
+    #expect(
+      complaint { _ = try data.binaryTargets(positiveClass: nil) }
+        == "two classes are needed, labelled -1 and +1 or 0 and 1, but \(other), which is held out, has the "
+        + "label 21.6")
+  }
+
   @Test func `sparse rows and ratings are divided too`() throws {
     let file = folder.write("a.svm", "1 1:1 2:2\n-1 3:3\n1\n-1 4:4\n")
     let data = try load("libsvm:\(file)", heldOut: .fraction(0.5))
-    #expect(data.training.rows == [[1, 2, 0, 0], [0, 0, 3, 0]])
-    #expect(data.heldOut?.rows == [[0, 0, 0, 0], [0, 0, 0, 4]])
+    #expect(data.training.rows == [[0, 0, 3, 0], [0, 0, 0, 4]])
+    #expect(data.heldOut?.rows == [[1, 2, 0, 0], [0, 0, 0, 0]])
     let ratings = folder.write("r.tsv", "0 0 1\n1 1 2\n9 5 3\n")
     let rated = try load("ratings:\(ratings)", heldOut: .fraction(0.3))
-    #expect(rated.heldOut?.ratingArray == [[9, 5]])
+    #expect(rated.heldOut?.ratingArray == [[0, 0]])
     #expect(rated.userCount == 10)
     #expect(rated.itemCount == 6)
   }

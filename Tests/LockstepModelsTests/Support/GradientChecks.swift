@@ -47,9 +47,9 @@ extension Objective {
   func evaluation(
     at point: [Scalar], examples: [Int32], on set: EvaluationSet = .training
   ) -> Evaluation {
-    let workspace = makeWorkspace(batch: max(1, examples.count), range: 0..<parameterCount)
+    let workspace = makeEvaluationWorkspace(batch: max(1, examples.count))
     return examples.withUnsafeBufferPointer { examples in
-      point.withUnsafeBufferPointer { point in
+      point.map { Double($0) }.withUnsafeBufferPointer { point in
         guard let view = point.baseAddress else { return Evaluation() }
         return evaluate(at: view, on: set, examples: examples, workspace: workspace)
       }
@@ -59,7 +59,7 @@ extension Objective {
   /// The mean loss over some examples, regulariser included.
   func objectiveValue(at point: [Scalar], examples: [Int32]) -> Double {
     let sums = evaluation(at: point, examples: examples)
-    let penalty = point.withUnsafeBufferPointer { point in
+    let penalty = point.map { Double($0) }.withUnsafeBufferPointer { point in
       point.baseAddress.map { regularization(at: $0) } ?? 0
     }
     return sums.lossSum / Double(max(1, sums.count)) + penalty

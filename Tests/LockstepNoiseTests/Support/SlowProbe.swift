@@ -24,7 +24,7 @@ struct SlowProbe<Model: Objective> where Model.Scalar == Double {
   }
 
   func loss(at point: [Double], on set: EvaluationSet, _ examples: [Int32]) -> Double {
-    let workspace = model.makeWorkspace(batch: max(1, examples.count), range: 0..<0)
+    let workspace = model.makeEvaluationWorkspace(batch: max(1, examples.count))
     let sums = examples.withUnsafeBufferPointer { examples in
       model.evaluate(at: point, on: set, examples: examples, workspace: workspace)
     }

@@ -15,18 +15,6 @@ import Testing
     return chart
   }
 
-  @Test func `bands are the intervals of samples`() {
-    var bands = MedianBands()
-    for count in 1...9 {
-      var stream = RandomStream(seed: UInt64(count), purpose: .disturbance)
-      for _ in 0..<5 {
-        let values = (0..<count).map { _ in stream.normal() }
-        #expect(bands.estimate(values) == Sample(values).medianEstimate)
-      }
-    }
-    #expect(bands.estimate([2, 2, 2]) == Estimate(value: 2, low: 2, high: 2, count: 3))
-  }
-
   @Test func `policies and workers yield the figures that they have data for`() {
     let names = figures(SyntheticResults.grid()).map(\.name)
     for name in [
@@ -91,7 +79,7 @@ import Testing
       for point in series.points {
         let values = runs.filter {
           $0.axes["policy"] == .text(series.name) && $0.axes["workers"] == .integer(Int(point.x))
-        }.compactMap(\.record.throughput.updatesPerSecond).sorted()
+        }.compactMap(\.record.throughput.samplesPerSecond).sorted()
         #expect(values.count == 3 && point.count == 3)
         #expect(point.y == values[1])
         #expect(point.low >= values[0] && point.high <= values[2])

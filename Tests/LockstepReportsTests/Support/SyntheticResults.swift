@@ -69,7 +69,8 @@ enum SyntheticResults {
               runs.count, ["policy": .text(policy), "workers": .integer(count)], seed: seed,
               part: part
             ) { record in
-              record.throughput.updatesPerSecond = 1000 * size
+              record.throughput.updatesPerSecond = 10 * size
+              record.throughput.samplesPerSecond = 1000 * size
               record.staleness.mean = Double(rank) * (size - 1)
               record.loss.final = 0.5 + 0.01 * size * Double(rank)
               record.noise = Array(

@@ -98,7 +98,7 @@ import Testing
     for (index, loss) in zip(stored.indices, [3.0, 1.0, 1.0, 2.0, nil, 9.0]) {
       stored[index].record.loss.final = loss
     }
-    let summaries = SweepSummary.of(stored)
+    let summaries = SweepSummary.of(stored, speedIn: .updates)
     #expect(summaries.map { $0.axes["workers"] } == [.integer(1), .integer(2)])
     #expect(summaries.map(\.runs) == [3, 3])
     #expect(summaries.map(\.medianFinalLoss) == [3, 2])

@@ -162,12 +162,99 @@ import Testing
     let rows = ResultTable.csv([run, records[1]], axes: ["seed", "updates", "learning-rate"])
       .split(separator: "\n").map(String.init)
     #expect(rows.count == 3)
-    #expect(rows[0].hasPrefix("id,part,seed,updates,learning_rate,status,"))
-    #expect(rows[0].contains(",record_updates,"))
+    #expect(
+      rows[0].hasPrefix(
+        "id,part,seed,axis.updates,learning-rate,status,oversubscribed,loss.initial,"))
     #expect(rows[1].hasPrefix("\(run.id),\"a, \"\"b\"\"\",\(seed),20,0.05,completed,"))
-    #expect(rows[0].contains(",noise_current_2_interaction,"))
+    #expect(rows[0].contains(",noise.interaction[current]@shards=2,"))
     #expect(rows[1].contains(",1.5,"))
+    let head = rows[0].split(separator: ",").map(String.init)
+    // What all runs share is there, too: who has the table has the options.
+    for name in ["model", "engine", "workers", "policy", "precision"] {
+      #expect(head.contains(name))
+    }
+    // Every column of a number or an option is called as the metric is, and holds what that says.
+    let cells = Self.cells(rows[2])
+    for (name, cell) in zip(head, cells)
+    where !["id", "part", "status", "oversubscribed"].contains(name) {
+      let metric = try Metric(name)
+      if let number = Double(cell) {
+        #expect(metric.value(in: records[1]) == number, "\(name)")
+      }
+    }
+    for field in Metric.fields where field.isRecorded { #expect(head.contains(field.name)) }
     let columns = rows[0].split(separator: ",", omittingEmptySubsequences: false).count
-    #expect(rows[2].split(separator: ",", omittingEmptySubsequences: false).count == columns)
+    #expect(cells.count == columns)
+  }
+
+  /// The cells of a row, quoted or not.
+  private static func cells(_ row: String) -> [String] {
+    var cells = [""]
+    var isQuoted = false
+    for character in row {
+      if character == "\"" {
+        isQuoted.toggle()
+      } else if character == ",", !isQuoted {
+        cells.append("")
+      } else {
+        cells[cells.count - 1].append(character)
+      }
+    }
+    return cells
+  }
+
+  @Test func `lines that stand twice and blank lines are passed over by every reader`() throws {
+    do {
+      let store = try open()
+      for record in records[..<2] { try store.append(record) }
+    }
+    let found = try lines()
+    try folder.write(
+      "results.jsonl", "\n\(found[0])\n  \n\(found[1])\r\n\(found[0])\n\r\n \n")
+    let ids = records[..<2].map(\.id)
+    #expect(try ResultStore.ids(in: folder.path) == Set(ids))
+    #expect(try ResultStore.runs(in: folder.path).map(\.id) == ids)
+    let store = try open()
+    #expect(store.count == 2)
+    #expect(try store.runs().map(\.id) == ids)
+  }
+
+  @Test func `becomes a larger plan's that contains its own, and no other's`() throws {
+    func open(_ axes: [String]) throws -> ResultStore {
+      let plan = try SweepPlan(axes: axes, options: Trial.options)
+      let runs = try plan.runs()
+      return try ResultStore(
+        opening: folder.path, document: PlanDocument.text(plan, digest: runs.digest),
+        digest: runs.digest, extendedBy: runs)
+    }
+    do { try open(["seed=1..3"]).append(records[0]) }
+    let before = try folder.read("plan.yaml")
+    #expect(throws: StoreError.self) { _ = try open(["seed=1..2"]) }
+    #expect(throws: StoreError.self) { _ = try open(["seed=2..9"]) }
+    #expect(try folder.read("plan.yaml") == before)
+    do {
+      let store = try open(["seed=1..5"])
+      #expect(store.count == 1)
+    }
+    #expect(try folder.read("plan.yaml") != before)
+    // An axis more is a larger plan, too: the old runs are those of its first value.
+    do { #expect(try open(["seed=1..5", "workers=1,2"]).count == 1) }
+  }
+
+  @Test func `is told apart from records of other plans`() throws {
+    var foreign = records[0]
+    foreign.id = "r-other"
+    let divided = runs.divided([records[0], foreign, records[1]])
+    #expect(divided.own.map(\.id) == [records[0].id, records[1].id])
+    #expect(divided.foreign.map(\.id) == ["r-other"])
+    let search = try SweepPlan(
+      parts: SweepPlan(axes: ["seed=1,2"], options: Trial.options).parts, bisectionTolerance: 0.1
+    ).runs()
+    let trial = search.all[0].trial(at: 2)
+    var own = StoredRun(id: trial.id, axes: trial.axes, record: records[0].record)
+    own.axes["learning-rate"] = .integer(2)
+    var other = own
+    other.axes["seed"] = .integer(3)
+    #expect(search.divided([own, other]).own.map { $0.axes } == [own.axes])
   }
 }

@@ -1,13 +1,13 @@
 import Foundation
 
-/// Numbers as they are written on axes, in tooltips and in tables.
-enum NumberText {
+/// Numbers as people read them: on pages, in tables and in messages.
+public enum NumberText {
   /// A number with a few significant digits: `0.0123`, `1,024`, `1.2×10⁻⁵`.
   ///
   /// - Parameters:
   ///   - value: the number; one that isn't finite is written as `∞`, `−∞` or `–`.
   ///   - digits: the number of significant digits, from 1.
-  static func short(_ value: Double, digits: Int = 3) -> String {
+  public static func short(_ value: Double, digits: Int = 3) -> String {
     guard value.isFinite else { return value.isNaN ? "–" : value < 0 ? "−∞" : "∞" }
     if value == 0 { return "0" }
     let sign = value < 0 ? "−" : ""
@@ -30,7 +30,7 @@ enum NumberText {
   }
 
   /// A whole number with thousands separated by commas.
-  static func grouped(_ value: Int) -> String {
+  public static func grouped(_ value: Int) -> String {
     var digits = Array(String(value.magnitude))
     var position = digits.count - 3
     while position > 0 {
@@ -40,15 +40,25 @@ enum NumberText {
     return (value < 0 ? "−" : "") + String(digits)
   }
 
+  /// A number of things: `1 setting`, `2 settings`, `1,024 runs`.
+  ///
+  /// - Parameters:
+  ///   - count: how many.
+  ///   - noun: what one of them is called.
+  ///   - plural: what several are called, where that is not the noun with an s.
+  public static func counted(_ count: Int, _ noun: String, _ plural: String? = nil) -> String {
+    "\(grouped(count)) \(count == 1 ? noun : plural ?? noun + "s")"
+  }
+
   /// A number for a file: as many digits as it has, a full stop, `e` for powers of ten.
-  static func exact(_ value: Double) -> String {
+  public static func exact(_ value: Double) -> String {
     guard value.isFinite else { return "" }
     if let whole = Int(exactly: value), whole.magnitude < 1 << 53 { return "\(whole)" }
     return "\(value)"
   }
 
   /// A coordinate in a drawing, to a tenth of a unit.
-  static func coordinate(_ value: Double) -> String {
+  public static func coordinate(_ value: Double) -> String {
     let tenths = Int((value * 10).rounded())
     let whole = tenths.magnitude / 10
     let sign = tenths < 0 ? "-" : ""
@@ -56,7 +66,7 @@ enum NumberText {
   }
 
   /// Bytes with a unit.
-  static func bytes(_ count: Int) -> String {
+  public static func bytes(_ count: Int) -> String {
     let value = Double(count)
     for (limit, unit) in [(1e9, "GB"), (1e6, "MB"), (1e3, "kB")] where value >= limit {
       return String(format: "%.1f %@", value / limit, unit)

@@ -16,10 +16,10 @@ import Synchronization
 /// **Concurrency:** any thread may call any method. Every access between the announcement of a wait and
 /// its end, and between the store of a publication and its end, is sequentially consistent, as those
 /// two need.
-final class ClockBoard: @unchecked Sendable {
+final class AtomicClocks: @unchecked Sendable {
   // Invariant behind @unchecked: the pointers are set once; what they point at is only atomics.
 
-  /// The bit that marks the clock of a worker that has finished its share: it makes the clock larger
+  /// The bit that marks the clock of a worker that has used up its quota: it makes the clock larger
   /// than anything a peer could wait for, and leaves what it was to be read.
   private static var finishedBit: Int { 1 << 62 }
 

@@ -4,7 +4,7 @@ import Synchronization
 /// Lets all workers start at the same moment, however long Dispatch takes to start their threads.
 ///
 /// **Concurrency:** each worker calls ``arrive()`` once.
-final class StartLine: Sendable {
+final class StartLatch: Sendable {
   /// A futex word in memory of its own, so that its address is stable.
   private struct Gate: ~Copyable {
     let isOpen = Atomic<UInt32>(0)

@@ -5,12 +5,12 @@ import Synchronization
 
 /// Where workers put observations down, and the engine hands them to the observer.
 ///
-/// A desk has a bounded number of slots, all of whose memory is allocated with it. A worker claims
+/// A buffer has a bounded number of slots, all of whose memory is allocated with it. A worker claims
 /// a slot and fills it; while the workers rest, the engine empties all of them.
 ///
 /// **Concurrency:** workers may claim slots at the same time, and each writes its own; what the engine
 /// does, it does while no worker runs.
-final class ObservationDesk<Scalar: ModelScalar>: @unchecked Sendable {
+final class ObservationBuffer<Scalar: ModelScalar>: @unchecked Sendable {
   // Invariant behind @unchecked: a slot belongs to the worker that claimed it until the workers have
   // been joined, and then to the engine.
 

@@ -5,7 +5,7 @@ import Synchronization
 /// their updates in the run.
 ///
 /// **Concurrency:** any worker may call ``claim(atMost:)``.
-final class WorkSource: Sendable {
+final class UpdateCounter: Sendable {
   private let next: Atomic<Int>
   private let end: Int
 
@@ -25,25 +25,25 @@ final class WorkSource: Sendable {
   }
 }
 
-/// One worker's share of a stretch: either dealt out beforehand, or claimed as it goes.
-struct WorkShare {
+/// One worker's quota of a stretch: either dealt out beforehand, or claimed as it goes.
+struct WorkerQuota {
   /// The number in the run, from 0, of the update that the iteration taken last makes, or of the first one
   /// of several taken at once.
   private(set) var number = 0
   /// How much larger the number of the worker's next update is.
   let stride: Int
 
-  /// The clock at which a dealt share ends.
+  /// The clock at which a quota dealt out ends.
   private let end: Int
   private let budget: UpdateBudget
   private let worker: WorkerID
-  /// Where to claim from; `nil` for a dealt share.
-  private let source: WorkSource?
+  /// Where to claim from; `nil` for one dealt out.
+  private let source: UpdateCounter?
   /// How many iterations to claim at once.
   private let chunk: Int
   private var claimed = 0..<0
 
-  /// The share that is dealt to a worker of a run's first updates.
+  /// The quota that is dealt to a worker of a run's first updates.
   init(of worker: WorkerID, dealtBy budget: UpdateBudget, until updates: Int) {
     self.budget = budget
     self.worker = worker
@@ -53,8 +53,8 @@ struct WorkShare {
     chunk = 0
   }
 
-  /// A share claimed in chunks.
-  init(of worker: WorkerID, claimedFrom source: WorkSource, chunk: Int, budget: UpdateBudget) {
+  /// A quota claimed in chunks.
+  init(of worker: WorkerID, claimedFrom source: UpdateCounter, chunk: Int, budget: UpdateBudget) {
     self.budget = budget
     self.worker = worker
     end = Int.max

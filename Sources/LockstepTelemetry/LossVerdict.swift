@@ -1,0 +1,56 @@
+/// Decides by its training losses whether a run goes on: one rule for every engine.
+///
+/// A run has *diverged* when its loss is no finite number, or above ``divergenceFactor`` times the larger of the
+/// initial loss and that of the model's own start. Both losses count because a run may begin at the
+/// optimum, where any step is upwards.
+public struct LossVerdict: Sendable {
+  /// How many times the loss of the start a loss may be.
+  public static let divergenceFactor = 1e6
+
+  private let target: Double?
+  private let limit: Double
+
+  /// Makes the rule of a run.
+  ///
+  /// - Parameters:
+  ///   - initial: the loss before the first update; `nil` where there is none.
+  ///   - modelStart: the loss at the model's own start, where the run begins elsewhere.
+  ///   - target: the loss at which the run stops.
+  public init(initial: Double?, modelStart: Double? = nil, target: Double?) {
+    self.target = target
+    let start = [initial, modelStart].compactMap(\.self).filter(\.isFinite).max() ?? 0
+    // Where both losses are 0, or below, no multiple of them says anything.
+    limit = start > 0 ? start * Self.divergenceFactor : .infinity
+  }
+
+  /// How a loss ends the run; `nil` where the run goes on.
+  public func status(at loss: Double?) -> RunStatus? {
+    guard let loss else { return nil }
+    if !loss.isFinite || loss > limit { return .diverged }
+    if let target, loss <= target { return .targetReached }
+    return nil
+  }
+}
+
+extension LossRecord {
+  /// Fills in what is known at the end of a run.
+  ///
+  /// The accuracy is that of the held-out set, or of the training set where nothing is held out; a model that
+  /// diverged has none.
+  ///
+  /// - Parameters:
+  ///   - status: how the run ended.
+  ///   - training: the loss and the accuracy on the training set.
+  ///   - heldOut: those on the held-out set; `nil` where there is none.
+  public mutating func conclude(
+    _ status: RunStatus, training: (loss: Double, accuracy: Double?)?,
+    heldOut: (loss: Double, accuracy: Double?)?
+  ) {
+    final = training?.loss
+    heldout = heldOut?.loss
+    let looks = curve.suffix(2)
+    targetMissedAt =
+      status == .targetReached && looks.count == 2 ? looks.first?.update : nil
+    accuracy = status == .diverged ? nil : heldOut == nil ? training?.accuracy : heldOut?.accuracy
+  }
+}
