@@ -143,6 +143,18 @@ private func summary(_ pin: String, workers: Int, on machine: MadeMachine) throw
     #expect(try os("scatter", workers: 4, on: machine) == [[0], [4], [2], [6]])
   }
 
+  @Test func `scatter takes packages in turn also where nodes hold different numbers of them`()
+    throws
+  {
+    func package(_ unit: Int) -> MadeMachine { .package([.core(unit), .core(unit + 1)]) }
+    let machine = MadeMachine.machine([
+      .near(node: 0, .group([package(0), package(2), package(4)])),
+      .near(node: 1, .group([package(6)])),
+    ])
+    #expect(
+      try os("scatter", workers: 8, on: machine).flatMap(\.self) == [0, 6, 2, 4, 1, 7, 3, 5])
+  }
+
   @Test func `scatter takes dies and nodes of a package in turn, and the emptier first`() throws {
     let machine = MadeMachine.machine([
       .package([
