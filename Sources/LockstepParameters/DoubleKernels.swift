@@ -56,7 +56,7 @@ extension Double: SharedScalar {
   @inlinable
   public static func racyRMSProp(
     _ w: UnsafeMutablePointer<Double>, squares: UnsafeMutablePointer<Double>,
-    gradient: UnsafePointer<Double>, rate: Double, decay: Decay<Double>, epsilon: Double,
+    gradient: UnsafePointer<Double>, rate: Double, decay: Decay, epsilon: Double,
     count: Int
   ) {
     lockstep_racy_rmsprop_f64(
@@ -68,7 +68,7 @@ extension Double: SharedScalar {
   public static func racyAdam(
     _ w: UnsafeMutablePointer<Double>, means: UnsafeMutablePointer<Double>,
     squares: UnsafeMutablePointer<Double>, gradient: UnsafePointer<Double>, rate: Double,
-    decays: (Decay<Double>, Decay<Double>), epsilon: Double, corrections: (Double, Double),
+    decays: (Decay, Decay), epsilon: Double, corrections: (Double, Double),
     count: Int
   ) {
     lockstep_racy_adam_f64(

@@ -56,11 +56,11 @@ extension Float: SharedScalar {
   @inlinable
   public static func racyRMSProp(
     _ w: UnsafeMutablePointer<Float>, squares: UnsafeMutablePointer<Float>,
-    gradient: UnsafePointer<Float>, rate: Float, decay: Decay<Float>, epsilon: Float,
+    gradient: UnsafePointer<Float>, rate: Float, decay: Decay, epsilon: Float,
     count: Int
   ) {
     lockstep_racy_rmsprop_f32(
-      w, squares, gradient, rate, decay.kept, decay.taken, epsilon, count)
+      w, squares, gradient, rate, Float(decay.kept), Float(decay.taken), epsilon, count)
   }
 
   /// Adam with given bias corrections.
@@ -68,11 +68,11 @@ extension Float: SharedScalar {
   public static func racyAdam(
     _ w: UnsafeMutablePointer<Float>, means: UnsafeMutablePointer<Float>,
     squares: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>, rate: Float,
-    decays: (Decay<Float>, Decay<Float>), epsilon: Float, corrections: (Float, Float), count: Int
+    decays: (Decay, Decay), epsilon: Float, corrections: (Float, Float), count: Int
   ) {
     lockstep_racy_adam_f32(
-      w, means, squares, gradient, rate, decays.0.kept, decays.0.taken, decays.1.kept,
-      decays.1.taken, epsilon, corrections.0, corrections.1, count)
+      w, means, squares, gradient, rate, Float(decays.0.kept), Float(decays.0.taken),
+      Float(decays.1.kept), Float(decays.1.taken), epsilon, corrections.0, corrections.1, count)
   }
 
   /// `Σ a[i]·b[i]`, both shared.

@@ -8,10 +8,11 @@ public final class ParameterView<Scalar: SharedScalar> {
   public let versions: UnsafeMutablePointer<Int>
   /// The number of shards.
   public let shardCount: Int
+  // One thread at a time uses a view, so its counts need no run-time check for overlapping access.
   /// The number of shard copies made.
-  public internal(set) var reads = 0
+  @exclusivity(unchecked) public internal(set) var reads = 0
   /// The number of those during which the shard was being updated.
-  public internal(set) var torn = 0
+  @exclusivity(unchecked) public internal(set) var torn = 0
 
   private let parameters: SharedParameters<Scalar>
 

@@ -43,13 +43,13 @@ public protocol SharedScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable,
   /// `s ← ρ·s + (1−ρ)·g²`, `w ← w − η·g/(√s + ε)`.
   static func racyRMSProp(
     _ w: UnsafeMutablePointer<Self>, squares: UnsafeMutablePointer<Self>,
-    gradient: UnsafePointer<Self>, rate: Self, decay: Decay<Self>, epsilon: Self, count: Int)
+    gradient: UnsafePointer<Self>, rate: Self, decay: Decay, epsilon: Self, count: Int)
 
   /// `m ← β₁·m + (1−β₁)·g`, `s ← β₂·s + (1−β₂)·g²`, `w ← w − η·(m/c₁)/(√(s/c₂) + ε)`.
   static func racyAdam(
     _ w: UnsafeMutablePointer<Self>, means: UnsafeMutablePointer<Self>,
     squares: UnsafeMutablePointer<Self>, gradient: UnsafePointer<Self>, rate: Self,
-    decays: (Decay<Self>, Decay<Self>), epsilon: Self, corrections: (Self, Self), count: Int)
+    decays: (Decay, Decay), epsilon: Self, corrections: (Self, Self), count: Int)
 
   /// `Σ a[i]·b[i]`, both shared.
   static func racyDot(_ a: UnsafePointer<Self>, _ b: UnsafePointer<Self>, count: Int) -> Self
@@ -78,17 +78,17 @@ public protocol SharedScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable,
 ///
 /// `1 − β` is formed in double precision and then rounded: formed in single precision from a rounded
 /// `β` it would be wrong by 10⁻⁵ of itself for `β = 0.999`.
-public struct Decay<Scalar: SharedScalar>: BitwiseCopyable, Sendable {
+public struct Decay: BitwiseCopyable, Sendable {
   /// What is kept of the mean, `β`.
-  public let kept: Scalar
+  public let kept: Double
   /// What is taken of a new value, `1 − β`.
-  public let taken: Scalar
+  public let taken: Double
 
-  /// Forms both factors of a decay.
+  /// Forms both factors of a decay; the kernels round them to their own precision.
   @inlinable
   public init(_ decay: Double) {
-    kept = Scalar(decay)
-    taken = Scalar(1 - decay)
+    kept = decay
+    taken = 1 - decay
   }
 }
 

@@ -14,9 +14,6 @@ public struct Optimizer<Scalar: SharedScalar>: Sendable {
   @usableFromInline let schedule: RateSchedule
   @usableFromInline let updates: Int
   private let momentum: Scalar
-  // Formed here: in the hot loop, forming a generic value costs more than a small update.
-  private let rmspropDecay: Decay<Scalar>
-  private let adamDecays: (Decay<Scalar>, Decay<Scalar>)
 
   /// Adam's decay rates `β₁` and `β₂`.
   public static var adamDecays: (Double, Double) { (0.9, 0.999) }
@@ -36,8 +33,6 @@ public struct Optimizer<Scalar: SharedScalar>: Sendable {
     self.rate = Scalar(rate)
     self.schedule = schedule
     self.updates = updates
-    rmspropDecay = Decay(0.99)
-    adamDecays = (Decay(Self.adamDecays.0), Decay(Self.adamDecays.1))
     switch specification {
     case .momentum(let value), .nesterov(let value): momentum = Scalar(value)
     default: momentum = 0
@@ -93,14 +88,14 @@ public struct Optimizer<Scalar: SharedScalar>: Sendable {
         w, squares: first + offset, gradient: gradient, rate: rate, epsilon: 1e-10, count: count)
     case .rmsprop:
       Scalar.racyRMSProp(
-        w, squares: first + offset, gradient: gradient, rate: rate, decay: rmspropDecay,
+        w, squares: first + offset, gradient: gradient, rate: rate, decay: Decay(0.99),
         epsilon: Scalar(1e-8), count: count)
     case .adam:
       guard let second = state.second else { break }
       let (beta1, beta2) = Self.adamDecays
       Scalar.racyAdam(
         w, means: first + offset, squares: second + offset, gradient: gradient, rate: rate,
-        decays: adamDecays, epsilon: Scalar(1e-8),
+        decays: (Decay(beta1), Decay(beta2)), epsilon: Scalar(1e-8),
         corrections: (
           Scalar(1 - Self.power(beta1, step)), Scalar(1 - Self.power(beta2, step))
         ), count: count)
