@@ -296,6 +296,9 @@ final class AtomicClocks: @unchecked Sendable {
     lockstep_futex_wake(epochAddress, Int32.max)
   }
 
+  /// The number of workers that are parked, or about to be.
+  var parkedCount: Int { lot.pointee.parked.load(ordering: .sequentiallyConsistent) }
+
   private var epochAddress: UnsafeRawPointer {
     // The futex word is the atomic's own storage: an Atomic<UInt32> is laid out as a UInt32, after
     // the 8-byte counter before it.
