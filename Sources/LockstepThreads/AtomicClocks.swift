@@ -141,6 +141,11 @@ final class AtomicClocks: @unchecked Sendable {
     condition.allowance(at: clock, of: count) { value($0, condition.counter) }
   }
 
+  /// A counter, as it is seen by whoever has announced nothing.
+  ///
+  /// Acquiring is enough here. A value that has reached the target brings the updates up to it with it; one
+  /// that is too old only leads to another look, and nobody sleeps before the look of ``lastingValue(_:_:)``
+  /// that follows its announcement.
   @inline(__always)
   private func value(_ peer: Int, _ counter: ClockCondition.Counter) -> Int {
     counter == .completed
