@@ -1,3 +1,5 @@
+import LockstepCore
+
 /// What a trace has to satisfy, checked from the trace alone.
 ///
 /// | rule | what it says |
@@ -139,7 +141,10 @@ public struct TraceCheck: Equatable, Sendable {
     for shard in ends.indices { ends[shard].sort() }
     for event in events {
       guard event.read.count == header.shards else {
-        note("versions", event, "it holds \(event.read.count) versions of \(header.shards) shards")
+        note(
+          "versions", event,
+          "it holds \(NumberText.counted(event.read.count, "version")) of "
+            + NumberText.counted(header.shards, "shard"))
         continue
       }
       for (shard, version) in event.read.enumerated() {
@@ -168,7 +173,9 @@ public struct TraceCheck: Equatable, Sendable {
     case "barrier":
       for event in events where event.read.contains(where: { $0 != event.clock }) {
         note(
-          "policy", event, "a view under barrier holds exactly the \(event.clock) rounds before it")
+          "policy", event,
+          "a view under barrier holds exactly the "
+            + "\(NumberText.counted(event.clock, "round")) before it")
       }
     case "sequential":
       for event in events {
@@ -195,7 +202,9 @@ public struct TraceCheck: Equatable, Sendable {
       let mine = byWorker[worker]
       guard needed <= mine.count else { continue }
       guard let end = events[mine[needed - 1]].end, end <= event.start else {
-        note("policy", event, "worker \(worker) had not completed \(needed) iterations")
+        note(
+          "policy", event,
+          "worker \(worker) had not completed \(NumberText.counted(needed, "iteration"))")
         return
       }
     }
