@@ -70,7 +70,7 @@ struct RunCommand: ParsableCommand {
         let loss = state.loss.map { ", loss \(Format.number($0))" } ?? ""
         display.show(
           Double(state.updates) / Double(max(1, state.total)),
-          "\(Format.count(state.updates)) of \(Format.count(state.total)) updates\(loss)")
+          "\(Format.count(state.updates)) of \(NumberText.counted(state.total, "update"))\(loss)")
       },
       keepTrace: { found in
         Interruption.beginWriting()

@@ -54,7 +54,8 @@ struct StudyListCommand: ParsableCommand {
     try Console.put(
       entries.map { entry in
         entry.name.padding(toLength: width + 2, withPad: " ", startingAt: 0)
-          + "\(entry.title) (\(entry.runs) runs, \(entry.claims) claims)\n"
+          + "\(entry.title) (\(NumberText.counted(entry.runs, "run")), "
+          + "\(NumberText.counted(entry.claims, "claim")))\n"
       }.joined())
   }
 }

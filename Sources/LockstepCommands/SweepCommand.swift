@@ -101,8 +101,8 @@ struct SweepCommand: ParsableCommand {
       try Console.putJSON(merge)
     } else {
       try Console.put(
-        "\(Format.count(merge.added)) runs added, \(Format.count(merge.repeated)) were there "
-          + "already\n")
+        "\(NumberText.counted(merge.added, "run")) added, "
+          + "\(NumberText.counted(merge.repeated, "was", "were")) there already\n")
     }
   }
 

@@ -51,7 +51,8 @@ struct TraceCommand: ParsableCommand {
         let more = check.violationCount - check.violations.count
         if more > 0 { text += "… and \(Format.count(more)) more\n" }
         text +=
-          "\(Format.count(check.events)) iterations of \(trace.header.workers) workers under "
+          "\(NumberText.counted(check.events, "iteration")) of "
+          + "\(NumberText.counted(trace.header.workers, "worker")) under "
           + "\(trace.header.policy): \(check.isSound ? "every rule holds" : "not sound")\n"
         if let sum = check.delaySum, check.isSound { text += "sum of all delays \(sum)\n" }
         try Console.put(text)
@@ -100,7 +101,7 @@ struct TraceCommand: ParsableCommand {
             ? "other bits than recorded, which torn views and overlapping updates explain"
             : "other bits than recorded, which nothing in the trace explains"
         try Console.put(
-          "\(Format.count(replay.iterations)) iterations replayed: \(verdict)\n"
+          "\(NumberText.counted(replay.iterations, "iteration")) replayed: \(verdict)\n"
             + "parameters \(replay.replayed), recorded \(replay.recorded)\n"
             + "torn shard copies \(Format.count(replay.torn)), overlapping updates "
             + "\(Format.count(replay.overlapping))\n")

@@ -133,11 +133,12 @@ public struct MemoryNeed: Equatable, Sendable {
   /// What is wrong, as a sentence.
   public func complaint(_ model: String) -> String {
     let need =
-      "\(model) has \(parameters) parameters, for which \(workers) "
-      + "\(workers == 1 ? "worker needs" : "workers need") about \(Self.text(bytes)), more than "
+      "\(model) has \(NumberText.counted(parameters, "parameter")), for which "
+      + "\(NumberText.counted(workers, "worker needs", "workers need")) about "
+      + "\(Self.text(bytes)), more than "
     if let addressSpace, bytes > addressSpace {
       return need + "the \(Self.text(max(0, addressSpace))) of address space that ulimit leaves "
-        + "beside \(threads) threads; allow more (ulimit -v)"
+        + "beside \(NumberText.counted(threads, "thread")); allow more (ulimit -v)"
     }
     return need + "80 % of this machine's \(Self.text(Double(Self.availableBytes)))"
   }

@@ -57,7 +57,8 @@ public final class ReplayEngine<Model: Objective> {
     ranges = layout.ranges
     guard ranges.count == header.shards || header.isJoint else {
       throw ReplayError(
-        description: "the trace has \(header.shards) shards, and the model \(ranges.count)")
+        description: "the trace has \(NumberText.counted(header.shards, "shard")), and the model "
+          + "\(ranges.count)")
     }
     if configuration.schedule != .constant, !header.isJoint,
       trace.events.contains(where: { Self.isApplied($0) && $0.number == nil })
@@ -121,7 +122,9 @@ public final class ReplayEngine<Model: Objective> {
         if round == rounds.count - 1, trace.header.engine == EngineChoice.virtual.rawValue {
           return
         }
-        throw ReplayError(description: "round \(round) has \(members.count) of \(workers) workers")
+        throw ReplayError(
+          description: "round \(round) has \(members.count) of "
+            + NumberText.counted(workers, "worker"))
       }
       var average = [Model.Scalar](repeating: 0, count: model.parameterCount)
       for (order, member) in members.enumerated() {

@@ -173,16 +173,16 @@ private func refuse(
     (
       "--model quadratic:dimension=268435456 --workers 255 --precision double --optimizer adam "
         + "--decomposition samples", 64 as Int32,
-      "has 268435456 parameters, for which 255 workers need"
+      "has 268,435,456 parameters, for which 255 workers need"
     ),
     ("--model mlp:1048576x1048576", 65, "64×1048576×1048576×10 has more than 8589934592"),
     (
       "--model mlp:1048576x4096 --workers 255 --decomposition samples", 65,
-      "mlp:1048576x4096 on digits has 4363169802 parameters, for which 255 workers need about"
+      "mlp:1048576x4096 on digits has 4,363,169,802 parameters, for which 255 workers need about"
     ),
     (
       "--model svm --data libsvm:wide --optimizer adam --workers 255 --decomposition samples",
-      65, "svm on wide has 2147483000 parameters, for which 255 workers need about"
+      65, "svm on wide has 2,147,483,000 parameters, for which 255 workers need about"
     ),
     // Not so many parameters, but a minibatch's inputs are wide.
     (

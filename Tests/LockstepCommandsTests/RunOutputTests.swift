@@ -49,11 +49,11 @@ import Testing
       masked == """
         quadratic:dimension=8, 8 parameters
         barrier, blocks, 2 workers, sgd at rate 0.5000, single, seed 1
-        completed after 8 updates, 0 samples, TIME
+        completed after 8 updates, TIME
 
         loss        4.000 → 0.01562
 
-        throughput  RATE updates/s, 0.0 samples/s
+        throughput  RATE updates/s
 
         staleness   mean 0, median 0, 90 % 0, 99 % 0, max 0
         torn views  0 of 16 shard copies

@@ -141,7 +141,10 @@ public struct TraceCheck: Equatable, Sendable {
     for shard in ends.indices { ends[shard].sort() }
     for event in events {
       guard event.read.count == header.shards else {
-        note("versions", event, "it holds \(event.read.count) versions of \(header.shards) shards")
+        note(
+          "versions", event,
+          "it holds \(NumberText.counted(event.read.count, "version")) of "
+            + NumberText.counted(header.shards, "shard"))
         continue
       }
       for (shard, version) in event.read.enumerated() {
@@ -202,7 +205,9 @@ public struct TraceCheck: Equatable, Sendable {
     }
     let verb = condition.counter == .completed ? "completed" : "computed"
     note(
-      "policy", event, "it \(step) before worker \(late ?? 0) had \(verb) \(target) iterations")
+      "policy", event,
+      "it \(step) before worker \(late ?? 0) had \(verb) "
+        + NumberText.counted(target, "iteration"))
   }
 
   /// Checks that a view holds exactly what was applied before it, where the policy leaves no choice.
@@ -211,7 +216,8 @@ public struct TraceCheck: Equatable, Sendable {
       guard event.read.contains(where: { $0 != event.clock }) else { return }
       note(
         "policy", event,
-        "a view under \(header.policy) holds exactly the \(event.clock) rounds before it")
+        "a view under \(header.policy) holds exactly the "
+          + "\(NumberText.counted(event.clock, "round")) before it")
     } else if rules.isDeterministic {
       let turn = event.clock * header.workers + event.worker
       let isFresh =
