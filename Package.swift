@@ -34,7 +34,8 @@ let package = Package(
       name: "LockstepModels",
       dependencies: ["LockstepCore", "LockstepParameters", "CBLAS", "CZlib"]),
     .target(
-      name: "LockstepTelemetry", dependencies: ["LockstepCore", "LockstepTopology", histogram]),
+      name: "LockstepTelemetry",
+      dependencies: ["LockstepTopology", "LockstepModels", histogram]),
     .target(
       name: "LockstepThreads",
       dependencies: [

@@ -179,7 +179,11 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
   /// - Parameter progress: called on the calling thread, at most every 100 ms.
   /// - Throws: the first error of a worker, after all have ended and nothing is left bound.
   public func run(progress: (Progress) -> Void = { _ in }) throws -> Outcome {
-    let evaluator = LossEvaluator(model, cancellation: configuration.cancellation)
+    let losses = LossCourse(
+      LossEvaluator(model, cancellation: configuration.cancellation),
+      looks: LossLooks(
+        every: configuration.lossEvery, areDenseAtFirst: configuration.looksEarly),
+      workers: configuration.workers, target: configuration.targetLoss)
     let snapshot = UnsafeMutablePointer<Model.Scalar>.allocate(capacity: model.parameterCount)
     snapshot.initialize(repeating: 0, count: model.parameterCount)
     defer { snapshot.deallocate() }
@@ -190,32 +194,20 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
     }
     try prepareWorkers(from: snapshot)
 
-    let initial = evaluator.evaluate(at: snapshot, on: .training)
-    var losses = LossRecord(
-      initial: initial?.loss, final: initial?.loss, heldout: nil, accuracy: nil,
-      curve: [LossPoint(update: 0, time: 0, loss: initial?.loss)])
+    var status = losses.begin(
+      at: snapshot,
+      besidesModelStart: configuration.initialParameters == nil ? nil : configuration.seed)
     var updates = 0
     var wall: UInt64 = 0
     var cpu = 0.0
-    var last = initial
-    let verdict = LossVerdict(
-      initial: initial?.loss,
-      modelStart: configuration.initialParameters.flatMap { _ in
-        evaluator.lossAtModelStart(seed: configuration.seed)
-      }, target: configuration.targetLoss)
-    var status = verdict.status(at: last?.loss)
     let budget = configuration.budget
-    let looks = LossLooks(
-      every: configuration.lossEvery, areDenseAtFirst: configuration.looksEarly)
     while status == nil, updates < configuration.updates {
-      let told = losses.curve.last?.update ?? 0
-      let pause = min(
-        configuration.updates,
-        budget.pausePoint(atOrAfter: looks.next(after: told, workers: configuration.workers)))
+      let look = losses.nextLook(after: losses.latestUpdate ?? 0)
+      let pause = min(configuration.updates, budget.pausePoint(atOrAfter: look))
       let next = min(pause, shared.observations?.pause(after: updates) ?? pause)
       let cpuBefore = Self.processorSeconds()
       let stretch = try runStretch(from: updates, to: next) { done in
-        progress(Progress(updates: done, total: configuration.updates, loss: last?.loss))
+        progress(Progress(updates: done, total: configuration.updates, loss: losses.latestLoss))
       }
       cpu += Self.processorSeconds() - cpuBefore
       wall += stretch.wallNanoseconds
@@ -225,25 +217,17 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
       // Where the workers paused for the observer only, no loss is due.
       guard updates >= pause || hasBeenInterrupted else { continue }
       shared.parameters.copyAll(into: snapshot)
-      last = evaluator.evaluate(at: snapshot, on: .training)
-      losses.curve.append(
-        LossPoint(update: updates, time: Double(wall) * 1e-9, loss: last?.loss))
-      progress(Progress(updates: updates, total: configuration.updates, loss: last?.loss))
-      if hasBeenInterrupted {
-        status = .interrupted
-      } else {
-        status = verdict.status(at: last?.loss)
-      }
+      let ending = losses.look(at: snapshot, update: updates, time: Double(wall) * 1e-9)
+      progress(
+        Progress(updates: updates, total: configuration.updates, loss: losses.latestLoss))
+      status = hasBeenInterrupted ? .interrupted : ending
     }
     shared.parameters.copyAll(into: snapshot)
-    let heldOut = evaluator.evaluate(at: snapshot, on: .heldOut)
-    losses.conclude(
-      status ?? .completed, training: last.map { ($0.loss, $0.accuracy) },
-      heldOut: heldOut.map { ($0.loss, $0.accuracy) })
+    let ending = status ?? .completed
     return outcome(
       parameters: Array(UnsafeBufferPointer(start: snapshot, count: model.parameterCount)),
-      status: status ?? .completed, updates: updates, wallSeconds: Double(wall) * 1e-9,
-      cpuSeconds: cpu, loss: losses)
+      status: ending, updates: updates, wallSeconds: Double(wall) * 1e-9, cpuSeconds: cpu,
+      loss: losses.conclude(at: snapshot, ending))
   }
 
   /// Makes the workers' buffers and writes each shard's first parameters, on the pinned threads: the

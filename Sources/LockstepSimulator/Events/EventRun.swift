@@ -77,18 +77,13 @@ final class EventRun<Model: Objective> {
   let optimizer: Optimizer<Scalar>
   let optimizerState: OptimizerState<Scalar>
   let snapshot: UnsafeMutablePointer<Scalar>
-  let evaluator: LossEvaluator<Model>?
+  /// The losses; `nil` for a replica beside the first.
+  let losses: LossCourse<Model>?
   /// The number of events between two looks at the outside world.
   let burst: Int
 
-  @exclusivity(unchecked) var losses = LossRecord(
-    initial: nil, final: nil, heldout: nil, accuracy: nil, curve: [])
-  @exclusivity(unchecked) var latest: SetLoss?
-  /// Whether a loss ends the run.
-  @exclusivity(unchecked) var verdict: LossVerdict
-
   /// The latest training loss.
-  var latestLoss: Double? { latest?.loss }
+  var latestLoss: Double? { losses?.latestLoss }
 
   /// The most buffers of shards that were in use at once.
   var peakBuffers: Int { phases?.shards?.peak ?? shards?.peak ?? vector.peak }
@@ -222,12 +217,12 @@ final class EventRun<Model: Objective> {
     } else {
       ahead = nil
     }
-    verdict = LossVerdict(initial: nil, target: configuration.targetLoss)
-    evaluator =
+    losses =
       replica == 0
-      ? LossEvaluator(
-        model, lanes: max(1, configuration.hostThreads), cancellation: configuration.cancellation)
-      : nil
+      ? LossCourse(
+        LossEvaluator(
+          model, lanes: max(1, configuration.hostThreads), cancellation: configuration.cancellation),
+        looks: configuration.looks, workers: workers, target: configuration.targetLoss) : nil
   }
 
   deinit {
