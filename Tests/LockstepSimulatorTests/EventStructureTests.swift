@@ -74,4 +74,23 @@ import Testing
       }
     }
   }
+
+  @Test func `workers that wait for the same worker are released each at its own clock`() {
+    let gates = (0..<4).map { Gate(ClockCondition(.worker(WorkerID(0)), lead: $0)) }
+    var book = ClockBook(workers: 4, gates: gates)
+    var batch = WorkerBatch(workers: 4)
+    var queue = WorkerQueue(workers: 4)
+    defer {
+      book.deallocate()
+      batch.deallocate()
+      queue.deallocate()
+    }
+    for worker in [2, 1, 3] { book.wait(worker, for: gates[worker], at: 0) }
+    for clock in 1...3 {
+      book.publish(clock, by: 0, releasing: &batch)
+      batch.drain(into: &queue)
+      #expect(queue.popFirst() == clock)
+      #expect(queue.popFirst() == nil)
+    }
+  }
 }
