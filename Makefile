@@ -70,7 +70,7 @@ demo: build
 
 ## test: all tests, in debug
 test: setup
-	$(SWIFT) test
+	$(SWIFT) test $(FLAGS)
 
 ## report-check: open PAGE=DIR/index.html in headless Chromium and fail on console errors
 report-check:

@@ -62,7 +62,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
   private let pool: WorkerPool
   private let topology: Topology
   private let placement: PlacementPlan
-  private let shared: SharedRun<Model>
+  let shared: SharedRun<Model>
   private let makeInPlaceWorker: ((SharedRun<Model>, Int) -> any EngineWorker)?
   private let isInterrupted = Atomic<Bool>(false)
   private let workers: WorkerRoster
@@ -116,7 +116,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
       model: model, configuration: configuration,
       parameters: SharedParameters(
         layout: layout, stateVectors: configuration.optimizer.statePerParameter),
-      clocks: clocks, probe: probe)
+      clocks: clocks, rules: rules, probe: probe)
     pool = WorkerPool(
       workers: configuration.workers, topology: topology, placements: placement.placements)
     workers = WorkerRoster(count: configuration.workers)
@@ -288,7 +288,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
     for index in 0..<count { clocks.reset(index, to: workers[index]?.clock ?? 0) }
     shared.observations?.prepare(updates: last - first)
     let workers = workers
-    return try pool.run(
+    let stretch = try pool.run(
       onFailure: { clocks.stop() },
       whileRunning: { progress(completedUpdates(clocks: clocks)) }
     ) { index in
@@ -297,10 +297,15 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
         budget.isDealt
         ? WorkerQuota(of: WorkerID(index), dealtBy: budget, until: last)
         : WorkerQuota(of: WorkerID(index), claimedFrom: source, chunk: chunk, budget: budget)
-      // However a worker ends, nobody waits for it any more.
-      defer { clocks.finish(index, at: worker.clock) }
+      // Nobody waits for a worker any more that has used up its quota or failed. In a run that is stopped
+      // everybody gives up waiting: a step that this worker has not computed is not made without it.
+      defer { if !clocks.isStopped { clocks.finish(index, at: worker.clock) } }
       try worker.run(quota)
     }
+    // A stop may come when some have seen that all gradients of a step are ready and others not yet.
+    let most = workers.all.map(\.clock).max() ?? 0
+    for worker in workers.all { worker.settle(isMade: worker.clock < most) }
+    return stretch
   }
 
   private var completedUpdates: Int {

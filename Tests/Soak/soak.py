@@ -30,7 +30,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CONTRACT = {0, 1, 2, 64, 65, 66, 69, 73, 75, 130}
 HANG_SECONDS = 30
-ANSWER_SECONDS = 5
+ANSWER_SECONDS = 1.0
 SIGNS_OF_A_CRASH = ("Fatal error", "NSCocoaErrorDomain", "crashed:", "Stack dump", "Backtrace",
                     "failed to allocate", "Segmentation fault", "Illegal instruction")
 
@@ -135,7 +135,11 @@ class Soak:
             self.count("interrupted")
             self.most("slowest answer to SIGINT, ms", int(1000 * result.answer))
             if result.answer > ANSWER_SECONDS:
-                raise Failure(f"takes {result.answer:.1f} s to answer SIGINT: {command}")
+                # A machine that is busy for a second looks the same, but not three times in a row.
+                again = [self.run(arguments, interrupt_after=interrupt).answer or 0 for _ in range(2)]
+                self.count("late answers to SIGINT")
+                if min(again) > ANSWER_SECONDS:
+                    raise Failure(f"takes {result.answer:.1f} s to answer SIGINT: {command}")
         # A signal that comes before the command listens ends it as every command.
         allowed = {0} if result.answer is None else {0, 130, -signal.SIGINT}
         if result.code not in allowed:

@@ -68,8 +68,9 @@ final class EventRun<Model: Objective> {
   @exclusivity(unchecked) var staleness = StalenessCounts()
 
   let states: UnsafeMutablePointer<WorkerState>
-  let startGates: UnsafeMutablePointer<Gate>
-  let applyGates: UnsafeMutablePointer<Gate>
+  /// What each worker has to wait for before it reads, and before it applies.
+  let starts: UnsafeMutablePointer<ClockCondition>
+  let applies: UnsafeMutablePointer<ClockCondition>
   let lane: GradientLane<Model>
   let ahead: GradientsAhead<Model>?
   let average: UnsafeMutablePointer<Scalar>?
@@ -147,20 +148,20 @@ final class EventRun<Model: Objective> {
       pointer.initialize(from: values, count: values.count)
       return pointer
     }
-    let starts = rules.map { Gate($0.start) }
-    let applies = rules.map { Gate($0.apply) }
     places =
       configuration.feed(exampleCount: model.trainingCount).asksForOrder
       ? allocate([Int](repeating: -1, count: workers)) : nil
-    startGates = allocate(starts)
-    applyGates = allocate(applies)
+    starts = allocate(rules.map(\.start))
+    applies = allocate(rules.map(\.apply))
     // A state is a cache line, and of many workers each event finds another one cold.
     states = LargeMemory.allocate(byteCount: workers * MemoryLayout<WorkerState>.stride)
       .bindMemory(to: WorkerState.self, capacity: workers)
     states.initialize(repeating: WorkerState(), count: workers)
-    let gates = (starts + applies).filter { $0.subject != Gate.nobody }
-    completed = ClockBook(workers: workers, gates: gates.filter { !$0.isComputed })
-    computed = ClockBook(workers: workers, gates: gates.filter(\.isComputed))
+    let conditions = rules.flatMap { [$0.start, $0.apply] }.filter { $0.subject != .nobody }
+    completed = ClockBook(
+      workers: workers, conditions: conditions.filter { $0.counter == .completed })
+    computed = ClockBook(
+      workers: workers, conditions: conditions.filter { $0.counter == .computed })
     heap = EventHeap(capacity: workers + FaultTable.extraEvents(configuration.faults))
     faults =
       configuration.faults.isEmpty ? nil : FaultTable(configuration.faults, workers: workers)
@@ -240,8 +241,8 @@ final class EventRun<Model: Objective> {
     staleness.deallocate()
     states.deallocate()
     places?.deallocate()
-    startGates.deallocate()
-    applyGates.deallocate()
+    starts.deallocate()
+    applies.deallocate()
     average?.deallocate()
     optimizerState.first?.deallocate()
     optimizerState.second?.deallocate()
