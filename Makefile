@@ -7,7 +7,7 @@ DATASET := dataset-fashion-mnist
 FASHION := /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz
 LOCKSTEP := .build/release/lockstep
 
-.PHONY: setup build demo test lint format tsan bench soak docs report-check clean
+.PHONY: setup build demo install uninstall deb test lint format tsan bench soak docs report-check clean
 
 ## setup: install what a build needs
 setup:
@@ -32,6 +32,25 @@ setup:
 ## build: the release build of the command
 build: setup
 	$(SWIFT) build -c release --product lockstep
+
+# Where `make install` puts things: DESTDIR, where it is given, stands before it.
+PREFIX ?= /usr/local
+export DESTDIR
+
+$(LOCKSTEP):
+	@$(MAKE) --no-print-directory build
+
+## install: the command, its manual pages, and completions for bash, zsh and fish, below PREFIX
+install: $(LOCKSTEP)
+	@Packaging/install $(LOCKSTEP) "$(PREFIX)"
+
+## uninstall: take away what `make install` put below PREFIX
+uninstall:
+	@Packaging/install --remove "$(PREFIX)"
+
+## deb: a Debian package of the same, which needs no Swift
+deb: setup
+	@Packaging/deb
 
 # The real images, where they can be had.
 $(FASHION):
@@ -100,4 +119,4 @@ docs: setup
 
 ## clean: everything that was built
 clean:
-	rm -rf .build .build-tsan Benchmarks/.build
+	rm -rf .build .build-tsan .build-deb Benchmarks/.build

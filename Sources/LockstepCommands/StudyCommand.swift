@@ -65,7 +65,7 @@ struct StudyShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Print a study: a file to start one's own from.")
 
-  @Argument(help: "The study's name, or a file.")
+  @Argument(help: "The study's name, or a file.", completion: .list(BundledStudies.names))
   var name: String
 
   func run() throws { try Console.put(try StudyCommand.yaml(of: name)) }

@@ -14,7 +14,9 @@ struct SweepCommand: ParsableCommand {
       'lockstep sweep merge DIR… --out DIR' joins the folders of shares.
       """)
 
-  @Argument(help: ArgumentHelp("A plan's file, or axes NAME=VALUES.", valueName: "plan"))
+  @Argument(
+    help: ArgumentHelp("A plan's file, or axes NAME=VALUES.", valueName: "plan"),
+    completion: .file(extensions: ["yaml", "yml"]))
   var plan: [String] = []
 
   @OptionGroup(title: "Sweeping") var sweep: SweepOptions

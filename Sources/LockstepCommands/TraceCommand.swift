@@ -18,7 +18,8 @@ struct TraceCommand: ParsableCommand {
       commandName: "check",
       abstract: "Verify versions, delays and the policy's promises from the trace alone.")
 
-    @Argument(help: "A trace as .csv or .jsonl.")
+    @Argument(
+      help: "A trace as .csv or .jsonl.", completion: .file(extensions: ["csv", "jsonl"]))
     var file: String
 
     @Flag(help: "Print one JSON document instead of text.")
@@ -67,7 +68,8 @@ struct TraceCommand: ParsableCommand {
       commandName: "replay",
       abstract: "Execute a recorded run again, with its reads and its order of updates.")
 
-    @Argument(help: "A trace as .csv or .jsonl.")
+    @Argument(
+      help: "A trace as .csv or .jsonl.", completion: .file(extensions: ["csv", "jsonl"]))
     var file: String
 
     @Flag(help: "Print one JSON document instead of text.")
@@ -115,7 +117,8 @@ struct TraceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "show", abstract: "Draw part of a schedule as text.")
 
-    @Argument(help: "A trace as .csv or .jsonl.")
+    @Argument(
+      help: "A trace as .csv or .jsonl.", completion: .file(extensions: ["csv", "jsonl"]))
     var file: String
 
     @Option(parsing: .unconditional, help: "The first iteration to show, by its number from 0.")
