@@ -41,7 +41,7 @@ struct BenchOptions: ParsableArguments {
     help: ArgumentHelp("What to judge by, as for run.", valueName: "held-out"))
   var heldOut = "automatic"
 
-  @Option(help: "sgd, momentum:M, nesterov:M, adagrad, rmsprop or adam.")
+  @Option(help: ArgumentHelp("\(OptimizerSpecification.grammar)."))
   var optimizer = "sgd"
 
   @Option(

@@ -36,7 +36,7 @@ struct TrainingOptions: ParsableArguments {
       ("decomposition", usual.decomposition), ("policy", usual.policy),
       ("workers", text(usual.workers)),
       ("optimizer", usual.optimizer), ("learning-rate", text(usual.learningRate)),
-      ("schedule", usual.schedule),
+      ("schedule", usual.schedule), ("clip", text(usual.clip)),
       ("batch", usual.batch), ("sampling", usual.sampling), ("updates", text(usual.updates)),
       ("epochs", text(usual.epochs)), ("target-loss", text(usual.targetLoss)),
       ("seed", text(usual.seed)),
@@ -98,7 +98,7 @@ struct UsualOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "The number of workers. (default: 1)")
   var workers: Int?
 
-  @Option(help: "sgd, momentum:M, nesterov:M, adagrad, rmsprop or adam. (default: sgd)")
+  @Option(help: ArgumentHelp("\(OptimizerSpecification.grammar). (default: sgd)"))
   var optimizer: String?
 
   @Option(
@@ -108,8 +108,15 @@ struct UsualOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: "The rate along the run: constant or linear. (default: linear for epochs without a rate)")
+    help: ArgumentHelp(
+      "The rate along the run: \(RateSchedule.grammar). (default: linear for epochs without a rate)"
+    ))
   var schedule: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Shorten every worker's gradient to this Euclidean norm where it is longer.")
+  var clip: Double?
 
   @Option(
     parsing: .unconditional,

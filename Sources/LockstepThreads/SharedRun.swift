@@ -37,7 +37,7 @@ final class SharedRun<Model: Objective>: @unchecked Sendable {
     optimizer = Optimizer(
       configuration.optimizer, rate: configuration.learningRate, schedule: configuration.schedule,
       updates: configuration.updates)
-    optimizerState = OptimizerState(of: parameters)
+    optimizerState = OptimizerState(parameters.state)
     self.clocks = clocks
     isJoint = configuration.budget.isJoint
     self.probe = probe
