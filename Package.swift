@@ -27,7 +27,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CSharedMemory"),
 
-    .target(name: "LockstepCore"),
+    .target(name: "LockstepCore", dependencies: ["CSharedMemory"]),
     .target(name: "LockstepTopology", dependencies: ["LockstepCore", "CHwloc"]),
     .target(name: "LockstepParameters", dependencies: ["LockstepCore", "CSharedMemory"]),
     .target(

@@ -45,7 +45,7 @@ struct BenchOptions: ParsableArguments {
   var heldOut = "automatic"
 
   @Option(
-    help: "sgd, momentum:M, nesterov:M, adagrad, rmsprop or adam.",
+    help: ArgumentHelp("\(OptimizerSpecification.grammar)."),
     completion: Completions.of("optimizer"))
   var optimizer = "sgd"
 

@@ -25,12 +25,16 @@ struct RunReport {
   private var heading: String {
     let data = dataName.map { " on \($0)" } ?? ""
     let batch = option("batch") == "–" ? "" : ", batch \(option("batch"))"
-    let falling = option("schedule") == RateSchedule.linear.rawValue ? " falling to 0" : ""
+    let schedule = option("schedule")
+    let falling =
+      schedule == RateSchedule.linear.specification
+      ? " falling to 0" : schedule == RateSchedule.constant.specification ? "" : " (\(schedule))"
+    let clipped = option("clip") == "–" ? "" : ", gradients clipped to norm \(option("clip"))"
     return """
       \(option("model"))\(data), \(NumberText.counted(record.parameterCount, "parameter"))
       \(gate), \(option("decomposition")), \
       \(NumberText.counted(record.workers.count, "worker")), \(option("optimizer")) at rate \
-      \(option("learningRate"))\(falling)\(batch), \(option("precision")), seed \(option("seed"))
+      \(option("learningRate"))\(falling)\(clipped)\(batch), \(option("precision")), seed \(option("seed"))
       \(record.status.rawValue) after \(NumberText.counted(record.updates, "update"))\(missed)\
       \(samples), \(duration)
 

@@ -36,7 +36,7 @@ struct TrainingOptions: ParsableArguments {
       ("decomposition", usual.decomposition), ("policy", usual.policy),
       ("workers", text(usual.workers)),
       ("optimizer", usual.optimizer), ("learning-rate", text(usual.learningRate)),
-      ("schedule", usual.schedule),
+      ("schedule", usual.schedule), ("clip", text(usual.clip)),
       ("batch", usual.batch), ("sampling", usual.sampling), ("updates", text(usual.updates)),
       ("epochs", text(usual.epochs)), ("target-loss", text(usual.targetLoss)),
       ("seed", text(usual.seed)),
@@ -103,7 +103,7 @@ struct UsualOptions: ParsableArguments {
   var workers: Int?
 
   @Option(
-    help: "sgd, momentum:M, nesterov:M, adagrad, rmsprop or adam. (default: sgd)",
+    help: ArgumentHelp("\(OptimizerSpecification.grammar). (default: sgd)"),
     completion: Completions.of("optimizer"))
   var optimizer: String?
 
@@ -114,9 +114,15 @@ struct UsualOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: "The rate along the run: constant or linear. (default: linear for epochs without a rate)",
-    completion: Completions.of("schedule"))
+    help: ArgumentHelp(
+      "The rate along the run: \(RateSchedule.grammar). (default: linear for epochs without a rate)"
+    ), completion: Completions.of("schedule"))
   var schedule: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Shorten every worker's gradient to this Euclidean norm where it is longer.")
+  var clip: Double?
 
   @Option(
     parsing: .unconditional,

@@ -75,7 +75,8 @@ public final class ReplayEngine<Model: Objective> {
       batch: configuration.batch, minibatches: configuration.minibatches,
       exampleCount: model.trainingCount)
     computer = GradientComputer(
-      model: model, range: 0..<count, batch: batch, seed: configuration.seed, worker: 0)
+      model: model, range: 0..<count, batch: batch, seed: configuration.seed, worker: 0,
+      clip: configuration.clip)
     feed = configuration.feed(exampleCount: model.trainingCount)
     var start = [Model.Scalar](repeating: 0, count: count)
     if let given = configuration.initialParameters {

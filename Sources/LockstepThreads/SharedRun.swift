@@ -39,7 +39,7 @@ final class SharedRun<Model: Objective>: @unchecked Sendable {
     optimizer = Optimizer(
       configuration.optimizer, rate: configuration.learningRate, schedule: configuration.schedule,
       updates: configuration.updates)
-    optimizerState = OptimizerState(of: parameters)
+    optimizerState = OptimizerState(parameters.state)
     self.clocks = clocks
     self.rules = rules
     isJoint = configuration.budget.isJoint

@@ -54,7 +54,7 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
     computer = GradientComputer(
       model: run.model, range: isBlocks ? layout.ranges[index] : 0..<layout.parameterCount,
       batch: configuration.largestMinibatch(exampleCount: run.model.trainingCount),
-      seed: configuration.seed, worker: isBlocks ? 0 : index)
+      seed: configuration.seed, worker: isBlocks ? 0 : index, clip: configuration.clip)
     gradient = computer.gradient
     trace =
       configuration.recordsTrace

@@ -21,7 +21,8 @@ import Testing
     let help = try lockstep(typed: "run --help").output
     for option in [
       "model", "data", "held-out", "engine", "decomposition", "policy", "workers", "optimizer",
-      "learning-rate", "batch", "sampling", "updates", "epochs", "target-loss", "seed", "kernels",
+      "learning-rate", "schedule", "clip", "batch", "sampling", "updates", "epochs", "target-loss",
+      "seed", "kernels",
       "precision", "pin", "service", "delay", "delay-per", "replicas", "warmup", "host-threads",
       "record", "init", "save", "batches", "json", "progress", "quiet", "out",
     ] {
@@ -131,7 +132,8 @@ import Testing
     let configuration = try #require(document["configuration"] as? [String: Any])
     for option in [
       "model", "data", "heldOut", "engine", "decomposition", "policy", "workers", "optimizer",
-      "learningRate", "batch", "sampling", "updates", "epochs", "targetLoss", "seed", "kernels",
+      "learningRate", "schedule", "clip", "batch", "sampling", "updates", "epochs", "targetLoss",
+      "seed", "kernels",
       "precision", "pin", "service", "delay", "delayPer", "replicas", "warmup", "record", "init",
       "save", "batches",
     ] {

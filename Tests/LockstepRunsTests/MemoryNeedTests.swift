@@ -23,7 +23,7 @@ import Testing
     #expect(try need(1000).bytes == 4000 * 7)
     #expect(try need(1000, workers: 4).bytes == 4000 * (5 + 4 + 1))
     #expect(try need(1000, workers: 4, decomposition: .samples).bytes == 4000 * (5 + 4 + 5))
-    #expect(try need(1000, optimizer: .adam).bytes == 4000 * 9)
+    #expect(try need(1000, optimizer: "adam").bytes == 4000 * 9)
     #expect(try need(1000, workers: 64, inPlace: true, policy: Hogwild()).bytes == 4000 * 5)
     // The sum of a minibatch's steps, and the mean of joint ones.
     #expect(try need(1000, workers: 8, inPlace: true).bytes == 4000 * (5 + 8))
@@ -34,7 +34,7 @@ import Testing
 
   @Test func `is refused beyond the machine's, without overflowing on the way`() throws {
     #expect(try need(1_000_000, workers: 4).fits)
-    let wild = try need(Int.max / 2, workers: 255, decomposition: .samples, optimizer: .adam)
+    let wild = try need(Int.max / 2, workers: 255, decomposition: .samples, optimizer: "adam")
     #expect(!wild.fits)
     #expect(wild.complaint("svm").contains("svm has 4611686018427387903 parameters, for which 255"))
     #expect(MemoryNeed.availableBytes > 1 << 20)

@@ -24,6 +24,7 @@ import Testing
     run.workers = 3
     run.updates = updates
     run.schedule = schedule
+    run.clip = schedule == nil ? nil : 0.5
     run.kernels = .portable
     run.recordsTrace = true
     if engine == .threads {
@@ -196,8 +197,10 @@ import Testing
   func `are executed again with the rates of a schedule, which they number`(
     policy: String, decomposition: Decomposition
   ) throws {
-    for engine in [EngineChoice.threads, .virtual] {
-      let (recorded, _) = try Self.trace(policy, decomposition, engine, schedule: .linear)
+    for (engine, schedule) in [
+      (EngineChoice.threads, RateSchedule.linear), (.virtual, RateSchedule(.cosine, warmup: 9)),
+    ] {
+      let (recorded, _) = try Self.trace(policy, decomposition, engine, schedule: schedule)
       for name in ["trace.csv", "trace.jsonl"] {
         let path = NSTemporaryDirectory() + "\(UUID().uuidString)-\(name)"
         defer { try? FileManager.default.removeItem(atPath: path) }
