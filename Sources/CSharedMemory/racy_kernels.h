@@ -52,8 +52,10 @@ TARGET static inline __attribute__((always_inline)) void NAME(sign_one)(const T 
   TARGET static void NAME(rule)(                                                                  \
       T *parameters, T *first, T *second, const T *gradient, T rate, double argument,             \
       ptrdiff_t step, ptrdiff_t count)
-#define FOR_VECTORS for (; i + LANES <= count; i += LANES)
-#define FOR_REST for (; i < count; i++)
+// Two vectors a turn cost half of the counting; fewer elements than a vector has aren't worth it.
+#define FOR_VECTORS                                                                               \
+  _Pragma("clang loop unroll_count(2)") for (; i + LANES <= count; i += LANES)
+#define FOR_REST _Pragma("clang loop unroll(disable)") for (; i < count; i++)
 #define RULE_0(rule, facts, constants, step_of_one)                                               \
   KERNEL(rule) {                                                                                  \
     constants ptrdiff_t i = 0;                                                                    \
