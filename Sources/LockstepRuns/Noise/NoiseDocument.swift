@@ -60,8 +60,7 @@ public struct NoiseDocument: Codable, Sendable {
 /// The probes as comma-separated values, one line for each run, update, set and number of shards.
 public enum NoiseTable {
   /// The columns.
-  public static let columns =
-    ["seed", "update", "set", "shards"] + numbers.map(\.entry.name)
+  public static let columns = ["seed", "update", "set", "shards"] + numbers.map(\.entry.name)
 
   /// A probe's numbers; first the loss and the promised decrease, which the others are compared with.
   private static let numbers: [RecordField<NoiseRecord>] = {
@@ -76,9 +75,9 @@ public enum NoiseTable {
     var text = columns.joined(separator: ",") + "\n"
     for run in runs {
       for probe in run.noise {
-        let cells = numbers.map { $0.number(probe).map { "\($0)" } ?? "" }
         let names = ["\(run.seed)", "\(probe.update)", probe.set, "\(probe.shards)"]
-        text += (names + cells).joined(separator: ",") + "\n"
+        let cells = names + numbers.map { $0.number(probe).map { "\($0)" } ?? "" }
+        text += cells.joined(separator: ",") + "\n"
       }
     }
     return text

@@ -146,9 +146,7 @@ extension ResultStore {
     let lines = try lines(in: folder)
     var result: [StoredRun] = []
     for line in lines {
-      guard let run = try? StoredRun(line: line.bytes) else {
-        throw corrupt(path, line)
-      }
+      guard let run = try? StoredRun(line: line.bytes) else { throw corrupt(path, line) }
       result.append(run)
     }
     return ResultLines.distinct(result)
