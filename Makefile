@@ -7,7 +7,7 @@ DATASET := dataset-fashion-mnist
 FASHION := /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz
 LOCKSTEP := .build/release/lockstep
 
-.PHONY: setup build demo test lint format tsan bench soak docs report-check clean
+.PHONY: setup build demo install uninstall deb test lint format tsan bench soak docs report-check clean
 
 ## setup: install what a build needs
 setup:
@@ -33,6 +33,25 @@ setup:
 build: setup
 	$(SWIFT) build -c release --product lockstep
 
+# Where `make install` puts things: DESTDIR, where it is given, stands before it.
+PREFIX ?= /usr/local
+export DESTDIR
+
+$(LOCKSTEP):
+	@$(MAKE) --no-print-directory build
+
+## install: the command, its manual pages, and completions for bash, zsh and fish, below PREFIX
+install: $(LOCKSTEP)
+	@Packaging/install $(LOCKSTEP) "$(PREFIX)"
+
+## uninstall: take away what `make install` put below PREFIX
+uninstall:
+	@Packaging/install --remove "$(PREFIX)"
+
+## deb: a Debian package of the same, which needs no Swift
+deb: setup
+	@Packaging/deb
+
 # The real images, where they can be had.
 $(FASHION):
 	@if command -v apt-get >/dev/null; then \
@@ -51,7 +70,7 @@ demo: build
 
 ## test: all tests, in debug
 test: setup
-	$(SWIFT) test
+	$(SWIFT) test $(FLAGS)
 
 ## report-check: open PAGE=DIR/index.html in headless Chromium and fail on console errors
 report-check:
@@ -100,4 +119,4 @@ docs: setup
 
 ## clean: everything that was built
 clean:
-	rm -rf .build .build-tsan Benchmarks/.build
+	rm -rf .build .build-tsan .build-deb Benchmarks/.build

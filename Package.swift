@@ -27,14 +27,15 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CSharedMemory"),
 
-    .target(name: "LockstepCore"),
+    .target(name: "LockstepCore", dependencies: ["CSharedMemory"]),
     .target(name: "LockstepTopology", dependencies: ["LockstepCore", "CHwloc"]),
     .target(name: "LockstepParameters", dependencies: ["LockstepCore", "CSharedMemory"]),
     .target(
       name: "LockstepModels",
       dependencies: ["LockstepCore", "LockstepParameters", "CBLAS", "CZlib"]),
     .target(
-      name: "LockstepTelemetry", dependencies: ["LockstepCore", "LockstepTopology", histogram]),
+      name: "LockstepTelemetry",
+      dependencies: ["LockstepTopology", "LockstepModels", histogram]),
     .target(
       name: "LockstepThreads",
       dependencies: [

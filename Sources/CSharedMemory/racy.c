@@ -1,4 +1,7 @@
+#include "lockstep_rules.h"
 #include "lockstep_shared.h"
+
+#include <math.h>
 
 // Equal bits on both paths and on every processor: a product and a sum are rounded separately.
 #pragma clang fp contract(off)
@@ -49,6 +52,15 @@ static inline __attribute__((always_inline)) void load_v4d(const double *p, v4d 
 }
 static inline __attribute__((always_inline)) void store_v4d(double *p, const v4d *v) {
   for (int k = 0; k < 4; k++) store_f64(p + k, (*v)[k]);
+}
+
+double lockstep_whole_power(double base, ptrdiff_t exponent) {
+  double result = 1;
+  for (; exponent > 0; exponent >>= 1) {
+    if (exponent & 1) result *= base;
+    base *= base;
+  }
+  return result;
 }
 
 #define T float
@@ -165,27 +177,7 @@ const char *lockstep_racy_path(void) {
     DISPATCH(write, S, shared, private_copy, count);                                              \
   }                                                                                               \
   void lockstep_racy_sgd_##S(T *w, const T *g, T rate, ptrdiff_t count) {                         \
-    DISPATCH(sgd, S, w, g, rate, count);                                                          \
-  }                                                                                               \
-  void lockstep_racy_momentum_##S(T *w, T *v, const T *g, T rate, T mu, ptrdiff_t count) {        \
-    DISPATCH(momentum, S, w, v, g, rate, mu, count);                                              \
-  }                                                                                               \
-  void lockstep_racy_nesterov_##S(T *w, T *v, const T *g, T rate, T mu, ptrdiff_t count) {        \
-    DISPATCH(nesterov, S, w, v, g, rate, mu, count);                                              \
-  }                                                                                               \
-  void lockstep_racy_adagrad_##S(T *w, T *s, const T *g, T rate, T epsilon, ptrdiff_t count) {    \
-    DISPATCH(adagrad, S, w, s, g, rate, epsilon, count);                                          \
-  }                                                                                               \
-  void lockstep_racy_rmsprop_##S(                                                                 \
-      T *w, T *s, const T *g, T rate, T rho, T rest, T epsilon, ptrdiff_t count) {                \
-    DISPATCH(rmsprop, S, w, s, g, rate, rho, rest, epsilon, count);                               \
-  }                                                                                               \
-  void lockstep_racy_adam_##S(                                                                    \
-      T *w, T *m, T *s, const T *g, T rate, T beta1, T rest1, T beta2, T rest2, T epsilon,        \
-      T correction1, T correction2, ptrdiff_t count) {                                            \
-    DISPATCH(                                                                                     \
-        adam, S, w, m, s, g, rate, beta1, rest1, beta2, rest2, epsilon, correction1, correction2, \
-        count);                                                                                   \
+    DISPATCH(sgd, S, w, NULL, NULL, g, rate, 0, 1, count);                                        \
   }                                                                                               \
   T lockstep_racy_dot_##S(const T *a, const T *b, ptrdiff_t count) {                              \
     DISPATCH(dot, S, a, b, count);                                                                \
@@ -218,3 +210,38 @@ const char *lockstep_racy_path(void) {
 
 DEFINE(float, f32)
 DEFINE(double, f64)
+
+// The list of rules, with the kernels of each behind the choice of the path.
+#define FACTS(...) __VA_ARGS__
+#define CONSTANTS(...)
+#define STEP(...)
+#define APPLY(rule, T, S)                                                                         \
+  static void apply_##rule##_##S(                                                                 \
+      T *parameters, T *first, T *second, const T *gradient, T rate, double argument,             \
+      ptrdiff_t step, ptrdiff_t count) {                                                          \
+    DISPATCH(rule, S, parameters, first, second, gradient, rate, argument, step, count);          \
+  }
+#define RULE(rule, states, ...)                                                                   \
+  APPLY(rule, float, f32)                                                                         \
+  APPLY(rule, double, f64)                                                                        \
+  static const lockstep_rule rule##_rule = {                                                      \
+      .name = #rule, .state_vectors = states, .apply_f32 = apply_##rule##_f32,                    \
+      .apply_f64 = apply_##rule##_f64, __VA_ARGS__};
+#define RULE_0(rule, facts, constants, step) RULE(rule, 0, facts)
+#define RULE_1(rule, a, facts, constants, step) RULE(rule, 1, facts)
+#define RULE_2(rule, a, b, facts, constants, step) RULE(rule, 2, facts)
+#include "rules/all.h"
+#undef RULE_0
+#undef RULE_1
+#undef RULE_2
+
+static const lockstep_rule *const all_rules[] = {
+#define RULE_0(rule, ...) &rule##_rule,
+#define RULE_1(rule, ...) &rule##_rule,
+#define RULE_2(rule, ...) &rule##_rule,
+#include "rules/all.h"
+};
+
+ptrdiff_t lockstep_rule_count(void) { return sizeof all_rules / sizeof *all_rules; }
+
+const lockstep_rule *lockstep_rule_at(ptrdiff_t index) { return all_rules[index]; }

@@ -5,7 +5,6 @@
 // one. Private memory is read through PRIVATE(p), an unaligned plain vector load.
 
 #define SPLAT(x) ((V){} + (x))
-#define SCALAR_SQRT(x) __builtin_elementwise_sqrt(x)
 
 TARGET static void NAME(read)(T *private_copy, const T *shared, ptrdiff_t count) {
   ptrdiff_t i = 0;
@@ -30,105 +29,103 @@ TARGET static void NAME(write)(T *shared, const T *private_copy, ptrdiff_t count
   for (; i < count; i++) STORE1(shared + i, private_copy[i]);
 }
 
-TARGET static void NAME(sgd)(T *w, const T *g, T rate, ptrdiff_t count) {
-  const V eta = SPLAT(rate);
-  ptrdiff_t i = 0;
-  for (; i + 2 * LANES <= count; i += 2 * LANES) {
-    V a = LOAD(w + i), b = LOAD(w + i + LANES);
-    STORE(w + i, a - eta * PRIVATE(g + i));
-    STORE(w + i + LANES, b - eta * PRIVATE(g + i + LANES));
-  }
-  for (; i < count; i++) STORE1(w + i, LOAD1(w + i) - rate * g[i]);
+// The sign of a number, 0 where it is 0 or no number; a comparison of vectors is −1 where it holds.
+TARGET static inline __attribute__((always_inline)) void NAME(sign_all)(const V *x, V *sign) {
+  *sign = __builtin_convertvector((*x < 0) - (*x > 0), V);
 }
+TARGET static inline __attribute__((always_inline)) void NAME(sign_one)(const T *x, T *sign) {
+  *sign = (*x > 0) - (*x < 0);
+}
+#define SIGN(number)                                                                              \
+  ({                                                                                              \
+    __typeof__((number)) signless = (number), sign;                                               \
+    _Generic(sign, T: NAME(sign_one), default: NAME(sign_all))(&signless, &sign);                 \
+    sign;                                                                                         \
+  })
+#define SQRT(x) __builtin_elementwise_sqrt(x)
 
-TARGET static void NAME(momentum)(T *w, T *v, const T *g, T rate, T mu, ptrdiff_t count) {
-  ptrdiff_t i = 0;
-  for (; i + LANES <= count; i += LANES) {
-    V velocity = SPLAT(mu) * LOAD(v + i) + PRIVATE(g + i);
-    STORE(v + i, velocity);
-    STORE(w + i, LOAD(w + i) - SPLAT(rate) * velocity);
+// The kernel of each rule: first vector by vector, then what is left one by one.
+#define FACTS(...)
+#define CONSTANTS(...) __VA_ARGS__
+#define STEP(...) __VA_ARGS__
+#define KERNEL(rule)                                                                              \
+  TARGET static void NAME(rule)(                                                                  \
+      T *parameters, T *first, T *second, const T *gradient, T rate, double argument,             \
+      ptrdiff_t step, ptrdiff_t count)
+#define FOR_VECTORS for (; i + LANES <= count; i += LANES)
+#define FOR_REST for (; i < count; i++)
+#define RULE_0(rule, facts, constants, step_of_one)                                               \
+  KERNEL(rule) {                                                                                  \
+    constants ptrdiff_t i = 0;                                                                    \
+    FOR_VECTORS {                                                                                 \
+      const V g = PRIVATE(gradient + i);                                                          \
+      V w = LOAD(parameters + i);                                                                 \
+      step_of_one                                                                                 \
+      STORE(parameters + i, w);                                                                   \
+    }                                                                                             \
+    FOR_REST {                                                                                    \
+      const T g = gradient[i];                                                                    \
+      T w = LOAD1(parameters + i);                                                                \
+      step_of_one                                                                                 \
+      STORE1(parameters + i, w);                                                                  \
+    }                                                                                             \
   }
-  for (; i < count; i++) {
-    T velocity = mu * LOAD1(v + i) + g[i];
-    STORE1(v + i, velocity);
-    STORE1(w + i, LOAD1(w + i) - rate * velocity);
+#define RULE_1(rule, a, facts, constants, step_of_one)                                            \
+  KERNEL(rule) {                                                                                  \
+    constants ptrdiff_t i = 0;                                                                    \
+    FOR_VECTORS {                                                                                 \
+      const V g = PRIVATE(gradient + i);                                                          \
+      V w = LOAD(parameters + i);                                                                 \
+      V a = LOAD(first + i);                                                                      \
+      step_of_one                                                                                 \
+      STORE(first + i, a);                                                                        \
+      STORE(parameters + i, w);                                                                   \
+    }                                                                                             \
+    FOR_REST {                                                                                    \
+      const T g = gradient[i];                                                                    \
+      T w = LOAD1(parameters + i);                                                                \
+      T a = LOAD1(first + i);                                                                     \
+      step_of_one                                                                                 \
+      STORE1(first + i, a);                                                                       \
+      STORE1(parameters + i, w);                                                                  \
+    }                                                                                             \
   }
-}
-
-TARGET static void NAME(nesterov)(T *w, T *v, const T *g, T rate, T mu, ptrdiff_t count) {
-  ptrdiff_t i = 0;
-  for (; i + LANES <= count; i += LANES) {
-    V gradient = PRIVATE(g + i);
-    V velocity = SPLAT(mu) * LOAD(v + i) + gradient;
-    STORE(v + i, velocity);
-    STORE(w + i, LOAD(w + i) - SPLAT(rate) * (gradient + SPLAT(mu) * velocity));
+#define RULE_2(rule, a, b, facts, constants, step_of_one)                                         \
+  KERNEL(rule) {                                                                                  \
+    constants ptrdiff_t i = 0;                                                                    \
+    FOR_VECTORS {                                                                                 \
+      const V g = PRIVATE(gradient + i);                                                          \
+      V w = LOAD(parameters + i);                                                                 \
+      V a = LOAD(first + i);                                                                      \
+      V b = LOAD(second + i);                                                                     \
+      step_of_one                                                                                 \
+      STORE(first + i, a);                                                                        \
+      STORE(second + i, b);                                                                       \
+      STORE(parameters + i, w);                                                                   \
+    }                                                                                             \
+    FOR_REST {                                                                                    \
+      const T g = gradient[i];                                                                    \
+      T w = LOAD1(parameters + i);                                                                \
+      T a = LOAD1(first + i);                                                                     \
+      T b = LOAD1(second + i);                                                                    \
+      step_of_one                                                                                 \
+      STORE1(first + i, a);                                                                       \
+      STORE1(second + i, b);                                                                      \
+      STORE1(parameters + i, w);                                                                  \
+    }                                                                                             \
   }
-  for (; i < count; i++) {
-    T velocity = mu * LOAD1(v + i) + g[i];
-    STORE1(v + i, velocity);
-    STORE1(w + i, LOAD1(w + i) - rate * (g[i] + mu * velocity));
-  }
-}
-
-TARGET static void NAME(adagrad)(T *w, T *s, const T *g, T rate, T epsilon, ptrdiff_t count) {
-  ptrdiff_t i = 0;
-  for (; i + LANES <= count; i += LANES) {
-    V gradient = PRIVATE(g + i);
-    V square = LOAD(s + i) + gradient * gradient;
-    STORE(s + i, square);
-    STORE(
-        w + i,
-        LOAD(w + i) - SPLAT(rate) * gradient / (__builtin_elementwise_sqrt(square) + SPLAT(epsilon)));
-  }
-  for (; i < count; i++) {
-    T square = LOAD1(s + i) + g[i] * g[i];
-    STORE1(s + i, square);
-    STORE1(w + i, LOAD1(w + i) - rate * g[i] / (SCALAR_SQRT(square) + epsilon));
-  }
-}
-
-TARGET static void NAME(rmsprop)(
-    T *w, T *s, const T *g, T rate, T rho, T rest, T epsilon, ptrdiff_t count) {
-  ptrdiff_t i = 0;
-  for (; i + LANES <= count; i += LANES) {
-    V gradient = PRIVATE(g + i);
-    V square = SPLAT(rho) * LOAD(s + i) + SPLAT(rest) * gradient * gradient;
-    STORE(s + i, square);
-    STORE(
-        w + i,
-        LOAD(w + i) - SPLAT(rate) * gradient / (__builtin_elementwise_sqrt(square) + SPLAT(epsilon)));
-  }
-  for (; i < count; i++) {
-    T square = rho * LOAD1(s + i) + rest * g[i] * g[i];
-    STORE1(s + i, square);
-    STORE1(w + i, LOAD1(w + i) - rate * g[i] / (SCALAR_SQRT(square) + epsilon));
-  }
-}
-
-TARGET static void NAME(adam)(
-    T *w, T *m, T *s, const T *g, T rate, T beta1, T rest1, T beta2, T rest2, T epsilon,
-    T correction1, T correction2, ptrdiff_t count) {
-  ptrdiff_t i = 0;
-  for (; i + LANES <= count; i += LANES) {
-    V gradient = PRIVATE(g + i);
-    V mean = SPLAT(beta1) * LOAD(m + i) + SPLAT(rest1) * gradient;
-    V square = SPLAT(beta2) * LOAD(s + i) + SPLAT(rest2) * gradient * gradient;
-    STORE(m + i, mean);
-    STORE(s + i, square);
-    V root = __builtin_elementwise_sqrt(square / SPLAT(correction2));
-    STORE(
-        w + i,
-        LOAD(w + i) - SPLAT(rate) * (mean / SPLAT(correction1)) / (root + SPLAT(epsilon)));
-  }
-  for (; i < count; i++) {
-    T mean = beta1 * LOAD1(m + i) + rest1 * g[i];
-    T square = beta2 * LOAD1(s + i) + rest2 * g[i] * g[i];
-    STORE1(m + i, mean);
-    STORE1(s + i, square);
-    T root = SCALAR_SQRT(square / correction2);
-    STORE1(w + i, LOAD1(w + i) - rate * (mean / correction1) / (root + epsilon));
-  }
-}
+#include "rules/all.h"
+#undef RULE_0
+#undef RULE_1
+#undef RULE_2
+#undef KERNEL
+#undef FOR_VECTORS
+#undef FOR_REST
+#undef FACTS
+#undef CONSTANTS
+#undef STEP
+#undef SIGN
+#undef SQRT
 
 // The lanes are added pairwise, the far half onto the near half, so that every path agrees.
 TARGET static inline T NAME(reduce)(const V *v) {
@@ -167,4 +164,3 @@ TARGET static T NAME(factor_step)(
 }
 
 #undef SPLAT
-#undef SCALAR_SQRT

@@ -6,19 +6,20 @@ import Lockstep
 struct BenchOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "A model, as for run; may be repeated. (default: mlp:128)", valueName: "model"))
+      "A model, as for run; may be repeated. (default: mlp:128)", valueName: "model"),
+    completion: Completions.of("model"))
   var model: [String] = []
 
   @Option(
     help: ArgumentHelp(
       "Policies with commas between them. (default: barrier,bounded:4,hogwild,locked)",
-      valueName: "policies"))
+      valueName: "policies"), completion: Completions.of("policy"))
   var policy: [String] = []
 
   @Option(
     help: ArgumentHelp(
       "What the workers divide: blocks, samples or both. (default: blocks,samples)",
-      valueName: "decompositions"))
+      valueName: "decompositions"), completion: Completions.of("decomposition"))
   var decomposition: [String] = []
 
   @Option(
@@ -30,10 +31,12 @@ struct BenchOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Where workers are pinned, as for run; may be repeated. (default: compact)",
-      valueName: "plan"))
+      valueName: "plan"), completion: Completions.of("pin"))
   var pin: [String] = []
 
-  @Option(help: ArgumentHelp("What to train on, as for run.", valueName: "data"))
+  @Option(
+    help: ArgumentHelp("What to train on, as for run.", valueName: "data"),
+    completion: Completions.of("data"))
   var data: String?
 
   @Option(
@@ -41,7 +44,9 @@ struct BenchOptions: ParsableArguments {
     help: ArgumentHelp("What to judge by, as for run.", valueName: "held-out"))
   var heldOut = "automatic"
 
-  @Option(help: "sgd, momentum:M, nesterov:M, adagrad, rmsprop or adam.")
+  @Option(
+    help: ArgumentHelp("\(OptimizerSpecification.grammar)."),
+    completion: Completions.of("optimizer"))
   var optimizer = "sgd"
 
   @Option(
@@ -51,16 +56,20 @@ struct BenchOptions: ParsableArguments {
   @Option(help: "The number of examples of a minibatch, or full.")
   var batch = "32"
 
-  @Option(help: "How minibatches are drawn: shuffled or replacement.")
+  @Option(
+    help: "How minibatches are drawn: shuffled or replacement.",
+    completion: Completions.of("sampling"))
   var sampling = "shuffled"
 
   @Option(help: "The seed of everything random.")
   var seed: UInt64 = 1
 
-  @Option(help: "Dense algebra by blas, or portable: the same bits on every processor.")
+  @Option(
+    help: "Dense algebra by blas, or portable: the same bits on every processor.",
+    completion: Completions.of("kernels"))
   var kernels = "blas"
 
-  @Option(help: "The parameters' type: single or double.")
+  @Option(help: "The parameters' type: single or double.", completion: Completions.of("precision"))
   var precision = "single"
 
   @Option(help: "How often each configuration is measured. (default: 5, with --quick 3)")

@@ -19,16 +19,17 @@ struct BenchReport {
     let machine = document.machine
     let length: String
     if let updates = plan.updates {
-      length = "\(Format.count(updates)) updates"
+      length = NumberText.counted(updates, "update")
     } else if let epochs = plan.epochs {
-      length = "\(Format.number(epochs)) epochs"
+      length = "\(Format.number(epochs)) \(epochs == 1 ? "epoch" : "epochs")"
     } else {
       length = "about \(Format.seconds(plan.seconds ?? 0))"
     }
     let times = plan.runs == 1 ? "1 run" : "\(plan.runs) interleaved runs"
     let ending = document.status == .interrupted ? ", interrupted" : ""
     return """
-      \(machine.processor), \(machine.cores) cores, \(machine.processingUnits) processing units
+      \(machine.processor), \(NumberText.counted(machine.cores, "core")), \
+      \(NumberText.counted(machine.processingUnits, "processing unit"))
       \(times) of \(length) each, \(plan.optimizer), batch \(plan.batch), \
       \(plan.precision)\(ending)
 

@@ -31,7 +31,8 @@ struct ClaimTable {
     ].map { verdict, word in
       "\(result.claims.count { $0.verdict == verdict }) \(word)"
     }
-    lines += ["", "\(counts.joined(separator: ", ")), on \(Format.count(result.runs)) runs"]
+    let runs = NumberText.counted(result.runs, "run")
+    lines += ["", "\(counts.joined(separator: ", ")), on \(runs)"]
     text = lines.joined(separator: "\n") + "\n"
   }
 

@@ -31,7 +31,7 @@ struct NoisePenaltyTable {
   var long: String {
     let tables = groups.map { group in
       let members = summary.filter { $0.set == group.set && $0.shards == group.shards }
-      let shards = "\(Format.count(group.shards)) \(group.shards == 1 ? "shard" : "shards")"
+      let shards = NumberText.counted(group.shards, "shard")
       let rows = members.map { member in
         [
           NoiseLabels.long(member.measure) + (member.skewed ? " †" : ""),

@@ -37,9 +37,10 @@ struct NoiseReport {
     for run in document.runs {
       let probes = Set(run.noise.map(\.update)).count
       lines +=
-        "seed \(run.seed): \(run.status.rawValue) after \(Format.count(run.updates)) updates, loss "
+        "seed \(run.seed): \(run.status.rawValue) after "
+        + "\(NumberText.counted(run.updates, "update")), loss "
         + "\(Format.number(run.loss.initial)) → \(Format.number(run.loss.final)), "
-        + "\(Format.count(probes)) \(probes == 1 ? "probe" : "probes")\n"
+        + "\(NumberText.counted(probes, "probe"))\n"
     }
     return lines
   }
@@ -53,7 +54,7 @@ struct NoiseReport {
     var sentences: [String] = []
     for count in shards where count > 1 {
       if let sentence = sentence(
-        "interaction", count, "With \(Format.count(count)) shards, interaction")
+        "interaction", count, "With \(NumberText.counted(count, "shard")), interaction")
       {
         sentences.append(sentence)
       }

@@ -11,7 +11,7 @@ struct ReportCommand: ParsableCommand {
       with figures, claims and tables that works offline.
       """)
 
-  @Argument(help: "The folder that a sweep or a study wrote.")
+  @Argument(help: "The folder that a sweep or a study wrote.", completion: .directory)
   var folder: String
 
   @Option(help: "The page. (default: DIR/index.html)")

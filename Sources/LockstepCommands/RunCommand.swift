@@ -17,13 +17,13 @@ struct RunCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Write record.json and loss.csv to a folder, not over those of other options.",
-      valueName: "dir"))
+      valueName: "dir"), completion: .directory)
   var out: String?
 
   @Option(
     help: ArgumentHelp(
       "Note every iteration down in a file: complete as .csv or .jsonl, for Perfetto as .json.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var trace: String?
 
   func run() throws {
@@ -70,7 +70,7 @@ struct RunCommand: ParsableCommand {
         let loss = state.loss.map { ", loss \(Format.number($0))" } ?? ""
         display.show(
           Double(state.updates) / Double(max(1, state.total)),
-          "\(Format.count(state.updates)) of \(Format.count(state.total)) updates\(loss)")
+          "\(Format.count(state.updates)) of \(NumberText.counted(state.total, "update"))\(loss)")
       },
       keepTrace: { found in
         Interruption.beginWriting()

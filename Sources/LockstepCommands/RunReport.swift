@@ -25,14 +25,18 @@ struct RunReport {
   private var heading: String {
     let data = dataName.map { " on \($0)" } ?? ""
     let batch = option("batch") == "–" ? "" : ", batch \(option("batch"))"
-    let falling = option("schedule") == RateSchedule.linear.rawValue ? " falling to 0" : ""
+    let schedule = option("schedule")
+    let falling =
+      schedule == RateSchedule.linear.specification
+      ? " falling to 0" : schedule == RateSchedule.constant.specification ? "" : " (\(schedule))"
+    let clipped = option("clip") == "–" ? "" : ", gradients clipped to norm \(option("clip"))"
     return """
       \(option("model"))\(data), \(NumberText.counted(record.parameterCount, "parameter"))
-      \(gate), \(option("decomposition")), \(Format.count(record.workers.count)) \
-      \(record.workers.count == 1 ? "worker" : "workers"), \(option("optimizer")) at rate \
-      \(option("learningRate"))\(falling)\(batch), \(option("precision")), seed \(option("seed"))
-      \(record.status.rawValue) after \(NumberText.counted(record.updates, "update"))\(missed), \
-      \(NumberText.counted(record.samples, "sample")), \(duration)
+      \(gate), \(option("decomposition")), \
+      \(NumberText.counted(record.workers.count, "worker")), \(option("optimizer")) at rate \
+      \(option("learningRate"))\(falling)\(clipped)\(batch), \(option("precision")), seed \(option("seed"))
+      \(record.status.rawValue) after \(NumberText.counted(record.updates, "update"))\(missed)\
+      \(samples), \(duration)
 
       """
   }
@@ -40,6 +44,11 @@ struct RunReport {
   /// Where the target was still missed: it was reached somewhere between there and the end.
   private var missed: String {
     record.loss.targetMissedAt.map { " (missed at \(Format.count($0)))" } ?? ""
+  }
+
+  /// The examples that were processed, where the model has data.
+  private var samples: String {
+    dataName == nil ? "" : ", \(NumberText.counted(record.samples, "sample"))"
   }
 
   private var isVirtual: Bool { option("engine") == EngineChoice.virtual.rawValue }
@@ -78,20 +87,13 @@ struct RunReport {
   }
 
   private var speed: String {
-    let throughput = record.throughput
-    if isVirtual {
-      guard record.virtualTime != nil else { return "" }
-      return """
-        throughput  \(Format.rate(throughput.updatesPerSecond))updates, \
-        \(Format.rate(throughput.samplesPerSecond))samples per unit of time
-
-        """
+    if isVirtual, record.virtualTime == nil { return "" }
+    let each = isVirtual ? "" : "/s"
+    var line = "throughput  \(Format.rate(record.throughput.updatesPerSecond))updates\(each)"
+    if dataName != nil {
+      line += ", \(Format.rate(record.throughput.samplesPerSecond))samples\(each)"
     }
-    return """
-      throughput  \(Format.rate(throughput.updatesPerSecond))updates/s, \
-      \(Format.rate(throughput.samplesPerSecond))samples/s
-
-      """
+    return line + (isVirtual ? " per unit of time\n" : "\n")
   }
 
   private var staleness: String {
@@ -111,7 +113,8 @@ struct RunReport {
     }
     if let reads = record.tornViews.reads, let torn = record.tornViews.torn {
       lines +=
-        "torn views  \(Format.count(Int(torn))) of \(Format.count(Int(reads))) shard copies\n"
+        "torn views  \(Format.count(Int(torn))) of "
+        + "\(NumberText.counted(Int(reads), "shard copy", "shard copies"))\n"
     }
     return lines
   }
@@ -121,10 +124,9 @@ struct RunReport {
     guard let square = ensemble.stationaryMeanSquare else { return "" }
     var line = "mean square \(Format.number(square))"
     if let error = ensemble.stationaryMeanSquareError { line += " ± \(Format.number(error))" }
-    let replicas = ensemble.replicas
-    line += " over \(Format.count(replicas)) \(replicas == 1 ? "replica" : "replicas")\n"
+    line += " over \(NumberText.counted(ensemble.replicas, "replica"))\n"
     if let reason = ensemble.stationaryMeanSquareErrorReason {
-      line += Format.wrapped("no error: \(reason)")
+      line += Format.wrapped("no standard error: \(reason)")
     }
     return line
   }
@@ -135,7 +137,7 @@ struct RunReport {
     // Only means are shown: intervals are what `lockstep noise` is for.
     let summary = NoiseSummary.summaries(of: [record.noise])
     let probes = Set(record.noise.map(\.update)).count
-    return "noise       \(Format.count(probes)) \(probes == 1 ? "probe" : "probes")\(time)\n"
+    return "noise       \(NumberText.counted(probes, "probe"))\(time)\n"
       + NoisePenaltyTable(summary).short
   }
 

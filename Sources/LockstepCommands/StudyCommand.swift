@@ -54,7 +54,8 @@ struct StudyListCommand: ParsableCommand {
     try Console.put(
       entries.map { entry in
         entry.name.padding(toLength: width + 2, withPad: " ", startingAt: 0)
-          + "\(entry.title) (\(entry.runs) runs, \(entry.claims) claims)\n"
+          + "\(entry.title) (\(NumberText.counted(entry.runs, "run")), "
+          + "\(NumberText.counted(entry.claims, "claim")))\n"
       }.joined())
   }
 }
@@ -64,7 +65,7 @@ struct StudyShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Print a study: a file to start one's own from.")
 
-  @Argument(help: "The study's name, or a file.")
+  @Argument(help: "The study's name, or a file.", completion: .list(BundledStudies.names))
   var name: String
 
   func run() throws { try Console.put(try StudyCommand.yaml(of: name)) }

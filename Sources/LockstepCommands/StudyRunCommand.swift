@@ -11,11 +11,12 @@ struct StudyRunCommand: ParsableCommand {
       on where it was stopped, and checks the claims again.
       """)
 
-  @Argument(help: "The study's name, or a file.")
+  @Argument(help: "The study's name, or a file.", completion: .list(BundledStudies.names))
   var name: String
 
   @Option(
-    help: ArgumentHelp("The folder of the results. (default: results/NAME)", valueName: "dir"))
+    help: ArgumentHelp("The folder of the results. (default: results/NAME)", valueName: "dir"),
+    completion: .directory)
   var out: String?
 
   @Flag(help: "Take the study's long version.")

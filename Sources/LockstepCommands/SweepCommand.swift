@@ -14,7 +14,9 @@ struct SweepCommand: ParsableCommand {
       'lockstep sweep merge DIR… --out DIR' joins the folders of shares.
       """)
 
-  @Argument(help: ArgumentHelp("A plan's file, or axes NAME=VALUES.", valueName: "plan"))
+  @Argument(
+    help: ArgumentHelp("A plan's file, or axes NAME=VALUES.", valueName: "plan"),
+    completion: .file(extensions: ["yaml", "yml"]))
   var plan: [String] = []
 
   @OptionGroup(title: "Sweeping") var sweep: SweepOptions
@@ -101,8 +103,8 @@ struct SweepCommand: ParsableCommand {
       try Console.putJSON(merge)
     } else {
       try Console.put(
-        "\(Format.count(merge.added)) runs added, \(Format.count(merge.repeated)) were there "
-          + "already\n")
+        "\(NumberText.counted(merge.added, "run")) added, "
+          + "\(NumberText.counted(merge.repeated, "was", "were")) there already\n")
     }
   }
 

@@ -95,11 +95,12 @@ struct SweepPreview: Encodable {
 
   /// The same for people.
   func text(jobs: Int) -> String {
-    let noun = trials == nil ? (runs == 1 ? "run" : "runs") : runs == 1 ? "search" : "searches"
-    var text = "\(Format.count(runs)) \(noun)"
+    var text =
+      trials == nil
+      ? NumberText.counted(runs, "run") : NumberText.counted(runs, "search", "searches")
     if share != runs { text += ", of which this share has \(Format.count(share))" }
     if present > 0 {
-      text += "; \(Format.count(present)) \(present == 1 ? "is" : "are") there already"
+      text += "; \(NumberText.counted(present, "is", "are")) there already"
     }
     text += "\n"
     for part in parts {
@@ -125,9 +126,10 @@ struct SweepPreview: Encodable {
     guard let seconds = estimate.seconds else {
       return "\nNo run could be timed, so there is no estimate.\n"
     }
-    let searching = trials.map { "about \(Format.count($0)) runs, " } ?? ""
+    let searching = trials.map { "about \(NumberText.counted($0, "run")), " } ?? ""
     return
-      "\n\(searching)about \(Format.seconds(seconds)) with \(jobs) \(jobs == 1 ? "job" : "jobs"), from "
-      + "short runs of \(estimate.timed) of \(estimate.kinds) kinds of runs\n"
+      "\n\(searching)about \(Format.seconds(seconds)) with "
+      + "\(NumberText.counted(jobs, "job")), from short runs of \(estimate.timed) of "
+      + "\(NumberText.counted(estimate.kinds, "kind")) of runs\n"
   }
 }

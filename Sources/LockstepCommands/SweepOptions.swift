@@ -4,7 +4,8 @@ import Lockstep
 
 /// What only `lockstep sweep` takes.
 struct SweepOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The folder of the results.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp("The folder of the results.", valueName: "dir"), completion: .directory)
   var out: String?
 
   @Option(
@@ -44,7 +45,7 @@ struct SweepOptions: ParsableArguments {
       """
       Which stability a search judges: path (single runs shrink), mean (their mean does), or \
       mean-square (the mean of their squares does). (default: path)
-      """, valueName: "kind"))
+      """, valueName: "kind"), completion: .list(Stability.allCases.map(\.rawValue)))
   var stability: String?
 
   /// Which stability a search judges; `nil` where nobody says.

@@ -30,7 +30,8 @@ struct TopologyCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "How to place them: \(PinPlan.forms.joined(separator: ", ")).",
-      discussion: "compact, unless given. LIST is like 0-3,8.", valueName: "plan"))
+      discussion: "compact, unless given. LIST is like 0-3,8.", valueName: "plan"),
+    completion: Completions.of("pin"))
   var pin: String?
 
   @Option(
@@ -41,7 +42,8 @@ struct TopologyCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Take the machine from a file of hwloc's instead of this one.", valueName: "file"))
+      "Take the machine from a file of hwloc's instead of this one.", valueName: "file"),
+    completion: .file(extensions: ["xml"]))
   var xml: String?
 
   @Flag(help: "Print one JSON document.")

@@ -18,7 +18,8 @@ struct TraceCommand: ParsableCommand {
       commandName: "check",
       abstract: "Verify versions, delays and the policy's promises from the trace alone.")
 
-    @Argument(help: "A trace as .csv or .jsonl.")
+    @Argument(
+      help: "A trace as .csv or .jsonl.", completion: .file(extensions: ["csv", "jsonl"]))
     var file: String
 
     @Flag(help: "Print one JSON document instead of text.")
@@ -51,7 +52,8 @@ struct TraceCommand: ParsableCommand {
         let more = check.violationCount - check.violations.count
         if more > 0 { text += "… and \(Format.count(more)) more\n" }
         text +=
-          "\(Format.count(check.events)) iterations of \(trace.header.workers) workers under "
+          "\(NumberText.counted(check.events, "iteration")) of "
+          + "\(NumberText.counted(trace.header.workers, "worker")) under "
           + "\(trace.header.policy): \(check.isSound ? "every rule holds" : "not sound")\n"
         if let sum = check.delaySum, check.isSound { text += "sum of all delays \(sum)\n" }
         try Console.put(text)
@@ -66,7 +68,8 @@ struct TraceCommand: ParsableCommand {
       commandName: "replay",
       abstract: "Execute a recorded run again, with its reads and its order of updates.")
 
-    @Argument(help: "A trace as .csv or .jsonl.")
+    @Argument(
+      help: "A trace as .csv or .jsonl.", completion: .file(extensions: ["csv", "jsonl"]))
     var file: String
 
     @Flag(help: "Print one JSON document instead of text.")
@@ -100,7 +103,7 @@ struct TraceCommand: ParsableCommand {
             ? "other bits than recorded, which torn views and overlapping updates explain"
             : "other bits than recorded, which nothing in the trace explains"
         try Console.put(
-          "\(Format.count(replay.iterations)) iterations replayed: \(verdict)\n"
+          "\(NumberText.counted(replay.iterations, "iteration")) replayed: \(verdict)\n"
             + "parameters \(replay.replayed), recorded \(replay.recorded)\n"
             + "torn shard copies \(Format.count(replay.torn)), overlapping updates "
             + "\(Format.count(replay.overlapping))\n")
@@ -114,7 +117,8 @@ struct TraceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "show", abstract: "Draw part of a schedule as text.")
 
-    @Argument(help: "A trace as .csv or .jsonl.")
+    @Argument(
+      help: "A trace as .csv or .jsonl.", completion: .file(extensions: ["csv", "jsonl"]))
     var file: String
 
     @Option(parsing: .unconditional, help: "The first iteration to show, by its number from 0.")

@@ -36,7 +36,7 @@ struct TrainingOptions: ParsableArguments {
       ("decomposition", usual.decomposition), ("policy", usual.policy),
       ("workers", text(usual.workers)),
       ("optimizer", usual.optimizer), ("learning-rate", text(usual.learningRate)),
-      ("schedule", usual.schedule),
+      ("schedule", usual.schedule), ("clip", text(usual.clip)),
       ("batch", usual.batch), ("sampling", usual.sampling), ("updates", text(usual.updates)),
       ("epochs", text(usual.epochs)), ("target-loss", text(usual.targetLoss)),
       ("seed", text(usual.seed)),
@@ -62,13 +62,15 @@ struct UsualOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "What to train: quadratic:KEY=V,…, least-squares, logistic, svm, mlp:H1xH2… or "
-        + "factorization:RANK. (default: mlp:128)", valueName: "model"))
+        + "factorization:RANK. (default: mlp:128)", valueName: "model"),
+    completion: Completions.of("model"))
   var model: String?
 
   @Option(
     help: ArgumentHelp(
       "What to train on: digits, fashion-mnist[:DIR], idx:DIR, libsvm:FILE, csv:FILE, "
-        + "ratings:FILE or synthetic:KEY=V,….", valueName: "data"))
+        + "ratings:FILE or synthetic:KEY=V,….", valueName: "data"),
+    completion: Completions.of("data"))
   var data: String?
 
   @Option(
@@ -81,24 +83,28 @@ struct UsualOptions: ParsableArguments {
   var heldOut: String?
 
   @Option(
-    help: "Who carries it out: threads (real workers), or virtual (simulated). (default: threads)")
+    help: "Who carries it out: threads (real workers), or virtual (simulated). (default: threads)",
+    completion: Completions.of("engine"))
   var engine: String?
 
   @Option(
-    help: "What the workers divide: blocks (parameters) or samples (minibatches). (default: blocks)"
-  )
+    help:
+      "What the workers divide: blocks (parameters) or samples (minibatches). (default: blocks)",
+    completion: Completions.of("decomposition"))
   var decomposition: String?
 
   @Option(
     help: ArgumentHelp(
       "Who may start an iteration when: sequential, barrier, bounded:S, hogwild or locked. "
-        + "(default: barrier, and hogwild with --delay)"))
+        + "(default: barrier, and hogwild with --delay)"), completion: Completions.of("policy"))
   var policy: String?
 
   @Option(parsing: .unconditional, help: "The number of workers. (default: 1)")
   var workers: Int?
 
-  @Option(help: "sgd, momentum:M, nesterov:M, adagrad, rmsprop or adam. (default: sgd)")
+  @Option(
+    help: ArgumentHelp("\(OptimizerSpecification.grammar). (default: sgd)"),
+    completion: Completions.of("optimizer"))
   var optimizer: String?
 
   @Option(
@@ -108,15 +114,24 @@ struct UsualOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: "The rate along the run: constant or linear. (default: linear for epochs without a rate)")
+    help: ArgumentHelp(
+      "The rate along the run: \(RateSchedule.grammar). (default: linear for epochs without a rate)"
+    ), completion: Completions.of("schedule"))
   var schedule: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Shorten every worker's gradient to this Euclidean norm where it is longer.")
+  var clip: Double?
 
   @Option(
     parsing: .unconditional,
     help: "The number of examples of a minibatch, or full. (default: 32)")
   var batch: String?
 
-  @Option(help: "How minibatches are drawn: shuffled or replacement. (default: shuffled)")
+  @Option(
+    help: "How minibatches are drawn: shuffled or replacement. (default: shuffled)",
+    completion: Completions.of("sampling"))
   var sampling: String?
 
   @Option(parsing: .unconditional, help: "The number of updates to make.")
@@ -135,45 +150,50 @@ struct UsualOptions: ParsableArguments {
   var seed: UInt64?
 
   @Option(
-    help: "Dense algebra by blas, or portable: the same bits on every processor. (default: blas)")
+    help: "Dense algebra by blas, or portable: the same bits on every processor. (default: blas)",
+    completion: Completions.of("kernels"))
   var kernels: String?
 
   @Option(
     help: ArgumentHelp(
       "The parameters' type: single or double. (default: single; double in virtual time and with "
-        + "noise probes)"))
+        + "noise probes)"), completion: Completions.of("precision"))
   var precision: String?
 
   @Option(
     help: ArgumentHelp(
       "Where workers are pinned: none, compact, scatter, cores, sockets, numa, core:0-3, "
-        + "pu:0,2, os:0-3,8 or a 0x mask. (default: compact)", valueName: "plan"))
+        + "pu:0,2, os:0-3,8 or a 0x mask. (default: compact)", valueName: "plan"),
+    completion: Completions.of("pin"))
   var pin: String?
 
   @Option(
     help: ArgumentHelp(
       "What to record: loss=EVERY, the number of updates between two losses; noise=EVERY, the same "
-        + "for noise probes; or trace; may be repeated."))
+        + "for noise probes; or trace; may be repeated."), completion: Completions.of("record"))
   var record: [String] = []
 
   @Option(
     name: .customLong("init"),
-    help: ArgumentHelp("Start from the parameters in a NumPy file.", valueName: "file.npy"))
+    help: ArgumentHelp("Start from the parameters in a NumPy file.", valueName: "file.npy"),
+    completion: .file(extensions: ["npy"]))
   var initialParameters: String?
 
   @Option(
     help: ArgumentHelp(
       "Store how long reading, computing and applying took, for --service calibrated:FILE.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var calibrate: String?
 
-  @Option(help: ArgumentHelp("Write the last parameters as a NumPy file.", valueName: "file.npy"))
+  @Option(
+    help: ArgumentHelp("Write the last parameters as a NumPy file.", valueName: "file.npy"),
+    completion: .file(extensions: ["npy"]))
   var save: String?
 
   @Option(
     help: ArgumentHelp(
       "Take the minibatches from a file: example numbers from 0, one minibatch a line.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var batches: String?
 }
 

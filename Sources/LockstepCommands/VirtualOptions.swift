@@ -8,33 +8,35 @@ struct VirtualOptions: ParsableArguments {
       "The law of an iteration's time: constant:T, exponential:MEAN, gamma:MEAN,CV, "
         + "pareto:MEAN,ALPHA, lognormal:MEAN,CV, per-worker:T1;T2;…, trace:FILE, "
         + "calibrated:FILE or adversarial:SEED. "
-        + "(default: constant:1)", valueName: "law"))
+        + "(default: constant:1)", valueName: "law"), completion: Completions.of("service"))
   var service: String?
 
   @Option(
     name: .customLong("read-time"),
     help: ArgumentHelp(
       "The law of the time that reading a view takes, shard after shard; as --service. "
-        + "(default: no time)", valueName: "law"))
+        + "(default: no time)", valueName: "law"), completion: Completions.of("read-time"))
   var readTime: String?
 
   @Option(
     name: .customLong("apply-time"),
     help: ArgumentHelp(
       "The law of the time that applying an update takes, shard after shard; as --service. "
-        + "(default: no time)", valueName: "law"))
+        + "(default: no time)", valueName: "law"), completion: Completions.of("apply-time"))
   var applyTime: String?
 
   @Option(
     help: ArgumentHelp(
       "The law of staleness itself, instead of --service: constant:T, uniform:0..S, "
-        + "geometric:MEAN, trace:FILE or exchange:K.", valueName: "law"))
+        + "geometric:MEAN, trace:FILE or exchange:K.", valueName: "law"),
+    completion: Completions.of("delay"))
   var delay: String?
 
   @Option(
     name: .customLong("delay-per"),
     help: ArgumentHelp(
-      "What a delay is drawn for: read or message. (default: read)", valueName: "scope"))
+      "What a delay is drawn for: read or message. (default: read)", valueName: "scope"),
+    completion: Completions.of("delay-per"))
   var delayScope: String?
 
   @Option(

@@ -112,8 +112,8 @@ struct WatchedSweep {
       Console.say("lockstep: \(failure.id) (\(part)\(failure.axes)) failed: \(failure.reason)")
     }
     if !failures.isEmpty {
-      let runs = failures.count == 1 ? "run" : "runs"
-      Console.say("lockstep: \(failures.count) \(runs) failed; the same command tries again")
+      let runs = NumberText.counted(failures.count, "run")
+      Console.say("lockstep: \(runs) failed; the same command tries again")
     }
     if outcome.isInterrupted {
       Console.say("lockstep: stopped early; the same command goes on")
@@ -144,6 +144,6 @@ extension ProgressDisplay {
     let failed = state.failed > 0 ? ", \(Format.count(state.failed)) failed" : ""
     show(
       Double(state.finished) / Double(max(1, state.total)),
-      "\(Format.count(state.finished)) of \(Format.count(state.total)) runs\(failed)")
+      "\(Format.count(state.finished)) of \(NumberText.counted(state.total, "run"))\(failed)")
   }
 }

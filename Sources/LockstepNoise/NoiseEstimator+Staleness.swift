@@ -22,7 +22,9 @@ extension NoiseEstimator {
   func sweep(_ partition: ShardPartition, of observation: StepObservation) {
     for range in partition.ranges {
       computeGradient(at: point, range: range, of: observation, into: otherGradient)
-      maker.make(from: otherGradient, range: range, of: observation, into: otherStep)
+      maker.make(
+        from: otherGradient, at: observation.parameters, range: range, of: observation,
+        into: otherStep)
       movePoint(by: otherStep, range: range)
     }
     returnPoint()
@@ -42,7 +44,9 @@ extension NoiseEstimator {
     returnPoint()
     otherStep.update(repeating: 0, count: parameterCount)
     ownStep.update(repeating: 0, count: parameterCount)
-    maker.make(from: otherGradient, range: range, of: observation, into: otherStep)
+    maker.make(
+      from: otherGradient, at: observation.readsView ? view : observation.parameters, range: range,
+      of: observation, into: otherStep)
     (ownStep + range.lowerBound).update(from: step + range.lowerBound, count: range.count)
     let penalties = sets.map { lossDifference(on: $0, from: ownStep, to: otherStep).ifFinite }
 

@@ -25,7 +25,8 @@ extension NoiseEstimator {
         besides: current.examples, update: observation.update, into: sets[1].storage)
     }
     computeGradient(at: base, range: all, of: observation, into: batchGradient)
-    maker.make(from: batchGradient, range: all, of: observation, into: step)
+    maker.make(
+      from: batchGradient, at: observation.parameters, range: all, of: observation, into: step)
   }
 
   /// The minibatch's gradient by some of the parameters, with the noise that the engine adds.

@@ -1,4 +1,5 @@
 import CSharedMemory
+import LockstepCore
 
 extension Double: SharedScalar {
   /// `copy[i] ← shared[i]`.
@@ -25,55 +26,16 @@ extension Double: SharedScalar {
     lockstep_racy_sgd_f64(w, gradient, rate, count)
   }
 
-  /// `v ← μ·v + g`, `w ← w − η·v`.
+  /// Makes one update by a gradient rule.
   @inlinable
-  public static func racyMomentum(
-    _ w: UnsafeMutablePointer<Double>, velocity: UnsafeMutablePointer<Double>,
-    gradient: UnsafePointer<Double>, rate: Double, momentum: Double, count: Int
-  ) {
-    lockstep_racy_momentum_f64(w, velocity, gradient, rate, momentum, count)
-  }
-
-  /// `v ← μ·v + g`, `w ← w − η·(g + μ·v)`.
-  @inlinable
-  public static func racyNesterov(
-    _ w: UnsafeMutablePointer<Double>, velocity: UnsafeMutablePointer<Double>,
-    gradient: UnsafePointer<Double>, rate: Double, momentum: Double, count: Int
-  ) {
-    lockstep_racy_nesterov_f64(w, velocity, gradient, rate, momentum, count)
-  }
-
-  /// `s ← s + g²`, `w ← w − η·g/(√s + ε)`.
-  @inlinable
-  public static func racyAdagrad(
-    _ w: UnsafeMutablePointer<Double>, squares: UnsafeMutablePointer<Double>,
-    gradient: UnsafePointer<Double>, rate: Double, epsilon: Double, count: Int
-  ) {
-    lockstep_racy_adagrad_f64(w, squares, gradient, rate, epsilon, count)
-  }
-
-  /// `s ← ρ·s + (1−ρ)·g²`, `w ← w − η·g/(√s + ε)`.
-  @inlinable
-  public static func racyRMSProp(
-    _ w: UnsafeMutablePointer<Double>, squares: UnsafeMutablePointer<Double>,
-    gradient: UnsafePointer<Double>, rate: Double, decay: Decay, epsilon: Double,
+  @inline(__always)
+  public static func racyApply(
+    _ rule: GradientRule, argument: Double, to w: UnsafeMutablePointer<Double>,
+    state: OptimizerState<Double>, gradient: UnsafePointer<Double>, rate: Double, step: Int,
     count: Int
   ) {
-    lockstep_racy_rmsprop_f64(
-      w, squares, gradient, rate, decay.kept, decay.taken, epsilon, count)
-  }
-
-  /// Adam with given bias corrections.
-  @inlinable
-  public static func racyAdam(
-    _ w: UnsafeMutablePointer<Double>, means: UnsafeMutablePointer<Double>,
-    squares: UnsafeMutablePointer<Double>, gradient: UnsafePointer<Double>, rate: Double,
-    decays: (Decay, Decay), epsilon: Double, corrections: (Double, Double),
-    count: Int
-  ) {
-    lockstep_racy_adam_f64(
-      w, means, squares, gradient, rate, decays.0.kept, decays.0.taken, decays.1.kept,
-      decays.1.taken, epsilon, corrections.0, corrections.1, count)
+    rule.facts.pointee.apply_f64(
+      w, state.first, state.second, gradient, rate, argument, step, count)
   }
 
   /// `Σ a[i]·b[i]`, both shared.

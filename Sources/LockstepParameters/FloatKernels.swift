@@ -1,4 +1,5 @@
 import CSharedMemory
+import LockstepCore
 
 extension Float: SharedScalar {
   /// `copy[i] ← shared[i]`.
@@ -25,54 +26,15 @@ extension Float: SharedScalar {
     lockstep_racy_sgd_f32(w, gradient, rate, count)
   }
 
-  /// `v ← μ·v + g`, `w ← w − η·v`.
+  /// Makes one update by a gradient rule.
   @inlinable
-  public static func racyMomentum(
-    _ w: UnsafeMutablePointer<Float>, velocity: UnsafeMutablePointer<Float>,
-    gradient: UnsafePointer<Float>, rate: Float, momentum: Float, count: Int
+  @inline(__always)
+  public static func racyApply(
+    _ rule: GradientRule, argument: Double, to w: UnsafeMutablePointer<Float>,
+    state: OptimizerState<Float>, gradient: UnsafePointer<Float>, rate: Float, step: Int, count: Int
   ) {
-    lockstep_racy_momentum_f32(w, velocity, gradient, rate, momentum, count)
-  }
-
-  /// `v ← μ·v + g`, `w ← w − η·(g + μ·v)`.
-  @inlinable
-  public static func racyNesterov(
-    _ w: UnsafeMutablePointer<Float>, velocity: UnsafeMutablePointer<Float>,
-    gradient: UnsafePointer<Float>, rate: Float, momentum: Float, count: Int
-  ) {
-    lockstep_racy_nesterov_f32(w, velocity, gradient, rate, momentum, count)
-  }
-
-  /// `s ← s + g²`, `w ← w − η·g/(√s + ε)`.
-  @inlinable
-  public static func racyAdagrad(
-    _ w: UnsafeMutablePointer<Float>, squares: UnsafeMutablePointer<Float>,
-    gradient: UnsafePointer<Float>, rate: Float, epsilon: Float, count: Int
-  ) {
-    lockstep_racy_adagrad_f32(w, squares, gradient, rate, epsilon, count)
-  }
-
-  /// `s ← ρ·s + (1−ρ)·g²`, `w ← w − η·g/(√s + ε)`.
-  @inlinable
-  public static func racyRMSProp(
-    _ w: UnsafeMutablePointer<Float>, squares: UnsafeMutablePointer<Float>,
-    gradient: UnsafePointer<Float>, rate: Float, decay: Decay, epsilon: Float,
-    count: Int
-  ) {
-    lockstep_racy_rmsprop_f32(
-      w, squares, gradient, rate, Float(decay.kept), Float(decay.taken), epsilon, count)
-  }
-
-  /// Adam with given bias corrections.
-  @inlinable
-  public static func racyAdam(
-    _ w: UnsafeMutablePointer<Float>, means: UnsafeMutablePointer<Float>,
-    squares: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>, rate: Float,
-    decays: (Decay, Decay), epsilon: Float, corrections: (Float, Float), count: Int
-  ) {
-    lockstep_racy_adam_f32(
-      w, means, squares, gradient, rate, Float(decays.0.kept), Float(decays.0.taken),
-      Float(decays.1.kept), Float(decays.1.taken), epsilon, corrections.0, corrections.1, count)
+    rule.facts.pointee.apply_f32(
+      w, state.first, state.second, gradient, rate, argument, step, count)
   }
 
   /// `Σ a[i]·b[i]`, both shared.

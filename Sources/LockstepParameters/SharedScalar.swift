@@ -1,4 +1,5 @@
 import CSharedMemory
+import LockstepCore
 
 /// A scalar that parameters are made of, with the racing kernels for it.
 ///
@@ -25,31 +26,20 @@ public protocol SharedScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable,
   static func racyGradientDescent(
     _ w: UnsafeMutablePointer<Self>, gradient: UnsafePointer<Self>, rate: Self, count: Int)
 
-  /// `v ← μ·v + g`, `w ← w − η·v`.
-  static func racyMomentum(
-    _ w: UnsafeMutablePointer<Self>, velocity: UnsafeMutablePointer<Self>,
-    gradient: UnsafePointer<Self>, rate: Self, momentum: Self, count: Int)
-
-  /// `v ← μ·v + g`, `w ← w − η·(g + μ·v)`.
-  static func racyNesterov(
-    _ w: UnsafeMutablePointer<Self>, velocity: UnsafeMutablePointer<Self>,
-    gradient: UnsafePointer<Self>, rate: Self, momentum: Self, count: Int)
-
-  /// `s ← s + g²`, `w ← w − η·g/(√s + ε)`.
-  static func racyAdagrad(
-    _ w: UnsafeMutablePointer<Self>, squares: UnsafeMutablePointer<Self>,
-    gradient: UnsafePointer<Self>, rate: Self, epsilon: Self, count: Int)
-
-  /// `s ← ρ·s + (1−ρ)·g²`, `w ← w − η·g/(√s + ε)`.
-  static func racyRMSProp(
-    _ w: UnsafeMutablePointer<Self>, squares: UnsafeMutablePointer<Self>,
-    gradient: UnsafePointer<Self>, rate: Self, decay: Decay, epsilon: Self, count: Int)
-
-  /// `m ← β₁·m + (1−β₁)·g`, `s ← β₂·s + (1−β₂)·g²`, `w ← w − η·(m/c₁)/(√(s/c₂) + ε)`.
-  static func racyAdam(
-    _ w: UnsafeMutablePointer<Self>, means: UnsafeMutablePointer<Self>,
-    squares: UnsafeMutablePointer<Self>, gradient: UnsafePointer<Self>, rate: Self,
-    decays: (Decay, Decay), epsilon: Self, corrections: (Self, Self), count: Int)
+  /// Makes one update of `w`, and of its state, by a gradient rule.
+  ///
+  /// - Parameters:
+  ///   - rule: the rule.
+  ///   - argument: its number.
+  ///   - w: the shared parameters, `[count]`.
+  ///   - state: as many vectors as the rule keeps, `[count]` each.
+  ///   - gradient: `[count]`, private.
+  ///   - rate: the learning rate `η`.
+  ///   - step: the number of this update of these parameters, from 1.
+  ///   - count: the number of parameters.
+  static func racyApply(
+    _ rule: GradientRule, argument: Double, to w: UnsafeMutablePointer<Self>,
+    state: OptimizerState<Self>, gradient: UnsafePointer<Self>, rate: Self, step: Int, count: Int)
 
   /// `Σ a[i]·b[i]`, both shared.
   static func racyDot(_ a: UnsafePointer<Self>, _ b: UnsafePointer<Self>, count: Int) -> Self
@@ -74,21 +64,31 @@ public protocol SharedScalar: BinaryFloatingPoint, BitwiseCopyable, Sendable,
     scale: Self, rate: Self, count: Int)
 }
 
-/// The decay `β` of a running mean `m ← β·m + (1−β)·x`.
-///
-/// `1 − β` is formed in double precision and then rounded: formed in single precision from a rounded
-/// `β` it would be wrong by 10⁻⁵ of itself for `β = 0.999`.
-public struct Decay: BitwiseCopyable, Sendable {
-  /// What is kept of the mean, `β`.
-  public let kept: Double
-  /// What is taken of a new value, `1 − β`.
-  public let taken: Double
+/// The vectors of state of a gradient rule: none, one or two.
+public struct OptimizerState<Scalar: SharedScalar>: @unchecked Sendable {
+  // Invariant behind @unchecked: the memory is touched through the racing kernels only.
+  /// The first of them.
+  public var first: UnsafeMutablePointer<Scalar>?
+  /// The second.
+  public var second: UnsafeMutablePointer<Scalar>?
 
-  /// Forms both factors of a decay; the kernels round them to their own precision.
+  /// Names the state vectors.
   @inlinable
-  public init(_ decay: Double) {
-    kept = decay
-    taken = 1 - decay
+  public init(first: UnsafeMutablePointer<Scalar>?, second: UnsafeMutablePointer<Scalar>?) {
+    self.first = first
+    self.second = second
+  }
+
+  /// Names as many state vectors as there are.
+  public init(_ vectors: [UnsafeMutablePointer<Scalar>]) {
+    self.init(first: vectors.first, second: vectors.count > 1 ? vectors[1] : nil)
+  }
+
+  /// The state of the parameters from one on.
+  @inlinable
+  @inline(__always)
+  public func advanced(by offset: Int) -> OptimizerState {
+    OptimizerState(first: first.map { $0 + offset }, second: second.map { $0 + offset })
   }
 }
 

@@ -92,7 +92,8 @@ public final class BenchMeasurement: Sendable {
         $0.workers == configuration.workers && $0.pin == placement.pin.specification
       }
       guard !isKnown else { continue }
-      progress(Progress(fraction: 0, activity: "limits of \(configuration.workers) workers"))
+      let workers = NumberText.counted(configuration.workers, "worker")
+      progress(Progress(fraction: 0, activity: "limits of \(workers)"))
       outcome.limits.append(try BenchLimits(placement, on: topology, seconds: plan.limitSeconds))
     }
 

@@ -139,7 +139,7 @@ public struct BenchPlan: Sendable {
   public static func name(of configuration: RunConfiguration) -> String {
     let workers = configuration.workers
     return "\(configuration.model.specification), \(configuration.policy.specification), "
-      + "\(configuration.decomposition.rawValue), \(workers) "
-      + "\(workers == 1 ? "worker" : "workers"), pin \(configuration.resolvedPin)"
+      + "\(configuration.decomposition.rawValue), "
+      + "\(NumberText.counted(workers, "worker")), pin \(configuration.resolvedPin)"
   }
 }

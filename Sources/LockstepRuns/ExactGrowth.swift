@@ -30,6 +30,7 @@ public struct ExactGrowth: Equatable, Sendable {
     guard quadratic.eigenvalues != nil else { return "the quadratic's matrix is from a file" }
     guard configuration.engine == .virtual else { return "the engine is not virtual" }
     guard configuration.optimizer == .sgd else { return "the optimizer is not sgd" }
+    guard configuration.clip == nil else { return "long gradients are clipped" }
     guard configuration.resolvedSchedule == .constant else { return "the rate is not constant" }
     guard configuration.decomposition == .samples || isDescentInRounds(configuration) else {
       return "the workers divide the parameters (--decomposition blocks)"

@@ -62,6 +62,8 @@ public struct MemoryNeed: Equatable, Sendable {
       // A view each, and a gradient: of the own shard, or of everything, with the averages of joint
       // steps, a whole vector between them.
       vectors += lanes + (configuration.decomposition == .blocks ? 1 : lanes + 1)
+    } else {
+      vectors += lanes * Self.sumsInPlace(configuration, batch: batch)
     }
     var bytes = count * vectors * Double(scalarBytes) + count * Double(modelBytesPerParameter)
     // Minibatches are worked on in parts; the evaluation has threads of its own.
@@ -77,6 +79,14 @@ public struct MemoryNeed: Equatable, Sendable {
     }
     bytes += delayBytes * (configuration.virtual.replicas ?? 1 > 1 ? lanes : 1)
     self.bytes = bytes
+  }
+
+  /// How many whole vectors each worker that updates in place keeps for sums: a minibatch's steps where
+  /// they are made as one, and their mean over all workers where these join them.
+  private static func sumsInPlace(_ configuration: RunConfiguration, batch: Int) -> Double {
+    let rules = configuration.policy.rules(for: WorkerID(0), of: configuration.workers)
+    if rules.joinsSteps { return configuration.decomposition == .samples ? 2 : 1 }
+    return rules.isDeterministic && (batch > 1 || configuration.decomposition == .blocks) ? 1 : 0
   }
 
   /// What noise probes keep: the vectors of an estimator and of an observation in double precision,
@@ -123,11 +133,12 @@ public struct MemoryNeed: Equatable, Sendable {
   /// What is wrong, as a sentence.
   public func complaint(_ model: String) -> String {
     let need =
-      "\(model) has \(parameters) parameters, for which \(workers) "
-      + "\(workers == 1 ? "worker needs" : "workers need") about \(Self.text(bytes)), more than "
+      "\(model) has \(NumberText.counted(parameters, "parameter")), for which "
+      + "\(NumberText.counted(workers, "worker needs", "workers need")) about "
+      + "\(Self.text(bytes)), more than "
     if let addressSpace, bytes > addressSpace {
       return need + "the \(Self.text(max(0, addressSpace))) of address space that ulimit leaves "
-        + "beside \(threads) threads; allow more (ulimit -v)"
+        + "beside \(NumberText.counted(threads, "thread")); allow more (ulimit -v)"
     }
     return need + "80 % of this machine's \(Self.text(Double(Self.availableBytes)))"
   }

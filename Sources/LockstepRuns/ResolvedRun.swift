@@ -25,6 +25,7 @@ public struct ResolvedRun: Sendable {
       replicas: virtual.replicas ?? 1, warmup: virtual.warmup ?? 0,
       hostThreads: virtual.resolvedHostThreads)
     simulation.looksEarly = engine.looksEarly
+    simulation.clip = engine.clip
     return simulation
   }
 
@@ -93,7 +94,8 @@ public struct ResolvedRun: Sendable {
     var engine = EngineConfiguration(
       decomposition: configuration.decomposition, policy: configuration.policy,
       workers: configuration.workers, optimizer: configuration.optimizer,
-      learningRate: configuration.resolvedLearningRate, schedule: configuration.resolvedSchedule,
+      learningRate: configuration.resolvedLearningRate,
+      schedule: try configuration.resolvedSchedule.loaded(),
       batch: batch,
       sampling: configuration.sampling, minibatches: minibatches, updates: updates,
       targetLoss: configuration.targetLoss,
@@ -101,6 +103,7 @@ public struct ResolvedRun: Sendable {
         ?? max(1, (updates + Self.defaultCurvePoints - 1) / Self.defaultCurvePoints),
       seed: configuration.seed, initialParameters: initial,
       recordsTrace: configuration.recordsTrace || configuration.calibrationPath != nil)
+    engine.clip = configuration.clip
     // Where nobody says how often, a target that is met early is to be seen early.
     engine.looksEarly = configuration.targetLoss != nil && configuration.lossEvery == nil
     self.engine = engine
@@ -154,7 +157,8 @@ public struct ResolvedRun: Sendable {
       "workers": .integer(configuration.workers),
       "optimizer": .text(configuration.optimizer.specification),
       "learningRate": .number(engine.learningRate),
-      "schedule": .text(engine.schedule.rawValue),
+      "schedule": .text(engine.schedule.specification),
+      "clip": configuration.clip.map { .number($0) } ?? .null,
       // A file of minibatches has a size for each of them.
       "batch": prepared.trainingCount == 0 || engine.minibatches != nil
         ? .null : .integer(engine.batch),

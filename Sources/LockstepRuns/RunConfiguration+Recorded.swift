@@ -50,7 +50,8 @@ extension RunConfiguration {
     workers = try number("workers", Int.self)
     optimizer = try OptimizerSpecification(try need("optimizer"))
     learningRate = try number("learningRate", Double.self)
-    schedule = try choice("schedule", RateSchedule.self)
+    schedule = try RateSchedule(try need("schedule"))
+    if text("clip") != nil { clip = try number("clip", Double.self) }
     if let text = text("batch") { batch = try BatchSize(text) }
     sampling = try choice("sampling", SamplingMethod.self)
     updates = try number("updates", Int.self)

@@ -36,11 +36,13 @@ enum DelayCheck {
       throw ConfigurationError.invalid(
         option: "--workers", value: "\(workers)",
         reason: "with --decomposition blocks every worker owns at least one parameter, and this "
-          + "model has \(count); take at most \(count) workers or --decomposition samples")
+          + "model has \(count); take at most "
+          + "\(NumberText.counted(count, "worker")) or --decomposition samples")
     }
     if let given = configuration.initialParameters, given.count != count {
       throw DataError.unsuitable(
-        reason: "--init: the file holds \(given.count) parameters, this model has \(count)")
+        reason: "--init: the file holds \(NumberText.counted(given.count, "parameter")), this "
+          + "model has \(NumberText.grouped(count))")
     }
     if let file = configuration.minibatches, model.trainingCount > 0 {
       let isShared = configuration.decomposition == .blocks
@@ -48,7 +50,8 @@ enum DelayCheck {
         isShared ? (configuration.updates + workers - 1) / workers : configuration.updates
       guard file.count >= needed else {
         throw DataError.unsuitable(
-          reason: "--batches \(file.path): \(file.count) lines are too few, the run needs "
+          reason: "--batches \(file.path): "
+            + "\(NumberText.counted(file.count, "line is", "lines are")) too few, the run needs "
             + "\(needed); make fewer updates or add lines")
       }
     }

@@ -86,42 +86,31 @@ public final class DelayEngine<Model: Objective> {
     isStopped: () -> Bool, progress: (Int, Double?) -> Void
   ) -> (status: RunStatus, loss: LossRecord) {
     let replica = process.replica
-    let evaluator = LossEvaluator(
-      model, lanes: max(1, configuration.hostThreads), cancellation: configuration.cancellation)
+    let losses = LossCourse(
+      LossEvaluator(
+        model, lanes: max(1, configuration.hostThreads), cancellation: configuration.cancellation),
+      looks: configuration.looks, workers: configuration.workers, target: configuration.targetLoss)
     process.start(seed: configuration.seed, isObserved: true)
     accumulator.begin()
     accumulator.record(update: 0, parameters: UnsafePointer(replica.values), count: replica.count)
-    var last = evaluator.evaluate(at: replica.values, on: .training)
-    var losses = LossRecord(
-      initial: last?.loss, final: last?.loss, heldout: nil, accuracy: nil,
-      curve: [LossPoint(update: 0, time: 0, loss: last?.loss)])
-    let verdict = LossVerdict(
-      initial: last?.loss,
-      modelStart: configuration.initialParameters.flatMap { _ in
-        evaluator.lossAtModelStart(seed: configuration.seed)
-      }, target: configuration.targetLoss)
-    var status = verdict.status(at: last?.loss)
+    var status = losses.begin(
+      at: replica.values,
+      besidesModelStart: configuration.initialParameters == nil ? nil : configuration.seed)
     let looks = configuration.looks
     while status == nil, replica.updates < configuration.updates {
       // Where a round goes past a look, the next one is still a multiple of the distance.
       let passed = looks.areDenseAtFirst ? 0 : replica.updates % looks.every
-      let next = min(
-        configuration.updates,
-        looks.next(after: replica.updates - passed, workers: configuration.workers))
+      let next = min(configuration.updates, losses.nextLook(after: replica.updates - passed))
       let isWhole = Self.advance(process, to: next, &accumulator, isStopped: isStopped) {
-        progress($0, last?.loss)
+        progress($0, losses.latestLoss)
       }
-      last = evaluator.evaluate(at: replica.values, on: .training)
-      losses.curve.append(LossPoint(update: replica.updates, time: 0, loss: last?.loss))
-      progress(replica.updates, last?.loss)
-      status = isWhole ? verdict.status(at: last?.loss) : .interrupted
+      let ending = losses.look(at: replica.values, update: replica.updates, time: 0)
+      progress(replica.updates, losses.latestLoss)
+      status = isWhole ? ending : .interrupted
     }
     accumulator.end()
-    let heldOut = evaluator.evaluate(at: replica.values, on: .heldOut)
-    losses.conclude(
-      status ?? .completed, training: last.map { ($0.loss, $0.accuracy) },
-      heldOut: heldOut.map { ($0.loss, $0.accuracy) })
-    return (status ?? .completed, losses)
+    let ending = status ?? .completed
+    return (ending, losses.conclude(at: replica.values, ending))
   }
 
   /// Runs the other replicas.

@@ -38,7 +38,8 @@ final class DelayGradient<Model: Objective> {
     }
     examples = UnsafeBufferPointer(rebasing: storage[..<capacity])
     computer = GradientComputer(
-      model: model, range: 0..<model.parameterCount, batch: max(1, capacity), seed: 0, worker: 0)
+      model: model, range: 0..<model.parameterCount, batch: max(1, capacity), seed: 0, worker: 0,
+      clip: configuration.clip)
   }
 
   deinit { storage.deallocate() }

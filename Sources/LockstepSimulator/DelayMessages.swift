@@ -96,13 +96,10 @@ final class DelayMessages<Model: Objective>: DelayProcess {
       at: replica.values + offset, range: 0..<replica.count, worker: author, clock: clock)
     replica.samples += gradient.examples.count
     let parcel = mailbox.take()
-    // No rule looks at the parameters it moves, so applied to zeros it leaves the difference.
-    var state = replica.state
-    state.first = state.first.map { $0 + offset }
-    state.second = state.second.map { $0 + offset }
-    replica.optimizer.apply(
-      gradient.values, to: mailbox.contents(of: parcel), state: state, offset: 0,
-      count: replica.count, step: clock + 1, number: replica.updates + author)
+    replica.optimizer.makeDifference(
+      gradient.values, at: replica.values + offset, state: replica.state.advanced(by: offset),
+      count: replica.count, step: clock + 1, number: replica.updates + author,
+      into: mailbox.contents(of: parcel))
     return parcel
   }
 
@@ -118,7 +115,7 @@ final class DelayMessages<Model: Objective>: DelayProcess {
     watch.show(
       update: replica.updates + author, worker: author, clock: clock, range: 0..<replica.count,
       parameters: newest, view: watch.widened(replica.values + author * replica.count),
-      step: clock + 1, workers: author..<(author + 1), copy: author)
+      readsView: true, step: clock + 1, workers: author..<(author + 1), copy: author)
     replica.nextShown = watch.next
   }
 }

@@ -59,7 +59,7 @@ final class DelayReplica<Model: Objective> {
         parameterCount: count * copies, shards: 1, scalarBytes: MemoryLayout<Scalar>.stride),
       stateVectors: configuration.optimizer.statePerParameter)
     values = shared.values
-    state = OptimizerState(of: shared)
+    state = OptimizerState(shared.state)
     optimizer = Optimizer(
       configuration.optimizer, rate: configuration.learningRate, schedule: configuration.schedule,
       updates: configuration.updates)

@@ -13,15 +13,7 @@ public struct DelayTrace: Equatable, Sendable {
   /// - Throws: ``DataError`` with the line for whatever isn't a delay in
   ///   `0 …` ``DelaySpecification/longest``, for an empty line and for an empty file.
   public init(path: String) throws(DataError) {
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path))
-    } catch {
-      let isAbsent = (error as NSError).code == NSFileReadNoSuchFileError
-      throw .notFound(
-        path: path,
-        reason: "cannot be read (\(isAbsent ? "no such file" : "not a readable file"))")
-    }
+    let data = try DataError.contents(of: path)
     var delays: [Int] = []
     var line = 0
     var blank: Int?

@@ -195,9 +195,10 @@ struct EnsembleAccumulator: Sendable {
     record.stationaryMeanSquareErrorReason =
       series.time.flatMap { $0.isFinite ? $0 : nil }.map { time in
         let ratio = Double(stretches.count) / time
-        return "the run is only \(Int(ratio)) times as long as its values stay alike (about "
-          + "\(max(1, Int(updates / ratio))) updates), and an error takes "
-          + "\(Int(CorrelatedMean.shortest)) times; make more updates, or --replicas"
-      } ?? "the run is too short for one"
+        return "values stay alike for about "
+          + "\(NumberText.counted(max(1, Int(updates / ratio)), "update")), and a standard error "
+          + "takes \(Int(CorrelatedMean.shortest)) times as many; this run has "
+          + "\(NumberText.counted(Int(ratio), "time")) as many: make more, or use --replicas"
+      } ?? "the run is too short for one; make more updates, or use --replicas"
   }
 }

@@ -57,7 +57,8 @@ public final class ReplayEngine<Model: Objective> {
     ranges = layout.ranges
     guard ranges.count == header.shards || header.isJoint else {
       throw ReplayError(
-        description: "the trace has \(header.shards) shards, and the model \(ranges.count)")
+        description: "the trace has \(NumberText.counted(header.shards, "shard")), and the model "
+          + "\(ranges.count)")
     }
     if configuration.schedule != .constant, !header.isJoint,
       trace.events.contains(where: { Self.isApplied($0) && $0.number == nil })
@@ -74,7 +75,8 @@ public final class ReplayEngine<Model: Objective> {
       batch: configuration.batch, minibatches: configuration.minibatches,
       exampleCount: model.trainingCount)
     computer = GradientComputer(
-      model: model, range: 0..<count, batch: batch, seed: configuration.seed, worker: 0)
+      model: model, range: 0..<count, batch: batch, seed: configuration.seed, worker: 0,
+      clip: configuration.clip)
     feed = configuration.feed(exampleCount: model.trainingCount)
     var start = [Model.Scalar](repeating: 0, count: count)
     if let given = configuration.initialParameters {
@@ -121,7 +123,9 @@ public final class ReplayEngine<Model: Objective> {
         if round == rounds.count - 1, trace.header.engine == EngineChoice.virtual.rawValue {
           return
         }
-        throw ReplayError(description: "round \(round) has \(members.count) of \(workers) workers")
+        throw ReplayError(
+          description: "round \(round) has \(members.count) of "
+            + NumberText.counted(workers, "worker"))
       }
       var average = [Model.Scalar](repeating: 0, count: model.parameterCount)
       for (order, member) in members.enumerated() {

@@ -15,6 +15,8 @@ public struct SimulationConfiguration: Sendable {
   public var learningRate: Double
   /// How the learning rate changes along the run.
   public var schedule: RateSchedule
+  /// The largest Euclidean norm of a worker's gradient; `nil` for any.
+  public var clip: Double?
   /// The number of examples of a minibatch; ignored by an objective without data.
   public var batch: Int
   /// How the examples of a minibatch are chosen.

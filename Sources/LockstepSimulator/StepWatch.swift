@@ -1,5 +1,6 @@
 import LockstepCore
 import LockstepModels
+import LockstepParameters
 
 /// Takes the observations of a simulated run and hands them to the observer.
 ///
@@ -57,6 +58,7 @@ final class StepWatch<Scalar: ModelScalar> {
   ///   - range: the parameters it updates.
   ///   - parameters: `w`, `[n]`.
   ///   - view: `ŵ`; `nil` for `w`.
+  ///   - readsView: whether a rule that reads the parameters reads those of the view.
   ///   - step: the number of this update of its parameters, from 1.
   ///   - workers: those whose minibatches it is made of.
   ///   - vectors: the optimiser's state vectors before the update, `[n]` each; `nil` for as they are.
@@ -65,7 +67,8 @@ final class StepWatch<Scalar: ModelScalar> {
   ///   - begun: the number of iterations begun before it, where that names its minibatch.
   func show(
     update: Int, worker: Int, clock: Int, range: Range<Int>, parameters: [Double],
-    view: [Double]?, step: Int, workers: Range<Int>, state vectors: [[Double]]? = nil,
+    view: [Double]?, readsView: Bool = false, step: Int, workers: Range<Int>,
+    state vectors: [[Double]]? = nil,
     copy: Int = 0, number: Int? = nil, begun: Int = 0
   ) {
     var examples: [Int32] = []
@@ -74,7 +77,7 @@ final class StepWatch<Scalar: ModelScalar> {
     observer.observe(
       StepObservation(
         update: update, worker: worker, clock: clock, range: range, parameters: parameters,
-        view: view, examples: examples, state: vectors ?? states(copy: copy),
+        view: view, readsView: readsView, examples: examples, state: vectors ?? states(copy: copy),
         rate: Double(optimizer.rate(at: number ?? update)),
         step: step))
   }

@@ -81,26 +81,3 @@ public struct LossPoint: Codable, Equatable, RecordObject {
     self.loss = loss
   }
 }
-
-extension LossRecord {
-  /// Fills in what is known at the end of a run.
-  ///
-  /// The accuracy is that of the held-out set, or of the training set where nothing is held out; a model that
-  /// diverged has none.
-  ///
-  /// - Parameters:
-  ///   - status: how the run ended.
-  ///   - training: the loss and the accuracy on the training set.
-  ///   - heldOut: those on the held-out set; `nil` where there is none.
-  public mutating func conclude(
-    _ status: RunStatus, training: (loss: Double, accuracy: Double?)?,
-    heldOut: (loss: Double, accuracy: Double?)?
-  ) {
-    final = training?.loss
-    heldout = heldOut?.loss
-    let looks = curve.suffix(2)
-    targetMissedAt =
-      status == .targetReached && looks.count == 2 ? looks.first?.update : nil
-    accuracy = status == .diverged ? nil : heldOut == nil ? training?.accuracy : heldOut?.accuracy
-  }
-}

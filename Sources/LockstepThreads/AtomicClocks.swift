@@ -141,6 +141,11 @@ final class AtomicClocks: @unchecked Sendable {
     condition.allowance(at: clock, of: count) { value($0, condition.counter) }
   }
 
+  /// A counter, as it is seen by whoever has announced nothing.
+  ///
+  /// Acquiring is enough here. A value that has reached the target brings the updates up to it with it; one
+  /// that is too old only leads to another look, and nobody sleeps before the look of ``lastingValue(_:_:)``
+  /// that follows its announcement.
   @inline(__always)
   private func value(_ peer: Int, _ counter: ClockCondition.Counter) -> Int {
     counter == .completed
@@ -295,6 +300,9 @@ final class AtomicClocks: @unchecked Sendable {
   private func wakeAll() {
     lockstep_futex_wake(epochAddress, Int32.max)
   }
+
+  /// The number of workers that are parked, or about to be.
+  var parkedCount: Int { lot.pointee.parked.load(ordering: .sequentiallyConsistent) }
 
   private var epochAddress: UnsafeRawPointer {
     // The futex word is the atomic's own storage: an Atomic<UInt32> is laid out as a UInt32, after

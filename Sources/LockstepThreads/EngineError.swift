@@ -21,16 +21,17 @@ public enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
       return "--workers \(count): \(reason)"
     case .tooFewParameters(let parameters, let workers):
       return "--workers \(workers): with --decomposition blocks every worker owns at least one "
-        + "parameter, and this model has \(parameters); take at most \(parameters) workers or "
-        + "--decomposition samples"
+        + "parameter, and this model has \(parameters); take at most "
+        + "\(NumberText.counted(parameters, "worker")) or --decomposition samples"
     case .wrongParameterCount(let given, let expected):
-      return "--init: the file holds \(given) parameters, this model has \(expected)"
+      return "--init: the file holds \(NumberText.counted(given, "parameter")), this model has "
+        + NumberText.grouped(expected)
     case .tooFewMinibatches(let path, let lines, let needed):
-      return "--batches \(path): \(lines) lines are too few, the run needs \(needed); make fewer "
-        + "updates or add lines"
+      return "--batches \(path): \(NumberText.counted(lines, "line is", "lines are")) too few, "
+        + "the run needs \(needed); make fewer updates or add lines"
     case .unevenMinibatch(let path, let line, let count, let workers):
-      return "--batches \(path), line \(line): \(count) examples cannot be shared evenly by "
-        + "\(workers) workers"
+      return "--batches \(path), line \(line): \(NumberText.counted(count, "example")) cannot be "
+        + "shared evenly by \(NumberText.counted(workers, "worker"))"
     }
   }
 }

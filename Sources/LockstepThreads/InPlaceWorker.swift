@@ -45,6 +45,9 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
   /// order, so that the bits are those of a worker with a view; `nil` under the others, where a
   /// minibatch moves the parameters example by example.
   private let sums: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>)?
+  /// Whether telemetry looks at the joint step that waited to be applied when the run was stopped; `nil`
+  /// where none did.
+  @exclusivity(unchecked) private var unsettled: Bool?
   /// The number in the run, from 0, of the update that is being made.
   @exclusivity(unchecked) private var number = 0
   /// The examples of the iterations to come; those before `taken` are done with.
@@ -64,7 +67,7 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
     let configuration = run.configuration
     let layout = run.parameters.layout
     precondition(layout.isContiguous, "in place, parameter i stands at offset i")
-    rules = configuration.policy.rules(for: WorkerID(index), of: configuration.workers)
+    rules = run.rules[index]
     isBlocks = configuration.decomposition == .blocks
     range =
       isBlocks || run.isJoint
@@ -162,7 +165,8 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
       step(1, StepCounter(ownCount))
       let end = lockstep_nanoseconds()
       run.probe?.duringLook?(index, before)
-      observeStaleness()
+      noteStaleness()
+      countStaleness()
       // Only now may the others know of it: whoever waits for this step is not stale, but next.
       counter.advance()
       if count == 1 {
@@ -254,20 +258,25 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
       run.lock.withLock { _ in
         if timer.isRunning {
           timer.lap(&phases.wait)
-          observeStaleness()
+          noteStaleness()
+          countStaleness()
         }
         applyUpdate()
         completeIteration()
       }
     } else {
-      if timer.isRunning { observeStaleness() }
+      if timer.isRunning { noteStaleness() }
       if rules.apply.subject != .nobody {
         clocks.publish(.computed, from: clock, to: clock &+ 1, by: index)
         let apply = clocks.wait(for: rules.apply, at: clock)
         telemetry.parks &+= apply.parks
-        guard apply.holds else { return giveUp() }
+        guard apply.holds else {
+          unsettled = timer.isRunning
+          return false
+        }
         timer.lap(&phases.wait)
       }
+      if timer.isRunning { countStaleness() }
       applyUpdate()
       completeIteration()
     }
@@ -276,6 +285,15 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
       telemetry.add(phases)
     }
     return true
+  }
+
+  func settle(isMade: Bool) {
+    guard let isLookedAt = unsettled else { return }
+    unsettled = nil
+    guard isMade else { return telemetry.takeBack() }
+    if isLookedAt { countStaleness() }
+    applyUpdate()
+    completeIteration()
   }
 
   @inline(__always)
@@ -318,13 +336,20 @@ final class InPlaceWorker<Model: InPlaceObjective>: EngineWorker {
     for worker in 0..<run.clocks.count { seen[worker] = run.clocks.completed(worker) }
   }
 
-  /// Notes how stale the update is: per foreign shard in `blocks`, as a whole in `samples`.
-  private func observeStaleness() {
+  /// Notes how stale the update is: how far each clock has moved since ``noteClocks()``.
+  private func noteStaleness() {
+    for worker in 0..<run.clocks.count {
+      seen[worker] = run.clocks.completed(worker) &- seen[worker]
+    }
+  }
+
+  /// Counts what was noted, of an update that is going to be made: per foreign shard in `blocks`, as a
+  /// whole in `samples`.
+  private func countStaleness() {
     var sum = 0
     for worker in 0..<run.clocks.count where worker != index {
-      let stale = run.clocks.completed(worker) &- seen[worker]
-      if isBlocks { telemetry.observe(staleness: stale) }
-      sum &+= stale
+      if isBlocks { telemetry.observe(staleness: seen[worker]) }
+      sum &+= seen[worker]
     }
     if !isBlocks { telemetry.observe(staleness: sum) }
   }

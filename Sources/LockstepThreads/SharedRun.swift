@@ -16,6 +16,8 @@ final class SharedRun<Model: Objective>: @unchecked Sendable {
   let optimizer: Optimizer<Model.Scalar>
   let optimizerState: OptimizerState<Model.Scalar>
   let clocks: AtomicClocks
+  /// What each worker has to wait for.
+  let rules: [WorkerRules]
   let lock = Mutex(())
   let isJoint: Bool
   let probe: EngineProbe?
@@ -29,7 +31,7 @@ final class SharedRun<Model: Objective>: @unchecked Sendable {
 
   init(
     model: Model, configuration: EngineConfiguration, parameters: SharedParameters<Model.Scalar>,
-    clocks: AtomicClocks, probe: EngineProbe?
+    clocks: AtomicClocks, rules: [WorkerRules], probe: EngineProbe?
   ) {
     self.model = model
     self.configuration = configuration
@@ -37,8 +39,9 @@ final class SharedRun<Model: Objective>: @unchecked Sendable {
     optimizer = Optimizer(
       configuration.optimizer, rate: configuration.learningRate, schedule: configuration.schedule,
       updates: configuration.updates)
-    optimizerState = OptimizerState(of: parameters)
+    optimizerState = OptimizerState(parameters.state)
     self.clocks = clocks
+    self.rules = rules
     isJoint = configuration.budget.isJoint
     self.probe = probe
     observations = configuration.observer.map {
@@ -52,6 +55,11 @@ final class SharedRun<Model: Objective>: @unchecked Sendable {
 protocol EngineWorker: AnyObject {
   /// Makes iterations until its quota is used up, the run is stopped, or something fails.
   func run(_ quota: WorkerQuota) throws
+
+  /// Ends a joint step that the worker was still waiting to apply when the run was stopped.
+  ///
+  /// - Parameter isMade: whether another worker has applied it: then all do.
+  func settle(isMade: Bool)
 
   /// The worker's clock.
   var clock: Int { get }

@@ -32,6 +32,9 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
   private let staleness: UnsafeMutablePointer<Int>
   /// The clock from which on the next update is observed; `Int.max` for none.
   @exclusivity(unchecked) private var observeAt = Int.max
+  /// Whether telemetry looks at the joint step that waited to be applied when the run was stopped; `nil`
+  /// where none did.
+  @exclusivity(unchecked) private var unsettled: Bool?
   /// The number in the run, from 0, of the update that is being made.
   @exclusivity(unchecked) private var number = 0
 
@@ -45,13 +48,13 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
     self.index = index
     let configuration = run.configuration
     let layout = run.parameters.layout
-    rules = configuration.policy.rules(for: WorkerID(index), of: configuration.workers)
+    rules = run.rules[index]
     isBlocks = configuration.decomposition == .blocks
     view = ParameterView(of: run.parameters)
     computer = GradientComputer(
       model: run.model, range: isBlocks ? layout.ranges[index] : 0..<layout.parameterCount,
       batch: configuration.largestMinibatch(exampleCount: run.model.trainingCount),
-      seed: configuration.seed, worker: isBlocks ? 0 : index)
+      seed: configuration.seed, worker: isBlocks ? 0 : index, clip: configuration.clip)
     gradient = computer.gradient
     trace =
       configuration.recordsTrace
@@ -157,8 +160,8 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
         let apply = clocks.wait(for: rules.apply, at: clock)
         telemetry.parks &+= apply.parks
         guard apply.holds else {
-          observation?.takeBack(clock: clock)
-          return giveUp()
+          unsettled = timer.isRunning
+          return false
         }
         timer.lap(&phases.wait)
       }
@@ -171,6 +174,18 @@ final class SnapshotWorker<Model: Objective>: EngineWorker {
       telemetry.add(phases)
     }
     return true
+  }
+
+  func settle(isMade: Bool) {
+    guard let isLookedAt = unsettled else { return }
+    unsettled = nil
+    guard isMade else {
+      observation?.takeBack(clock: clock)
+      return telemetry.takeBack()
+    }
+    if isLookedAt { countStaleness() }
+    applyUpdate()
+    completeIteration()
   }
 
   /// Completes the iteration.

@@ -5,7 +5,7 @@ import LockstepParameters
 extension ThreadEngine {
   /// How to make in-place workers for a model, or `nil` where they don't do.
   ///
-  /// They do for a model that supports them, under plain gradient descent; in `blocks` only where
+  /// They do for a model that supports them, under plain gradient descent without clipping; in `blocks` only where
   /// each worker's shard fills at least a cache line: shorter ones would mostly share one.
   static func inPlaceFactory(
     model: Model, configuration: EngineConfiguration
@@ -19,7 +19,8 @@ extension ThreadEngine {
   /// Whether the workers of a run update the shared vector where it stands, without views and
   /// gradients of their own.
   public static func updatesInPlace(_ model: Model, configuration: EngineConfiguration) -> Bool {
-    guard configuration.optimizer == .sgd, let sparse = model as? any InPlaceObjective,
+    guard configuration.optimizer == .sgd, configuration.clip == nil,
+      let sparse = model as? any InPlaceObjective,
       sparse.supportsInPlace
     else { return false }
     if configuration.decomposition == .blocks {

@@ -62,7 +62,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
   private let pool: WorkerPool
   private let topology: Topology
   private let placement: PlacementPlan
-  private let shared: SharedRun<Model>
+  let shared: SharedRun<Model>
   private let makeInPlaceWorker: ((SharedRun<Model>, Int) -> any EngineWorker)?
   private let isInterrupted = Atomic<Bool>(false)
   private let workers: WorkerRoster
@@ -116,7 +116,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
       model: model, configuration: configuration,
       parameters: SharedParameters(
         layout: layout, stateVectors: configuration.optimizer.statePerParameter),
-      clocks: clocks, probe: probe)
+      clocks: clocks, rules: rules, probe: probe)
     pool = WorkerPool(
       workers: configuration.workers, topology: topology, placements: placement.placements)
     workers = WorkerRoster(count: configuration.workers)
@@ -179,7 +179,11 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
   /// - Parameter progress: called on the calling thread, at most every 100 ms.
   /// - Throws: the first error of a worker, after all have ended and nothing is left bound.
   public func run(progress: (Progress) -> Void = { _ in }) throws -> Outcome {
-    let evaluator = LossEvaluator(model, cancellation: configuration.cancellation)
+    let losses = LossCourse(
+      LossEvaluator(model, cancellation: configuration.cancellation),
+      looks: LossLooks(
+        every: configuration.lossEvery, areDenseAtFirst: configuration.looksEarly),
+      workers: configuration.workers, target: configuration.targetLoss)
     let snapshot = UnsafeMutablePointer<Model.Scalar>.allocate(capacity: model.parameterCount)
     snapshot.initialize(repeating: 0, count: model.parameterCount)
     defer { snapshot.deallocate() }
@@ -190,32 +194,20 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
     }
     try prepareWorkers(from: snapshot)
 
-    let initial = evaluator.evaluate(at: snapshot, on: .training)
-    var losses = LossRecord(
-      initial: initial?.loss, final: initial?.loss, heldout: nil, accuracy: nil,
-      curve: [LossPoint(update: 0, time: 0, loss: initial?.loss)])
+    var status = losses.begin(
+      at: snapshot,
+      besidesModelStart: configuration.initialParameters == nil ? nil : configuration.seed)
     var updates = 0
     var wall: UInt64 = 0
     var cpu = 0.0
-    var last = initial
-    let verdict = LossVerdict(
-      initial: initial?.loss,
-      modelStart: configuration.initialParameters.flatMap { _ in
-        evaluator.lossAtModelStart(seed: configuration.seed)
-      }, target: configuration.targetLoss)
-    var status = verdict.status(at: last?.loss)
     let budget = configuration.budget
-    let looks = LossLooks(
-      every: configuration.lossEvery, areDenseAtFirst: configuration.looksEarly)
     while status == nil, updates < configuration.updates {
-      let told = losses.curve.last?.update ?? 0
-      let pause = min(
-        configuration.updates,
-        budget.pausePoint(atOrAfter: looks.next(after: told, workers: configuration.workers)))
+      let look = losses.nextLook(after: losses.latestUpdate ?? 0)
+      let pause = min(configuration.updates, budget.pausePoint(atOrAfter: look))
       let next = min(pause, shared.observations?.pause(after: updates) ?? pause)
       let cpuBefore = Self.processorSeconds()
       let stretch = try runStretch(from: updates, to: next) { done in
-        progress(Progress(updates: done, total: configuration.updates, loss: last?.loss))
+        progress(Progress(updates: done, total: configuration.updates, loss: losses.latestLoss))
       }
       cpu += Self.processorSeconds() - cpuBefore
       wall += stretch.wallNanoseconds
@@ -225,25 +217,17 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
       // Where the workers paused for the observer only, no loss is due.
       guard updates >= pause || hasBeenInterrupted else { continue }
       shared.parameters.copyAll(into: snapshot)
-      last = evaluator.evaluate(at: snapshot, on: .training)
-      losses.curve.append(
-        LossPoint(update: updates, time: Double(wall) * 1e-9, loss: last?.loss))
-      progress(Progress(updates: updates, total: configuration.updates, loss: last?.loss))
-      if hasBeenInterrupted {
-        status = .interrupted
-      } else {
-        status = verdict.status(at: last?.loss)
-      }
+      let ending = losses.look(at: snapshot, update: updates, time: Double(wall) * 1e-9)
+      progress(
+        Progress(updates: updates, total: configuration.updates, loss: losses.latestLoss))
+      status = hasBeenInterrupted ? .interrupted : ending
     }
     shared.parameters.copyAll(into: snapshot)
-    let heldOut = evaluator.evaluate(at: snapshot, on: .heldOut)
-    losses.conclude(
-      status ?? .completed, training: last.map { ($0.loss, $0.accuracy) },
-      heldOut: heldOut.map { ($0.loss, $0.accuracy) })
+    let ending = status ?? .completed
     return outcome(
       parameters: Array(UnsafeBufferPointer(start: snapshot, count: model.parameterCount)),
-      status: status ?? .completed, updates: updates, wallSeconds: Double(wall) * 1e-9,
-      cpuSeconds: cpu, loss: losses)
+      status: ending, updates: updates, wallSeconds: Double(wall) * 1e-9, cpuSeconds: cpu,
+      loss: losses.conclude(at: snapshot, ending))
   }
 
   /// Makes the workers' buffers and writes each shard's first parameters, on the pinned threads: the
@@ -288,7 +272,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
     for index in 0..<count { clocks.reset(index, to: workers[index]?.clock ?? 0) }
     shared.observations?.prepare(updates: last - first)
     let workers = workers
-    return try pool.run(
+    let stretch = try pool.run(
       onFailure: { clocks.stop() },
       whileRunning: { progress(completedUpdates(clocks: clocks)) }
     ) { index in
@@ -297,10 +281,15 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
         budget.isDealt
         ? WorkerQuota(of: WorkerID(index), dealtBy: budget, until: last)
         : WorkerQuota(of: WorkerID(index), claimedFrom: source, chunk: chunk, budget: budget)
-      // However a worker ends, nobody waits for it any more.
-      defer { clocks.finish(index, at: worker.clock) }
+      // Nobody waits for a worker any more that has used up its quota or failed. In a run that is stopped
+      // everybody gives up waiting: a step that this worker has not computed is not made without it.
+      defer { if !clocks.isStopped { clocks.finish(index, at: worker.clock) } }
       try worker.run(quota)
     }
+    // A stop may come when some have seen that all gradients of a step are ready and others not yet.
+    let most = workers.all.map(\.clock).max() ?? 0
+    for worker in workers.all { worker.settle(isMade: worker.clock < most) }
+    return stretch
   }
 
   private var completedUpdates: Int {

@@ -1,10 +1,12 @@
+import LockstepCore
+
 extension PlacementPlan {
   /// A sentence on whether workers must share processing units.
   public var summary: String {
-    let workers = Self.counted(workers, "worker")
-    var units = Self.counted(processingUnits, "processing unit")
+    let workers = NumberText.counted(workers, "worker")
+    var units = NumberText.counted(processingUnits, "processing unit")
     if let cores, cores < min(self.workers, processingUnits) {
-      units += " of \(Self.counted(cores, "core"))"
+      units += " of \(NumberText.counted(cores, "core"))"
     }
     guard oversubscribed else { return "Not oversubscribed: \(workers) on \(units)." }
     return self.workers > processingUnits
@@ -45,9 +47,5 @@ extension PlacementPlan {
 
   private static func distinct(_ numbers: [Int?]) -> String {
     NumberList.text(Set(numbers.compactMap(\.self)).sorted())
-  }
-
-  private static func counted(_ count: Int, _ noun: String) -> String {
-    "\(count) \(noun)\(count == 1 ? "" : "s")"
   }
 }

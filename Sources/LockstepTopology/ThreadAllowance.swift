@@ -15,8 +15,8 @@ public enum ResourceError: Error, Equatable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .tooFewThreads(let needed, let available, let reason):
-      "\(needed) threads are needed, and only \(available) can be had (\(reason)); allow more "
-        + "(ulimit -u, ulimit -v, pids.max of the control group), or take fewer workers or jobs"
+      "\(NumberText.counted(needed, "thread is", "threads are")) needed, and only "
+        + "\(available) can be had (\(reason)); allow more (ulimit -u, ulimit -v, pids.max of the control group), or take fewer workers or jobs"
     case .tooFewFiles(let needed, let available):
       "\(needed) files have to be open at once, and only \(available) can be had; allow more with "
         + "ulimit -n \(needed + 8)"

@@ -53,6 +53,14 @@ private func refuse(
     ("--optimizer momentum", "write momentum:M with 0 ≤ M < 1"),
     ("--optimizer momentum:1", "write momentum:M with 0 ≤ M < 1"),
     ("--optimizer adam:0.9", "adam takes no argument"),
+    ("--optimizer adamw:-1", "write adamw:DECAY with DECAY ≥ 0, for example adamw:0.01"),
+    ("--optimizer lion:nan", "write lion:DECAY with DECAY ≥ 0, for example lion:0.1"),
+    ("--optimizer lion:x=1", "unknown key 'x'"), ("--optimizer lin", "did you mean lion?"),
+    ("--schedule cosin", "did you mean cosine?"), ("--schedule warmup", "write warmup:N"),
+    ("--schedule step:every=3", "write step:every=N,factor=F"),
+    ("--clip 0", "--clip 0.0: the largest norm is a finite number above 0"),
+    ("--clip inf", "--clip inf: the largest norm is a finite number above 0"),
+    ("--clip 1 --record noise=5", "leave out --clip or the probes"),
     ("--decomposition block", "did you mean blocks?"),
     ("--kernels mkl", "--kernels mkl: not one of blas, portable"),
     ("--precision half", "--precision half: not one of single, double"),
@@ -158,9 +166,9 @@ private func refuse(
     try folder.write("empty.txt", "")
     try folder.write("negative.txt", "1\n-2\n")
     let start = "run --model quadratic:dimension=8 --engine virtual"
-    for option in ["--service", "--delay"] {
+    for option in ["--service trace", "--delay trace", "--schedule file"] {
       for (file, code) in [("empty.txt", Int32(65)), ("negative.txt", 65), ("none.txt", 66)] {
-        let result = try lockstep(typed: "\(start) \(option) trace:\(file)", in: folder.path)
+        let result = try lockstep(typed: "\(start) \(option):\(file)", in: folder.path)
         #expect(result.code == code && result.output.isEmpty, "\(option) \(file)")
         #expect(result.errors.contains(file), "\(option) \(file)")
       }
@@ -173,16 +181,16 @@ private func refuse(
     (
       "--model quadratic:dimension=268435456 --workers 255 --precision double --optimizer adam "
         + "--decomposition samples", 64 as Int32,
-      "has 268435456 parameters, for which 255 workers need"
+      "has 268,435,456 parameters, for which 255 workers need"
     ),
     ("--model mlp:1048576x1048576", 65, "64×1048576×1048576×10 has more than 8589934592"),
     (
       "--model mlp:1048576x4096 --workers 255 --decomposition samples", 65,
-      "mlp:1048576x4096 on digits has 4363169802 parameters, for which 255 workers need about"
+      "mlp:1048576x4096 on digits has 4,363,169,802 parameters, for which 255 workers need about"
     ),
     (
       "--model svm --data libsvm:wide --optimizer adam --workers 255 --decomposition samples",
-      65, "svm on wide has 2147483000 parameters, for which 255 workers need about"
+      65, "svm on wide has 2,147,483,000 parameters, for which 255 workers need about"
     ),
     // Not so many parameters, but a minibatch's inputs are wide.
     (

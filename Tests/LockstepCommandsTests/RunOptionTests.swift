@@ -65,7 +65,9 @@ import Testing
   func `every policy goes with both decompositions and all optimizers`(
     _ policy: String, _ decomposition: String
   ) throws {
-    for optimizer in ["sgd", "momentum:0.9", "nesterov:0.5", "adagrad", "rmsprop", "adam"] {
+    for optimizer in [
+      "sgd", "momentum:0.9", "nesterov:0.5", "adagrad", "rmsprop", "adam", "adamw", "lion:0.1",
+    ] {
       let options =
         "--policy \(policy) --decomposition \(decomposition) --optimizer \(optimizer) --workers 2 "
       let network = try run(options + "--model mlp:3 --updates 6 --learning-rate 0.001")

@@ -21,7 +21,8 @@ import Testing
     let help = try lockstep(typed: "run --help").output
     for option in [
       "model", "data", "held-out", "engine", "decomposition", "policy", "workers", "optimizer",
-      "learning-rate", "batch", "sampling", "updates", "epochs", "target-loss", "seed", "kernels",
+      "learning-rate", "schedule", "clip", "batch", "sampling", "updates", "epochs", "target-loss",
+      "seed", "kernels",
       "precision", "pin", "service", "delay", "delay-per", "replicas", "warmup", "host-threads",
       "record", "init", "save", "batches", "json", "progress", "quiet", "out",
     ] {
@@ -49,11 +50,11 @@ import Testing
       masked == """
         quadratic:dimension=8, 8 parameters
         barrier, blocks, 2 workers, sgd at rate 0.5000, single, seed 1
-        completed after 8 updates, 0 samples, TIME
+        completed after 8 updates, TIME
 
         loss        4.000 → 0.01562
 
-        throughput  RATE updates/s, 0.0 samples/s
+        throughput  RATE updates/s
 
         staleness   mean 0, median 0, 90 % 0, 99 % 0, max 0
         torn views  0 of 16 shard copies
@@ -131,7 +132,8 @@ import Testing
     let configuration = try #require(document["configuration"] as? [String: Any])
     for option in [
       "model", "data", "heldOut", "engine", "decomposition", "policy", "workers", "optimizer",
-      "learningRate", "batch", "sampling", "updates", "epochs", "targetLoss", "seed", "kernels",
+      "learningRate", "schedule", "clip", "batch", "sampling", "updates", "epochs", "targetLoss",
+      "seed", "kernels",
       "precision", "pin", "service", "delay", "delayPer", "replicas", "warmup", "record", "init",
       "save", "batches",
     ] {

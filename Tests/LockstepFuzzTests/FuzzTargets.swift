@@ -353,7 +353,8 @@ enum FuzzTargets {
     ],
     "held-out": ["automatic", "0.25", "0.25,seed=3", "csv:x"],
     "policy": ["barrier", "bounded:4", "sequential", "hogwild", "locked"],
-    "optimizer": ["sgd", "momentum:0.9", "adam"],
+    "optimizer": ["sgd", "momentum:0.9", "adam", "adamw:0.1"],
+    "schedule": ["linear", "warmup:9+cosine", "step:every=3,factor=0.5", "file:x"],
     "service": [
       "constant:1", "gamma:1,0.5", "per-worker:1;2;3", "adversarial:7", "lognormal:1,2",
     ],

@@ -23,7 +23,7 @@ import Testing
   }
 
   static let optimizers = [
-    "sgd", "momentum:0.8", "nesterov:0.8", "adagrad", "rmsprop", "adam",
+    "sgd", "momentum:0.8", "nesterov:0.8", "adagrad", "rmsprop", "adam", "adamw:0.3", "lion:0.3",
   ]
 
   @Test(arguments: optimizers)
@@ -55,7 +55,8 @@ import Testing
       let gradient = SlowProbe(model: model, optimizer: optimizer, observation: observation)
         .gradient(at: point)
       state =
-        TextbookRule(optimizer).step(gradient, state: state, rate: rate, number: round).state
+        TextbookRule(optimizer)
+        .step(gradient, at: point, state: state, rate: rate, number: round).state
       point = after
     }
   }

@@ -60,7 +60,9 @@ import Testing
     policy: String, decomposition: Decomposition
   ) throws {
     for workers in [1, 2, 3, 5] {
-      for optimizer in [OptimizerSpecification.sgd, .momentum(0.9), .adam] {
+      for optimizer in [
+        OptimizerSpecification.sgd, "momentum:0.9", "adam", "adamw:0.1", "lion:0.1",
+      ] {
         try Self.expectEqual(
           Self.network(), policy: policy, decomposition: decomposition, workers: workers,
           optimizer: optimizer)

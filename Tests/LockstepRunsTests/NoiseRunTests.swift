@@ -38,7 +38,7 @@ import Testing
     for (model, data) in [
       ("quadratic:dimension=7,condition=9,rotated=true,noise=0.1", nil), ("mlp:4", Self.data),
     ] {
-      for optimizer in [OptimizerSpecification.sgd, .adam] {
+      for optimizer in [OptimizerSpecification.sgd, "adam"] {
         var threads = try Self.configuration(model, data: data, every: 4)
         threads.policy = try PolicySpecification.parse(policy)
         threads.decomposition = decomposition

@@ -12,7 +12,7 @@ import Testing
 @Suite(.timeLimit(.minutes(15))) struct `Every kind of tiny run` {
   static let policies = ["sequential", "barrier", "bounded:0", "bounded:2", "hogwild", "locked"]
   static let optimizers: [OptimizerSpecification] = [
-    .sgd, .momentum(0.9), .nesterov(0.5), .adagrad, .rmsprop, .adam,
+    .sgd, "momentum:0.9", "nesterov:0.5", "adagrad", "rmsprop", "adam", "adamw:0.1", "lion:0.1",
   ]
   static let models = [
     TinyModel("quadratic:dimension=8,condition=5,noise=0.1,l2=0.05"),
@@ -76,7 +76,7 @@ import Testing
         for workers in 1...4 {
           // The rules take turns, and the one that is updated in place comes every other time.
           turn += 1
-          let optimizer = turn % 2 == 0 ? .sgd : optimizers[turn / 2 % 6]
+          let optimizer = turn % 2 == 0 ? .sgd : optimizers[turn / 2 % optimizers.count]
           let setting = Setting(
             policy: policy, decomposition: decomposition, workers: workers, optimizer: optimizer)
           try check(setting, model, tiny, dataset, topology)

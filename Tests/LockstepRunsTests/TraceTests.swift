@@ -24,6 +24,7 @@ import Testing
     run.workers = 3
     run.updates = updates
     run.schedule = schedule
+    run.clip = schedule == nil ? nil : 0.5
     run.kernels = .portable
     run.recordsTrace = true
     if engine == .threads {
@@ -99,6 +100,21 @@ import Testing
           }
         }
       ),
+      (
+        "policy", "barrier",
+        { events in
+          // Worker 0 applies its first update before worker 1 has computed its own.
+          guard let index = events.firstIndex(where: { $0.worker == 0 }) else { return }
+          events[index].apply = events.first { $0.worker == 1 }?.ready.map { $0 - 0.001 }
+        }
+      ),
+      (
+        "policy", "sequential",
+        { events in
+          // Worker 1 does not wait for its turn.
+          for index in events.indices where events[index].worker == 1 { events[index].start = -1 }
+        }
+      ),
     ]
 
   @Test(arguments: damages.indices)
@@ -111,7 +127,6 @@ import Testing
     #expect(check.violations.contains { $0.rule == damage.rule }, "\(check.violations)")
   }
 
-  // Worker 2 is slow, so the others start as far ahead of it as their policy lets them, and no further.
   // Each of them ended `check`, `replay` or `show` with a trap.
   @Test(arguments: [
     ("\"shards\":3", "\"shards\":9223372036854775807"), ("\"shards\":3", "\"shards\":4"),
@@ -135,6 +150,7 @@ import Testing
     #expect(throws: TraceError.self) { try TraceFile.read(path) }
   }
 
+  // Worker 2 is slow, so the others start as far ahead of it as their policy lets them, and no further.
   @Test(arguments: 0...3) func `of a bound are refused by the next smaller one`(bound: Int) throws {
     var (trace, _) = try Self.trace(
       "bounded:\(bound)", .samples, .virtual, service: "per-worker:1;1;40")
@@ -181,8 +197,10 @@ import Testing
   func `are executed again with the rates of a schedule, which they number`(
     policy: String, decomposition: Decomposition
   ) throws {
-    for engine in [EngineChoice.threads, .virtual] {
-      let (recorded, _) = try Self.trace(policy, decomposition, engine, schedule: .linear)
+    for (engine, schedule) in [
+      (EngineChoice.threads, RateSchedule.linear), (.virtual, RateSchedule(.cosine, warmup: 9)),
+    ] {
+      let (recorded, _) = try Self.trace(policy, decomposition, engine, schedule: schedule)
       for name in ["trace.csv", "trace.jsonl"] {
         let path = NSTemporaryDirectory() + "\(UUID().uuidString)-\(name)"
         defer { try? FileManager.default.removeItem(atPath: path) }

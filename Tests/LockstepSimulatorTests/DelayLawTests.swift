@@ -106,4 +106,21 @@ struct DelayLawTests {
     tally.reset()
     #expect(tally.record().mean == nil)
   }
+
+  @Test func `the memory that delays take is that of the versions and messages kept`() throws {
+    var trial = DelayTrial()
+    (trial.workers, trial.updates) = (2, 10)
+    func bytes(_ scope: DelayScope, _ delay: Int) throws -> Double {
+      DelayMemory.bytes(
+        try DelayLaw(.constant(delay)), scope: scope, configuration: trial.configuration,
+        parameters: 100, scalarBytes: 8)
+    }
+    // A read three updates old keeps four versions, and none is older than the run is long.
+    #expect(try bytes(.read, 3) == 4 * 800)
+    #expect(try bytes(.read, 30) == 11 * 800)
+    // Two caches, and four updates of each worker on their way to two.
+    #expect(try bytes(.message, 3) == (2 + 8) * 800 + 8 * 2 * 24)
+    trial.decomposition = .blocks
+    #expect(try bytes(.read, 30) == 6 * 800)
+  }
 }

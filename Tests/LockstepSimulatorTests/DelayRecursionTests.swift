@@ -100,7 +100,7 @@ struct DelayRecursionTests {
     trial.workers = 5
     trial.updates = 5 * 20
     trial.rate = 0.05
-    trial.optimizer = .momentum(0.5)
+    trial.optimizer = "momentum:0.5"
     trial.initial = (0..<6).map { Double($0 + 1) }
     let outcome = try trial.run(DelayTrial.quadratic("laplacian=6"), "constant:0")
     var x = try #require(trial.initial)
@@ -141,7 +141,7 @@ struct DelayRecursionTests {
     #expect(outcome.updates == 75)
   }
 
-  @Test(arguments: [OptimizerSpecification.sgd, .momentum(0.9), .adam, .adagrad])
+  @Test(arguments: [OptimizerSpecification.sgd, "momentum:0.9", "adam", "adagrad", "adamw:0.1"])
   func `A single worker without delay is plain training in every way of counting`(
     optimizer: OptimizerSpecification
   ) throws {
@@ -237,7 +237,7 @@ struct DelayRecursionTests {
       trial.decomposition = decomposition
       trial.scope = scope
       trial.workers = 4
-      trial.optimizer = .momentum(0.5)
+      trial.optimizer = "momentum:0.5"
       let one = try trial.run(model, "geometric:2")
       trial.hostThreads = 1
       #expect(try trial.run(model, "geometric:2").parameters == one.parameters)

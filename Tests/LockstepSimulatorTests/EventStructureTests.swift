@@ -40,8 +40,7 @@ import Testing
         ? ClockCondition(.worker(WorkerID((worker + 1) % workers)), lead: lead)
         : ClockCondition(.everyone, lead: lead)
     }
-    let gates = conditions.map { Gate($0) }
-    var book = ClockBook(workers: workers, gates: gates)
+    var book = ClockBook(workers: workers, conditions: conditions)
     var batch = WorkerBatch(workers: workers)
     var queue = WorkerQueue(workers: workers)
     defer {
@@ -58,7 +57,7 @@ import Testing
     for _ in 0..<5_000 {
       let worker = stream.integer(below: workers)
       guard !waiting[worker], published[worker] != ClockBook.finished else { continue }
-      #expect(book.holds(gates[worker], at: clocks[worker]) == holds(worker))
+      #expect(book.holds(conditions[worker], at: clocks[worker]) == holds(worker))
       if holds(worker) {
         clocks[worker] += 1
         published[worker] = clocks[worker] == 300 ? ClockBook.finished : clocks[worker]
@@ -70,9 +69,28 @@ import Testing
         #expect(handed == released)
         for other in released { waiting[other] = false }
       } else {
-        book.wait(worker, for: gates[worker], at: clocks[worker])
+        book.wait(worker, for: conditions[worker], at: clocks[worker])
         waiting[worker] = true
       }
+    }
+  }
+
+  @Test func `workers that wait for the same worker are released each at its own clock`() {
+    let gates = (0..<4).map { Gate(ClockCondition(.worker(WorkerID(0)), lead: $0)) }
+    var book = ClockBook(workers: 4, gates: gates)
+    var batch = WorkerBatch(workers: 4)
+    var queue = WorkerQueue(workers: 4)
+    defer {
+      book.deallocate()
+      batch.deallocate()
+      queue.deallocate()
+    }
+    for worker in [2, 1, 3] { book.wait(worker, for: gates[worker], at: 0) }
+    for clock in 1...3 {
+      book.publish(clock, by: 0, releasing: &batch)
+      batch.drain(into: &queue)
+      #expect(queue.popFirst() == clock)
+      #expect(queue.popFirst() == nil)
     }
   }
 }

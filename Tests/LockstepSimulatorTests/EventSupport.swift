@@ -11,6 +11,8 @@ struct Simulation {
   var workers = 1
   var optimizer = OptimizerSpecification.sgd
   var rate = 0.1
+  var schedule = RateSchedule.constant
+  var clip: Double?
   var batch = 8
   var sampling = SamplingMethod.shuffled
   var minibatches: MinibatchFile?
@@ -28,13 +30,16 @@ struct Simulation {
   var applyTime: ServiceSpecification?
 
   var configuration: SimulationConfiguration {
-    SimulationConfiguration(
+    var configuration = SimulationConfiguration(
       decomposition: decomposition, policy: policy, workers: workers, optimizer: optimizer,
-      learningRate: rate, batch: batch, sampling: sampling, minibatches: minibatches,
+      learningRate: rate, schedule: schedule, batch: batch, sampling: sampling,
+      minibatches: minibatches,
       updates: updates, targetLoss: target,
       lossEvery: lossEvery, seed: seed, initialParameters: initial, faults: faults,
       readTime: readTime, applyTime: applyTime, recordsTrace: recordsTrace,
       replicas: replicas, hostThreads: hostThreads)
+    configuration.clip = clip
+    return configuration
   }
 
   /// The most examples of a minibatch.

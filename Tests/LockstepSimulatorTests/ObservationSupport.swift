@@ -1,6 +1,7 @@
 import Foundation
 import LockstepCore
 import LockstepModels
+import LockstepParameters
 
 @testable import LockstepSimulator
 

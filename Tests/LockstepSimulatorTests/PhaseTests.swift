@@ -84,7 +84,7 @@ enum PhaseSettings {
     for decomposition in Decomposition.allCases {
       var setup = Simulation(
         decomposition: decomposition, policy: try PolicySpecification.parse(policy), workers: 5,
-        optimizer: .adam, rate: 0.01, updates: 60, lossEvery: 20,
+        optimizer: "adam", rate: 0.01, updates: 60, lossEvery: 20,
         service: .gamma(mean: 1, variation: 0.8), readTime: .exponential(mean: 0.5),
         applyTime: .exponential(mean: 0.5))
       let one = try setup.run(model)
@@ -106,7 +106,7 @@ enum PhaseSettings {
       var setup = Simulation(
         decomposition: stream.integer(below: 2) == 0 ? .blocks : .samples,
         policy: try PolicySpecification.parse(policy), workers: 2 + stream.integer(below: 5),
-        optimizer: stream.integer(below: 2) == 0 ? .sgd : .adam, rate: 0.01,
+        optimizer: stream.integer(below: 2) == 0 ? .sgd : "adam", rate: 0.01,
         updates: 20 + stream.integer(below: 60), seed: UInt64(seed))
       setup.service = .pareto(mean: 1, tailIndex: 1.2)
       setup.readTime = .gamma(mean: [0.1, 1, 5][stream.integer(below: 3)], variation: 2)

@@ -12,7 +12,12 @@ import Testing
     "barrier", "sequential", "bounded:0", "bounded:1", "bounded:3", "hogwild", "locked",
   ]
   static let optimizers: [OptimizerSpecification] = [
-    .sgd, .momentum(0.9), .nesterov(0.5), .adagrad, .rmsprop, .adam,
+    .sgd, "momentum:0.9", "nesterov:0.5", "adagrad", "rmsprop", "adam", "adamw:0.5", "lion:0.3",
+  ]
+  static let schedules: [RateSchedule] = [
+    .linear, .cosine, RateSchedule(.constant, warmup: 9), RateSchedule(.cosine, warmup: 4),
+    RateSchedule(.step(every: 5, factor: 0.7)), RateSchedule(.linear, warmup: 1000),
+    RateSchedule(.file("factors")).with(RateTable(SlowEngine<Quadratic<Double>>.file)),
   ]
   static let laws: [ServiceSpecification] = [
     .constant(1), .constant(0.5), .exponential(mean: 1), .gamma(mean: 1, variation: 0.3),
@@ -50,6 +55,8 @@ import Testing
     setup.sampling = pick([.shuffled, .replacement])
     setup.lossEvery = pick([1, 7, 1000])
     setup.recordsTrace = true
+    if stream.integer(below: 2) == 0 { setup.schedule = pick(schedules) }
+    setup.clip = pick([nil, nil, 0.05, 0.5])
     switch stream.integer(below: 5) {
     case 0: setup.service = .perWorker((0..<setup.workers).map { 1 + Double($0) })
     case 1: setup.readTime = pick(laws)
@@ -103,7 +110,7 @@ import Testing
   private static func describe(_ setup: Simulation) -> String {
     let law = { (law: ServiceSpecification?) in law?.specification ?? "none" }
     return "\(setup.decomposition) \(setup.policy.specification) workers \(setup.workers) "
-      + "\(setup.optimizer.specification) updates \(setup.updates) batch \(setup.batch) "
+      + "\(setup.optimizer) \(setup.schedule.specification) clip \(setup.clip ?? .infinity) updates \(setup.updates) batch \(setup.batch) "
       + "service \(law(setup.service)) read \(law(setup.readTime)) "
       + "apply \(law(setup.applyTime)) file \(setup.minibatches != nil) "
       + "faults \(setup.faults.map(\.specification))"

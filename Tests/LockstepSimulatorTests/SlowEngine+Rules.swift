@@ -5,7 +5,7 @@ import Testing
 
 @testable import LockstepSimulator
 
-/// What befalls workers, the rules of the optimisers, and the laws of durations.
+/// What befalls workers, the rules and rates of the optimisers, and the laws of durations.
 extension SlowEngine {
   func strike(_ fault: FaultSpecification) {
     let p = fault.worker
@@ -90,38 +90,86 @@ extension SlowEngine {
     for worker in workers { for stale in worker.stale { histogram[stale, default: 0] += 1 } }
     let share = 1 / Scalar(count)
     for shard in ranges.indices {
-      step(shard) { place in workers.reduce(0) { $0 + share * $1.gradient[place] } }
+      step(shard, number: updates - 1) { place in
+        workers.reduce(0) { $0 + share * $1.gradient[place] }
+      }
     }
   }
 
+  /// Shortens a gradient that is longer than it may be.
+  func clipped(_ gradient: [Scalar]) -> [Scalar] {
+    guard let limit = setup.clip else { return gradient }
+    let norm = gradient.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+    return norm > limit ? gradient.map { $0 * Scalar(limit / norm) } : gradient
+  }
+
+  /// The number in the run of a worker's update: under `barrier` the first of its round.
+  func number(of p: Int) -> Int {
+    policy == "barrier" ? workers[p].clock * count : workers[p].number
+  }
+
+  /// The share of the rate that an update takes.
+  func factor(at number: Int) -> Double {
+    let (warmup, total) = (setup.schedule.warmup, setup.updates - setup.schedule.warmup)
+    if number < warmup { return Double(number + 1) / Double(warmup) }
+    let k = number - warmup
+    let share = Double(k) / Double(max(1, total))
+    switch setup.schedule.shape {
+    case .constant: return 1
+    case .linear: return 1 - share
+    case .cosine:
+      let root = PortableMath.cosine(ofHalfTurns: share / 2)
+      return root * root
+    case .step(let every, let factor): return power(factor, (k - k % every) / every)
+    case .file: return Self.file.last { $0.update <= k }?.factor ?? .nan
+    }
+  }
+
+  /// What every file of factors says.
+  static var file: [RateTable.Entry] {
+    [(0, 0.5), (3, 2), (4, 0.25), (20, 0), (21, 1)].map { RateTable.Entry(update: $0, factor: $1) }
+  }
+
   /// Makes the next version of a shard from its gradient.
-  func step(_ shard: Int, _ gradient: (Int) -> Scalar) {
+  func step(_ shard: Int, number: Int, _ gradient: (Int) -> Scalar) {
     versions[shard] += 1
-    let rate = Scalar(setup.rate)
+    let rate =
+      setup.schedule == .constant
+      ? Scalar(setup.rate) : Scalar(setup.rate) * Scalar(factor(at: number))
+    let words = setup.optimizer.specification.split(separator: ":")
+    let argument = words.count > 1 ? Scalar(Double(words[1]) ?? .nan) : .nan
     for (index, place) in ranges[shard].enumerated() {
       let g = gradient(place)
+      let w = parts[shard][index]
       var (m, s) = (state[0][place], state[1][place])
       let step: Scalar
-      switch setup.optimizer {
-      case .sgd: step = rate * g
-      case .momentum(let mu):
-        m = Scalar(mu) * m + g
+      switch words[0] {
+      case "sgd": step = rate * g
+      case "momentum":
+        m = argument * m + g
         step = rate * m
-      case .nesterov(let mu):
-        m = Scalar(mu) * m + g
-        step = rate * (g + Scalar(mu) * m)
-      case .adagrad:
+      case "nesterov":
+        m = argument * m + g
+        step = rate * (g + argument * m)
+      case "adagrad":
         m = m + g * g
         step = rate * g / (m.squareRoot() + Scalar(1e-10))
-      case .rmsprop:
+      case "rmsprop":
         m = Scalar(0.99) * m + Scalar(1 - 0.99) * g * g
         step = rate * g / (m.squareRoot() + Scalar(1e-8))
-      case .adam:
+      case "adam", "adamw":
         m = Scalar(0.9) * m + Scalar(1 - 0.9) * g
         s = Scalar(0.999) * s + Scalar(1 - 0.999) * g * g
         let c = Scalar(1 - power(0.9, versions[shard]))
         let d = Scalar(1 - power(0.999, versions[shard]))
-        step = rate * (m / c) / ((s / d).squareRoot() + Scalar(1e-8))
+        let root = (s / d).squareRoot() + Scalar(1e-8)
+        step =
+          words[0] == "adam" ? rate * (m / c) / root : rate * ((m / c) / root + argument * w)
+      case "lion":
+        let mixed = Scalar(0.9) * m + Scalar(1 - 0.9) * g
+        m = Scalar(0.99) * m + Scalar(1 - 0.99) * g
+        step = rate * ((mixed > 0 ? 1 : mixed < 0 ? -1 : 0) + argument * w)
+      default: preconditionFailure("\(setup.optimizer) is not simulated slowly")
       }
       (state[0][place], state[1][place]) = (m, s)
       parts[shard][index] -= step

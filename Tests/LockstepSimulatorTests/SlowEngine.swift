@@ -16,7 +16,7 @@ final class SlowEngine<Model: Objective> {
   enum Want { case read, apply }
 
   struct Worker {
-    var clock = 0, computed = 0, share = Int.max, line = -1
+    var clock = 0, computed = 0, share = Int.max, line = -1, number = 0
     var want: Want?, act: Act?, due: UInt64 = 0
     var isCalled = false, isCounted = false, isTurnedAway = false, isDead = false
     var since: UInt64 = 0, began: UInt64 = 0, takes: UInt64 = 0, late: UInt64 = 0
@@ -165,6 +165,7 @@ final class SlowEngine<Model: Objective> {
         return turnedAway.append(p)
       }
       found[p].update = everStarted
+      workers[p].number = started
       (started, everStarted, workers[p].isCounted) = (started + 1, everStarted + 1, true)
     }
     if policy == "locked" {
@@ -246,7 +247,7 @@ final class SlowEngine<Model: Objective> {
           examples: examples, seed: setup.seed, worker: isBlocks ? 0 : p, clock: clock),
         range: range, into: &gradient, workspace: workspace)
     }
-    (workers[p].gradient, workers[p].examples) = (gradient, examples.count)
+    (workers[p].gradient, workers[p].examples) = (clipped(gradient), examples.count)
     if policy != "locked" { look(p) }
     want(.apply, p)
   }
@@ -282,7 +283,9 @@ final class SlowEngine<Model: Objective> {
       for shard in isBlocks ? Array(ranges.indices) : [shard] {
         found[p].parameters.replaceSubrange(ranges[shard], with: parts[shard].map { Double($0) })
       }
-      step(shard) { workers[p].gradient[isBlocks ? $0 - ranges[p].lowerBound : $0] }
+      step(shard, number: number(of: p)) {
+        workers[p].gradient[isBlocks ? $0 - ranges[p].lowerBound : $0]
+      }
       if !isBlocks, done + 1 < ranges.count { return beginUpdate(p, done + 1) }
       updates += 1
       workers[p].isCounted = false

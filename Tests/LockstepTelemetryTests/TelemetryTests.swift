@@ -17,6 +17,13 @@ import Testing
     #expect(record.sampledEvery == 4)
   }
 
+  @Test func `know how many are at most how stale`() {
+    var histogram = StalenessHistogram()
+    for value in (1...100).reversed() { histogram.record(value) }
+    let record = histogram.record(sampledEvery: 1)
+    #expect(record.p50 == 50 && record.p90 == 90 && record.p99 == 99)
+  }
+
   @Test func `of nothing have nothing to say`() {
     let record = StalenessHistogram().record(sampledEvery: 1)
     #expect(record.mean == nil && record.max == nil && record.histogram.isEmpty)
@@ -51,6 +58,24 @@ import Testing
     let record = short.record(worker: 0)
     #expect((record.computeSeconds / 0.375 - 1).magnitude < 0.01)
     #expect((record.waitSeconds / 0.125 - 1).magnitude < 0.01)
+  }
+
+  @Test func `shares the time that a worker ran among its phases`() {
+    var telemetry = WorkerTelemetry()
+    for _ in 0..<10 where telemetry.shouldTime() {
+      var phases = WorkerTelemetry.Phases()
+      (phases.wait, phases.read) = (100_000, 200_000)
+      (phases.compute, phases.apply) = (300_000, 400_000)
+      telemetry.add(phases)
+    }
+    telemetry.add(wait: 1_000_000, parks: 1)
+    // 10 ms were timed of a worker that ran for 6 ms, 1 of which it waited.
+    telemetry.add(running: 6_000_000)
+    let record = telemetry.record(worker: 0)
+    #expect((record.readSeconds - 0.001).magnitude < 1e-12)
+    #expect((record.computeSeconds - 0.0015).magnitude < 1e-12)
+    #expect((record.applySeconds - 0.002).magnitude < 1e-12)
+    #expect((record.waitSeconds - 0.0015).magnitude < 1e-12)
   }
 }
 

@@ -38,6 +38,25 @@ import Testing
     }
   }
 
+  // x ← x·(1 − η·factor) on unit curvature, at every clock.
+  @Test(arguments: [
+    "warmup:10", "cosine", "warmup:10+cosine", "step:every=16,factor=0.5", "warmup:7+linear",
+  ])
+  func `follows every kind of schedule`(text: String) throws {
+    let schedule = try RateSchedule(text)
+    for workers in [1, 4] {
+      let updates = 48 * workers
+      let trial = Trial(workers: workers, rate: 0.3, schedule: schedule, updates: updates)
+      let outcome = try trial.run(Models.quadratic("dimension=8"))
+      var expected = 1.0
+      for clock in 0..<48 {
+        // All workers of a round take the factor of its first update.
+        expected *= 1 - 0.3 * schedule.factor(at: clock * workers, of: updates)
+      }
+      #expect(outcome.parameters.allSatisfy { ($0 - expected).magnitude < 1e-14 }, "\(text)")
+    }
+  }
+
   @Test(arguments: ["sequential", "barrier", "bounded:2", "locked", "hogwild"])
   func `numbers the updates of a run once each, and none has a rate of 0`(policy: String) throws {
     for decomposition in Decomposition.allCases {

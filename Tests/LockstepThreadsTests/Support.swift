@@ -13,6 +13,7 @@ struct Trial {
   var optimizer = OptimizerSpecification.sgd
   var rate = 0.1
   var schedule = RateSchedule.constant
+  var clip: Double?
   var batch = 8
   var updates = 100
   var lossEvery = 1_000_000
@@ -23,11 +24,13 @@ struct Trial {
   var probe: EngineProbe?
 
   var configuration: EngineConfiguration {
-    EngineConfiguration(
+    var configuration = EngineConfiguration(
       decomposition: decomposition, policy: policy, workers: workers, optimizer: optimizer,
       learningRate: rate, schedule: schedule, batch: batch, minibatches: minibatches,
       updates: updates,
       targetLoss: target, lossEvery: lossEvery, seed: 7, initialParameters: initial)
+    configuration.clip = clip
+    return configuration
   }
 
   func engine<Model: Objective>(_ model: Model) throws -> ThreadEngine<Model> {

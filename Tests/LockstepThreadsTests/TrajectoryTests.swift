@@ -34,7 +34,8 @@ import Testing
   }
 
   @Test(arguments: [
-    OptimizerSpecification.momentum(0.9), .nesterov(0.9), .adagrad, .rmsprop, .adam,
+    OptimizerSpecification("momentum:0.9"), "nesterov:0.9", "adagrad", "rmsprop", "adam",
+    "adamw:0.1", "lion:0.1",
   ])
   func `barrier in blocks keeps every optimiser's state with its shard`(
     optimizer: OptimizerSpecification
@@ -61,10 +62,10 @@ import Testing
 
   @Test func `joint updates of a stateful optimiser are one worker's too`() throws {
     let joined = try Trial(
-      decomposition: .samples, optimizer: .adam, rate: 0.01, batch: 12, updates: 200
+      decomposition: .samples, optimizer: "adam", rate: 0.01, batch: 12, updates: 200
     ).run(Models.network()).parameters
     let divided = try Trial(
-      decomposition: .samples, workers: 3, optimizer: .adam, rate: 0.01, batch: 4, updates: 200
+      decomposition: .samples, workers: 3, optimizer: "adam", rate: 0.01, batch: 4, updates: 200
     ).run(Models.network()).parameters
     #expect(relativeDifference(joined, divided) < 1e-9)
   }

@@ -112,6 +112,65 @@ import Testing
     }
   }
 
+  // Either worker 1 gives up its second update before it knows that all gradients are ready, and worker 0
+  // finds that they are; or worker 2 leaves when the others wait for it to compute its second one.
+  @Test(
+    .timeLimit(.minutes(15)), arguments: [Decomposition.samples, .blocks],
+    [(true, true), (true, false), (false, true), (false, false)])
+  func `all or none make a joint step when the run is interrupted`(
+    _ decomposition: Decomposition, _ form: (inPlace: Bool, isMade: Bool)
+  ) throws {
+    let box = InterruptBox()
+    let observed = Guarded<AtomicClocks?>(nil)
+    let isReady = Guarded(false)
+    let waitUntil = { @Sendable (holds: (AtomicClocks) -> Bool) in
+      while !(observed.withLock { $0 }.map(holds) ?? true) { sched_yield() }
+    }
+    var probe = EngineProbe()
+    if form.isMade {
+      let disturb = { @Sendable (worker: Int, clock: Int) in
+        guard clock == 1, worker != 1 else { return }
+        if worker == 2 {
+          waitUntil { $0.parkedCount == 1 }
+          box.interrupt()
+          waitUntil { $0.parkedCount == 0 }
+          isReady.withLock { $0 = true }
+        } else {
+          while !isReady.withLock({ $0 }) { sched_yield() }
+        }
+      }
+      if form.inPlace {
+        probe.duringLook = disturb
+      } else {
+        probe.afterRead = { worker, clock, _ in disturb(worker, clock) }
+      }
+    } else {
+      probe.afterIteration = { worker, clocks in
+        guard worker == 2, clocks[2] == 1 else { return }
+        for other in 0..<2 {
+          let hasComputed = ClockCondition(.worker(WorkerID(other)), .computed, lead: 2)
+          waitUntil { $0.allowance(hasComputed, at: 0) > 0 }
+        }
+        box.interrupt()
+      }
+    }
+    var trial = Trial(decomposition: decomposition, workers: 3, updates: 300, probe: probe)
+    if !form.inPlace { trial.optimizer = try OptimizerSpecification("momentum:0.5") }
+    let model = Models.sparse(as: Double.self)
+    let engine = try trial.engine(model)
+    observed.withLock { $0 = engine.shared.clocks }
+    box.set { engine.interrupt() }
+    let outcome = try engine.run()
+    #expect(outcome.status == .interrupted)
+    let rounds = form.isMade ? 2 : 1
+    #expect(outcome.updates == (decomposition == .blocks ? 3 * rounds : rounds))
+    #expect(
+      outcome.staleness.histogram == [[0, (decomposition == .blocks ? 6 : 3) * rounds]])
+    trial.updates = outcome.updates
+    trial.probe = nil
+    #expect(try trial.run(model).parameters == outcome.parameters)
+  }
+
   /// Holds what to call until there is an engine to call it on.
   private final class InterruptBox: Sendable {
     private let action = Guarded<(@Sendable () -> Void)?>(nil)

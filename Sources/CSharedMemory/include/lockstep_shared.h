@@ -31,22 +31,8 @@ void lockstep_racy_force_relaxed(int relaxed);
   void lockstep_racy_read_##S(T *private_copy, const T *shared, ptrdiff_t count);                 \
   /* shared[i] = private[i] */                                                                    \
   void lockstep_racy_write_##S(T *shared, const T *private_copy, ptrdiff_t count);                \
-  /* w -= rate*g */                                                                               \
+  /* w -= rate*g, the step of the rule sgd */                                                     \
   void lockstep_racy_sgd_##S(T *w, const T *g, T rate, ptrdiff_t count);                          \
-  /* v = mu*v + g; w -= rate*v */                                                                 \
-  void lockstep_racy_momentum_##S(T *w, T *v, const T *g, T rate, T mu, ptrdiff_t count);         \
-  /* v = mu*v + g; w -= rate*(g + mu*v) */                                                        \
-  void lockstep_racy_nesterov_##S(T *w, T *v, const T *g, T rate, T mu, ptrdiff_t count);         \
-  /* s += g*g; w -= rate*g/(sqrt(s) + epsilon) */                                                 \
-  void lockstep_racy_adagrad_##S(T *w, T *s, const T *g, T rate, T epsilon, ptrdiff_t count);     \
-  /* s = rho*s + rest*g*g; w -= rate*g/(sqrt(s) + epsilon); rest is 1 - rho, rounded once */      \
-  void lockstep_racy_rmsprop_##S(                                                                 \
-      T *w, T *s, const T *g, T rate, T rho, T rest, T epsilon, ptrdiff_t count);                 \
-  /* m = b1*m + rest1*g; s = b2*s + rest2*g*g;                                                    \
-     w -= rate*(m/correction1)/(sqrt(s/correction2) + epsilon); rests as for rmsprop */           \
-  void lockstep_racy_adam_##S(                                                                    \
-      T *w, T *m, T *s, const T *g, T rate, T beta1, T rest1, T beta2, T rest2, T epsilon,        \
-      T correction1, T correction2, ptrdiff_t count);                                             \
   /* sum of a[i]*b[i], both shared */                                                             \
   T lockstep_racy_dot_##S(const T *a, const T *b, ptrdiff_t count);                               \
   /* e = p.q - rating; p -= rate*(2*e*q + l2_p*p), q -= rate*(2*e*p + l2_q*q), old values on the  \

@@ -1,73 +1,80 @@
-/// The rule that turns a gradient `g` into an update of the parameters `θ`, with rate `η`.
-public enum OptimizerSpecification: Equatable, Sendable {
-  /// `θ ← θ − η·g`.
-  case sgd
-  /// Heavy ball (Polyak, 1964): `v ← μ·v + g`, `θ ← θ − η·v`.
-  case momentum(Double)
-  /// Nesterov (1983), as usually coded (Sutskever et al., 2013):
-  /// `v ← μ·v + g`, `θ ← θ − η·(g + μ·v)`.
-  case nesterov(Double)
-  /// AdaGrad (Duchi, Hazan, Singer, 2011): `s ← s + g²`, `θ ← θ − η·g/(√s + ε)`, `ε = 1e-10`.
-  case adagrad
-  /// RMSProp (Tieleman, Hinton, 2012): `s ← ρ·s + (1−ρ)·g²`, `θ ← θ − η·g/(√s + ε)`, `ρ = 0.99`,
-  /// `ε = 1e-8`.
-  case rmsprop
-  /// Adam (Kingma, Ba, 2015, algorithm 1) with `β₁ = 0.9`, `β₂ = 0.999`, `ε = 1e-8`.
-  case adam
+/// A gradient rule and its number.
+public struct OptimizerSpecification: Equatable, Sendable {
+  /// The rule.
+  public let rule: GradientRule
+  /// The number that follows the rule's name, or its usual value; 0 where the rule takes none.
+  public let argument: Double
 
-  /// Reads `sgd`, `momentum:M`, `nesterov:M`, `adagrad`, `rmsprop` or `adam`.
+  /// Plain gradient descent, `θ ← θ − η·g`.
+  public static let sgd: OptimizerSpecification = {
+    guard let rule = GradientRule.named("sgd") else {
+      preconditionFailure("there is plain descent")
+    }
+    return OptimizerSpecification(rule: rule, argument: 0)
+  }()
+
+  private init(rule: GradientRule, argument: Double) {
+    self.rule = rule
+    self.argument = argument
+  }
+
+  /// Reads the name of a rule and, after a `:`, its number.
   ///
-  /// - Throws: ``ConfigurationError`` for another name or for a momentum outside `[0, 1)`.
+  /// - Throws: ``ConfigurationError`` for another name, and for a number that is missing, out of range
+  ///   or too many.
   public init(_ text: String) throws(ConfigurationError) {
     let specification = try Specification(text, option: "--optimizer")
     try specification.finish()
-    func momentum() throws(ConfigurationError) -> Double {
-      guard let argument = specification.argument, let value = Double(argument),
-        value >= 0, value < 1
-      else {
-        throw specification.invalid(
-          "write \(specification.name):M with 0 ≤ M < 1, for example \(specification.name):0.9")
-      }
-      return value
-    }
-    if specification.argument != nil, !["momentum", "nesterov"].contains(specification.name) {
-      throw specification.invalid("\(specification.name) takes no argument")
-    }
-    switch specification.name {
-    case "sgd": self = .sgd
-    case "momentum": self = .momentum(try momentum())
-    case "nesterov": self = .nesterov(try momentum())
-    case "adagrad": self = .adagrad
-    case "rmsprop": self = .rmsprop
-    case "adam": self = .adam
-    default:
-      let names = ["sgd", "momentum:M", "nesterov:M", "adagrad", "rmsprop", "adam"]
+    guard let rule = GradientRule.named(specification.name) else {
       throw .unknown(
-        option: "--optimizer", value: text, choices: names,
+        option: "--optimizer", value: text, choices: GradientRule.all.map(\.grammar),
         nearest: Suggestion.nearest(
-          to: specification.name,
-          among: names.map { String($0.prefix { $0 != ":" }) }))
+          to: specification.name, among: GradientRule.all.map(\.name)))
     }
+    guard let argument = rule.argument else {
+      if specification.argument != nil {
+        throw specification.invalid("\(rule.name) takes no argument")
+      }
+      self.init(rule: rule, argument: 0)
+      return
+    }
+    let value =
+      specification.argument == nil ? argument.usual : specification.argument.flatMap { Double($0) }
+    guard let value, value >= 0, value < argument.below else {
+      throw specification.invalid(
+        "write \(rule.name):\(argument.name) with \(argument.range), for example "
+          + "\(rule.name):\(argument.example)")
+    }
+    self.init(rule: rule, argument: value)
+  }
+
+  /// The names of all rules and what may follow them, as help lists them.
+  public static var grammar: String {
+    let names = GradientRule.all.map(\.grammar)
+    return names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
   }
 
   /// The spelling on the command line.
   public var specification: String {
-    switch self {
-    case .sgd: "sgd"
-    case .momentum(let value): "momentum:\(value)"
-    case .nesterov(let value): "nesterov:\(value)"
-    case .adagrad: "adagrad"
-    case .rmsprop: "rmsprop"
-    case .adam: "adam"
-    }
+    rule.argument == nil ? rule.name : "\(rule.name):\(argument)"
   }
 
   /// The number of state values it keeps for each parameter.
-  public var statePerParameter: Int {
-    switch self {
-    case .sgd: 0
-    case .momentum, .nesterov, .adagrad, .rmsprop: 1
-    case .adam: 2
+  public var statePerParameter: Int { rule.statePerParameter }
+}
+
+extension OptimizerSpecification: ExpressibleByStringLiteral, CustomStringConvertible {
+  /// A rule as it is written on the command line, where that stands in the source.
+  ///
+  /// A text that comes from elsewhere is read by ``init(_:)``, which throws.
+  public init(stringLiteral text: String) {
+    do throws(ConfigurationError) {
+      try self.init(text)
+    } catch {
+      preconditionFailure("\(error)")
     }
   }
+
+  /// ``specification``.
+  public var description: String { specification }
 }

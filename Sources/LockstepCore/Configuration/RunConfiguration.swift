@@ -54,6 +54,9 @@ public struct RunConfiguration: Sendable {
   public var learningRate: Double?
   /// How the learning rate changes; `nil` for the default, which depends on whether a rate is given.
   public var schedule: RateSchedule?
+  /// The largest Euclidean norm of a worker's gradient, to which longer ones are shortened; `nil` for
+  /// any.
+  public var clip: Double?
   /// The size of a minibatch.
   public var batch = BatchSize.examples(32)
   /// How minibatches are drawn.
@@ -113,17 +116,7 @@ public struct RunConfiguration: Sendable {
 
   /// The learning rate an optimiser starts from where none is given.
   public var resolvedLearningRate: Double {
-    if let learningRate { return learningRate }
-    switch optimizer {
-    case .sgd, .momentum, .nesterov:
-      if case .factorization = model.kind { return 0.02 }
-      if case .multilayerPerceptron = model.kind, optimizer == .sgd, resolvedSchedule == .linear {
-        return 0.2
-      }
-      return optimizer == .sgd ? 0.1 : 0.01
-    case .adagrad: return 0.01
-    case .rmsprop, .adam: return 0.001
-    }
+    learningRate ?? optimizer.rule.rate(for: model, resolvedSchedule)
   }
 
   /// The largest number of updates: centuries of work, and far from where sums of counts overflow.
@@ -152,6 +145,16 @@ public struct RunConfiguration: Sendable {
       throw .invalid(
         option: "--learning-rate", value: "\(learningRate)",
         reason: "the rate is a finite number above 0")
+    }
+    if let clip, !(clip > 0 && clip.isFinite) {
+      throw .invalid(
+        option: "--clip", value: "\(clip)", reason: "the largest norm is a finite number above 0")
+    }
+    if clip != nil, noise != nil {
+      throw .conflict(
+        reason:
+          "noise probes compare the shards of a step, and a clipped gradient isn't the sum of "
+          + "its clipped shards; leave out --clip or the probes")
     }
     if let updates, !(1...Self.largestUpdateCount).contains(updates) {
       throw .invalid(

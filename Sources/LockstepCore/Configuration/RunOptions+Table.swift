@@ -51,10 +51,14 @@ extension RunOptions {
       "\($0.resolvedLearningRate)"
     },
     RunOption("schedule") { text, run throws(ConfigurationError) in
-      let schedule: RateSchedule = try .choice(text, option: "--schedule")
-      run.schedule = schedule
+      run.schedule = try RateSchedule(text)
     } write: {
-      $0.resolvedSchedule.rawValue
+      $0.resolvedSchedule.specification
+    },
+    RunOption("clip") { text, run throws(ConfigurationError) in
+      run.clip = try number(text, option: "--clip")
+    } write: {
+      $0.clip.map { "\($0)" }
     },
     RunOption("batch") { text, run throws(ConfigurationError) in
       run.batch = try BatchSize(text)

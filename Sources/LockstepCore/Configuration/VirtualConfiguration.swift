@@ -70,7 +70,7 @@ public struct VirtualConfiguration: Equatable, Sendable {
     if let fault = faults.first(where: { $0.worker >= run.workers }) {
       throw .invalid(
         option: "--fault", value: fault.specification,
-        reason: "there are \(run.workers) workers, numbered from 0")
+        reason: "workers are numbered from 0 to \(run.workers - 1)")
     }
     if case .adversarial = service, !faults.isEmpty {
       throw .conflict(

@@ -2,7 +2,7 @@
 ///
 /// Clocks only grow, so a condition that holds for a worker's current clock goes on holding; a
 /// waiting worker can look at one blocking peer at a time and never miss a wake-up.
-public struct ClockCondition: Equatable, Sendable {
+public struct ClockCondition: BitwiseCopyable, Equatable, Sendable {
   /// Whose clocks are looked at.
   public enum Subject: Equatable, Sendable {
     /// Nobody's: the condition always holds.
@@ -14,15 +14,28 @@ public struct ClockCondition: Equatable, Sendable {
   }
 
   /// Which of a worker's two counters is looked at.
-  public enum Counter: Sendable {
+  public enum Counter: BitwiseCopyable, Sendable {
     /// The number of iterations whose gradient is finished, applied or not.
     case computed
     /// The number of iterations that are applied: the worker's clock.
     case completed
   }
 
+  // Small, because the event loop of virtual time holds two for each of a million workers.
+  @usableFromInline let who: Int32
+  @usableFromInline static var nobody: Int32 { -2 }
+  @usableFromInline static var everyone: Int32 { -1 }
+
   /// Whose clocks are looked at.
-  public var subject: Subject
+  @inlinable
+  public var subject: Subject {
+    switch who {
+    case Self.nobody: .nobody
+    case Self.everyone: .everyone
+    default: .worker(WorkerID(Int(who)))
+    }
+  }
+
   /// Which counter.
   public var counter: Counter
   /// How far ahead of the asking worker's clock the counter must be; negative allows staleness.
@@ -30,7 +43,11 @@ public struct ClockCondition: Equatable, Sendable {
 
   /// Creates a condition.
   public init(_ subject: Subject, _ counter: Counter = .completed, lead: Int = 0) {
-    self.subject = subject
+    switch subject {
+    case .nobody: who = Self.nobody
+    case .everyone: who = Self.everyone
+    case .worker(let worker): who = Int32(worker.index)
+    }
     self.counter = counter
     self.lead = lead
   }
@@ -40,7 +57,8 @@ public struct ClockCondition: Equatable, Sendable {
 
   /// The value the subject's counter must reach for a worker at `clock`.
   @inlinable
-  public func target(at clock: Int) -> Int { clock + lead }
+  @inline(__always)
+  public func target(at clock: Int) -> Int { clock &+ lead }
 
   /// The subject's counter: of everyone, the smallest; `Int.max` for nobody.
   ///

@@ -1,3 +1,4 @@
+import LockstepCore
 import LockstepParameters
 
 /// Text files of dense examples, one a line: numbers separated by commas, the label last.
@@ -67,9 +68,9 @@ enum CSVFile {
         labels.append(label + 0)
       }
       if column < width ? !cursor.take(separator) : !cursor.isAtEnd {
-        let more = cursor.isAtEnd ? "\(column)" : "more than \(width)"
+        let columns = NumberText.counted(cursor.isAtEnd ? column : width, "column")
         throw reader.invalid(
-          "\(more) column\(more == "1" ? "" : "s") where the first line has \(width)")
+          "\(cursor.isAtEnd ? "" : "more than ")\(columns) where the first line has \(width)")
       }
     }
   }

@@ -36,7 +36,8 @@ public enum DataLoader {
       let count = max(1, Int((Double(all.count) * fraction).rounded()))
       guard count < all.count else {
         throw .unsuitable(
-          reason: "\(all.name) has \(Self.examples(all.count)): holding out a fraction of "
+          reason: "\(all.name) has \(NumberText.counted(all.count, "example")): holding out a "
+            + "fraction of "
             + "\(fraction) leaves none to train on")
       }
       let (training, rest) = all.split(drawing: count, seed: splitSeed)
@@ -130,8 +131,8 @@ public enum DataLoader {
     default:
       guard training.featureCount == heldOut.featureCount else {
         throw .unsuitable(
-          reason: "\(training.name) has \(training.featureCount) features an example, but "
-            + "\(heldOut.name), which is held out, has \(heldOut.featureCount)")
+          reason: "\(training.name) has \(NumberText.counted(training.featureCount, "feature")) an "
+            + "example, but \(heldOut.name), which is held out, has \(heldOut.featureCount)")
       }
       return training.featureCount
     }
@@ -150,9 +151,5 @@ public enum DataLoader {
     }
     if let heldOut, !mapping.extend(with: heldOut.labels) { return nil }
     return mapping
-  }
-
-  private static func examples(_ count: Int) -> String {
-    count == 1 ? "1 example" : "\(count) examples"
   }
 }

@@ -76,8 +76,8 @@ struct IDXFolder {
     let labels = try IDXFile(labelStream, dimensionCount: 1)
     guard images.dimensions[0] == labels.dimensions[0] else {
       throw imageStream.invalid(
-        "holds \(images.dimensions[0]) images, but \(labelStream.path) holds "
-          + "\(labels.dimensions[0]) labels")
+        "holds \(NumberText.counted(images.dimensions[0], "image")), but \(labelStream.path) "
+          + "holds \(NumberText.counted(labels.dimensions[0], "label"))")
     }
     let (featureCount, overflow) = images.dimensions[1].multipliedReportingOverflow(
       by: images.dimensions[2])

@@ -1,3 +1,4 @@
+import LockstepCore
 import LockstepParameters
 
 /// Ratings as a sparse matrix in the Matrix Market exchange format: rows are users, columns items.
@@ -70,7 +71,8 @@ enum MatrixMarketFile {
     guard let size else { throw reader.invalidFile("ends before its size line") }
     guard count == size.entries else {
       throw reader.invalidFile(
-        "holds \(count) of the \(size.entries) entries that its size line promises; is it cut off?")
+        "holds \(count) of the \(NumberText.counted(size.entries, "entry", "entries")) that "
+          + "its size line promises; is it cut off?")
     }
     guard !ratings.isEmpty else { throw reader.invalidFile("holds no ratings") }
     return ExampleTable(
@@ -121,7 +123,9 @@ enum MatrixMarketFile {
         throw reader.invalid("\(number) \(what) are more than are supported, \(largest)")
       }
       guard number <= 1000 * min(numbers[2], largest) + 10_000_000 else {
-        throw reader.invalid("\(number) \(what) are out of proportion to \(numbers[2]) entries")
+        throw reader.invalid(
+          "\(number) \(what) are out of proportion to "
+            + NumberText.counted(numbers[2], "entry", "entries"))
       }
     }
     if kind.isSymmetric, numbers[0] != numbers[1] {

@@ -32,12 +32,7 @@ public struct MinibatchFile: Sendable {
   ///   and for an empty file.
   public init(path: String, exampleCount: Int) throws(DataError) {
     self.path = path
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path))
-    } catch {
-      throw .notFound(path: path, reason: "cannot be read (\(Self.reason(error)))")
-    }
+    let data = try DataError.contents(of: path)
     var examples: [Int32] = []
     var offsets = [0]
     var line = 0
@@ -68,9 +63,5 @@ public struct MinibatchFile: Sendable {
     }
     self.examples = examples
     self.offsets = offsets
-  }
-
-  private static func reason(_ error: any Error) -> String {
-    (error as NSError).code == NSFileReadNoSuchFileError ? "no such file" : "not a readable file"
   }
 }

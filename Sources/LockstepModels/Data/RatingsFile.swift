@@ -1,3 +1,4 @@
+import LockstepCore
 import LockstepParameters
 
 /// Text files of ratings, one a line: user, item and rating, and whatever follows them; or a matrix in the Matrix Market
@@ -82,8 +83,9 @@ enum RatingsFile {
       if value > 1000 * ratings + 10_000_000 {
         throw .invalid(
           path: path, line: line,
-          reason: "\(what) \(value) is out of proportion to \(ratings) "
-            + "rating\(ratings == 1 ? "" : "s"); \(what)s are numbered from 0 without large gaps")
+          reason: "\(what) \(value) is out of proportion to "
+            + "\(NumberText.counted(ratings, "rating")); \(what)s are numbered from 0 "
+            + "without large gaps")
       }
     }
   }

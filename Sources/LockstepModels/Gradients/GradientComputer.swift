@@ -22,6 +22,8 @@ public final class GradientComputer<Model: Objective> {
   /// The run's seed, which random gradient noise is keyed by.
   @exclusivity(unchecked) public var seed: UInt64
   @usableFromInline let worker: Int
+  /// The largest norm of a gradient; infinity for any.
+  @usableFromInline let clip: Double
   private let piece: UnsafeMutablePointer<Scalar>?
 
   /// Makes the buffers.
@@ -32,7 +34,12 @@ public final class GradientComputer<Model: Objective> {
   ///   - batch: the largest minibatch.
   ///   - seed: the run's seed.
   ///   - worker: what random gradient noise is keyed by.
-  public init(model: Model, range: Range<Int>, batch: Int, seed: UInt64, worker: Int) {
+  ///   - clip: the largest Euclidean norm of a gradient, by whatever parameters it is computed; `nil`
+  ///     for any.
+  public init(
+    model: Model, range: Range<Int>, batch: Int, seed: UInt64, worker: Int, clip: Double? = nil
+  ) {
+    self.clip = clip ?? .infinity
     self.model = model
     self.range = range
     self.seed = seed
@@ -86,6 +93,7 @@ public final class GradientComputer<Model: Objective> {
     } else {
       computeInPieces(at: view, minibatch: minibatch, range: range, into: gradient)
     }
+    if clip < .infinity { GradientClipping.clip(gradient, count: range.count, to: clip) }
   }
 
   @usableFromInline

@@ -51,8 +51,9 @@ public enum ModelBuilder {
         .multipliedReportingOverflow(by: rank)
       guard !overflow, count <= largestFactorCount else {
         throw unsuitable(
-          "\(name(of: specification)):\(rank) of \(dataset.userCount) users and "
-            + "\(dataset.itemCount) items has more than \(largestFactorCount) parameters")
+          "\(name(of: specification)):\(rank) of \(NumberText.counted(dataset.userCount, "user")) "
+            + "and \(NumberText.counted(dataset.itemCount, "item")) has more than "
+            + "\(largestFactorCount) parameters")
       }
       return try Factorization(
         rank: rank, training: dataset.training, heldOut: dataset.heldOut,
@@ -115,7 +116,7 @@ public enum ModelBuilder {
     for index in 0..<set.count where !(0..<classCount).contains(Int(classes[index])) {
       throw unsuitable(
         "example \(index + 1) of \(name) is of class \(classes[index]), "
-          + "but there are \(classCount) classes from 0")
+          + "but its classes go from 0 to \(classCount - 1)")
     }
   }
 
@@ -131,8 +132,8 @@ public enum ModelBuilder {
       else {
         throw unsuitable(
           "rating \(index + 1) of \(dataset.name) is user \(users[index])'s of item "
-            + "\(items[index]), but there are \(dataset.userCount) users and "
-            + "\(dataset.itemCount) items from 0")
+            + "\(items[index]), but users go from 0 to \(dataset.userCount - 1) and items "
+            + "from 0 to \(dataset.itemCount - 1)")
       }
     }
   }

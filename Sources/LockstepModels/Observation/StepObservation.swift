@@ -17,6 +17,9 @@ public struct StepObservation: Equatable, Sendable {
   public var parameters: [Double]
   /// `ŵ`, `[n]`: the view its gradient was computed at; `nil` where every number of it is that of `w`.
   public var view: [Double]?
+  /// Whether a rule that reads the parameters reads those of the view, not `w`: where the update is made
+  /// whole at its author's own copy of them.
+  public var readsView: Bool
   /// The minibatch of the update (of the whole round, where all workers' gradients are averaged).
   public var examples: [Int32]
   /// The optimiser's state vectors before the update, `[n]` each.
@@ -29,7 +32,8 @@ public struct StepObservation: Equatable, Sendable {
   /// Creates an observation.
   public init(
     update: Int, worker: Int, clock: Int, range: Range<Int>, parameters: [Double],
-    view: [Double]?, examples: [Int32], state: [[Double]], rate: Double, step: Int
+    view: [Double]?, readsView: Bool = false, examples: [Int32], state: [[Double]], rate: Double,
+    step: Int
   ) {
     self.update = update
     self.worker = worker
@@ -37,6 +41,7 @@ public struct StepObservation: Equatable, Sendable {
     self.range = range
     self.parameters = parameters
     self.view = view == parameters ? nil : view
+    self.readsView = readsView
     self.examples = examples
     self.state = state
     self.rate = rate

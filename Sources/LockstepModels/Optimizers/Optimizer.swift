@@ -1,7 +1,9 @@
 import LockstepCore
 import LockstepParameters
 
-/// A gradient rule with its constants as scalars, ready for the hot loop.
+/// A gradient rule with the rate of every update, ready for the hot loop.
+///
+/// Whoever keeps one keeps the schedule of the rate, too, as ``RateFactors`` asks.
 ///
 /// **Concurrency:** a value; the parameters and the state it is applied to may be written by other
 /// workers at the same time, as ``SharedScalar`` describes.
@@ -10,20 +12,17 @@ public struct Optimizer<Scalar: SharedScalar>: Sendable {
   public let specification: OptimizerSpecification
   /// The learning rate `η` at the start.
   public let rate: Scalar
+  /// Whether the update is `θ ← θ − η·g`.
+  public let isPlainDescent: Bool
 
-  @usableFromInline let schedule: RateSchedule
-  @usableFromInline let updates: Int
-  private let momentum: Scalar
-
-  /// Adam's decay rates `β₁` and `β₂`.
-  public static var adamDecays: (Double, Double) { (0.9, 0.999) }
+  @usableFromInline let factors: RateFactors
 
   /// Creates the rule.
   ///
   /// - Parameters:
   ///   - specification: the rule.
   ///   - rate: the learning rate `η` at the start.
-  ///   - schedule: how it changes.
+  ///   - schedule: how it changes; where it has a file, that has been read.
   ///   - updates: the number of updates of the run.
   public init(
     _ specification: OptimizerSpecification, rate: Double, schedule: RateSchedule = .constant,
@@ -31,23 +30,19 @@ public struct Optimizer<Scalar: SharedScalar>: Sendable {
   ) {
     self.specification = specification
     self.rate = Scalar(rate)
-    self.schedule = schedule
-    self.updates = updates
-    switch specification {
-    case .momentum(let value), .nesterov(let value): momentum = Scalar(value)
-    default: momentum = 0
-    }
+    isPlainDescent = specification == .sgd
+    factors = RateFactors(schedule, updates: updates)
   }
 
   /// Whether the learning rate depends on the number of the update.
   @inlinable
-  public var hasSchedule: Bool { schedule != .constant }
+  public var hasSchedule: Bool { !factors.isConstant }
 
   /// The learning rate of an update, by its number in the run, from 0.
   @inlinable
   @inline(__always)
   public func rate(at number: Int) -> Scalar {
-    schedule == .constant ? rate : rate * Scalar(schedule.factor(at: number, of: updates))
+    factors.isConstant ? rate : rate * Scalar(factors.factor(at: number))
   }
 
   /// Applies one update to a run of parameters.
@@ -67,72 +62,42 @@ public struct Optimizer<Scalar: SharedScalar>: Sendable {
     state: OptimizerState<Scalar>, offset: Int, count: Int, step: Int,
     number: Int
   ) {
-    let rate = rate(at: number)
-    let w = parameters + offset
-    guard let first = state.first else {
-      Scalar.racyGradientDescent(w, gradient: gradient, rate: rate, count: count)
-      return
-    }
-    switch specification {
-    case .sgd: break
-    case .momentum:
-      Scalar.racyMomentum(
-        w, velocity: first + offset, gradient: gradient, rate: rate, momentum: momentum,
-        count: count)
-    case .nesterov:
-      Scalar.racyNesterov(
-        w, velocity: first + offset, gradient: gradient, rate: rate, momentum: momentum,
-        count: count)
-    case .adagrad:
-      Scalar.racyAdagrad(
-        w, squares: first + offset, gradient: gradient, rate: rate, epsilon: 1e-10, count: count)
-    case .rmsprop:
-      Scalar.racyRMSProp(
-        w, squares: first + offset, gradient: gradient, rate: rate, decay: Decay(0.99),
-        epsilon: Scalar(1e-8), count: count)
-    case .adam:
-      guard let second = state.second else { break }
-      let (beta1, beta2) = Self.adamDecays
-      Scalar.racyAdam(
-        w, means: first + offset, squares: second + offset, gradient: gradient, rate: rate,
-        decays: (Decay(beta1), Decay(beta2)), epsilon: Scalar(1e-8),
-        corrections: (
-          Scalar(1 - Self.power(beta1, step)), Scalar(1 - Self.power(beta2, step))
-        ), count: count)
-    }
+    Scalar.racyApply(
+      specification.rule, argument: specification.argument, to: parameters + offset,
+      state: state.advanced(by: offset), gradient: gradient, rate: rate(at: number), step: step,
+      count: count)
   }
 
-  /// `base` to a whole power, by squaring: the same bits everywhere.
-  private static func power(_ base: Double, _ exponent: Int) -> Double {
-    var result = 1.0
-    var factor = base
-    var left = exponent
-    while left > 0 {
-      if left & 1 == 1 { result *= factor }
-      factor *= factor
-      left >>= 1
+  /// Makes an update's difference `Δ` of a run of parameters, which stay as they are.
+  ///
+  /// A rule that doesn't read the parameters is applied to zeros, which leaves `Δ` without the rounding
+  /// of `θ + Δ`. Any other is applied to a copy of them.
+  ///
+  /// - Parameters:
+  ///   - gradient: `[count]`.
+  ///   - parameters: `[count]`, private.
+  ///   - state: as many vectors as the rule needs, `[count]` each; they take the update.
+  ///   - count: the number of parameters.
+  ///   - step: the number of this update of these parameters, from 1.
+  ///   - number: that of the run's update, from 0.
+  ///   - difference: `[count]`, overwritten.
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
+  public func makeDifference(
+    _ gradient: UnsafePointer<Scalar>, at parameters: UnsafePointer<Scalar>,
+    state: OptimizerState<Scalar>, count: Int, step: Int, number: Int,
+    into difference: UnsafeMutablePointer<Scalar>
+  ) {
+    let readsParameters = specification.rule.readsParameters
+    if readsParameters {
+      difference.update(from: parameters, count: count)
+    } else {
+      difference.update(repeating: 0, count: count)
     }
-    return result
-  }
-}
-
-/// The shared state vectors an optimiser needs: none, one or two.
-public struct OptimizerState<Scalar: SharedScalar>: @unchecked Sendable {
-  // Invariant behind @unchecked: the memory is touched through the racing kernels only.
-  /// The velocity, the sum of squares or the first moment.
-  public var first: UnsafeMutablePointer<Scalar>?
-  /// The second moment.
-  public var second: UnsafeMutablePointer<Scalar>?
-
-  /// Names the state vectors.
-  public init(first: UnsafeMutablePointer<Scalar>?, second: UnsafeMutablePointer<Scalar>?) {
-    self.first = first
-    self.second = second
-  }
-
-  /// The state that belongs to shared parameters.
-  public init(of parameters: SharedParameters<Scalar>) {
-    first = parameters.state.first
-    second = parameters.state.count > 1 ? parameters.state[1] : nil
+    apply(
+      gradient, to: difference, state: state, offset: 0, count: count, step: step, number: number)
+    if readsParameters {
+      for index in 0..<count { difference[index] -= parameters[index] }
+    }
   }
 }

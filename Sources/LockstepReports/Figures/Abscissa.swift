@@ -1,3 +1,4 @@
+import LockstepCore
 import LockstepStudies
 import LockstepTelemetry
 
@@ -72,7 +73,7 @@ struct Abscissa: Sendable {
     var depths: [String: Set<Double>] = [:]
     @Sendable func sizeFamily(_ run: StoredRun) -> String {
       guard let layers = depth.value(in: run), layers > 0 else { return name(run) }
-      return (["\(Int(layers)) hidden layer\(layers == 1 ? "" : "s")"] + options(run))
+      return ([NumberText.counted(Int(layers), "hidden layer")] + options(run))
         .joined(separator: ", ")
     }
     @Sendable func depthFamily(_ run: StoredRun) -> String {

@@ -149,7 +149,7 @@ struct Comparison {
     }
     if omitted > 0 {
       notes.append(
-        "\(omitted) more such figure\(omitted == 1 ? "" : "s") for other settings "
+        "\(NumberText.counted(omitted, "more such figure")) for other settings "
           + "\(omitted == 1 ? "is" : "are") left out; \(file) has the numbers.")
     }
     return notes

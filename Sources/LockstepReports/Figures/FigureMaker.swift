@@ -155,7 +155,7 @@ struct FigureMaker {
     }
     if missing > 0 {
       notes.append(
-        "\(missing) point\(missing == 1 ? "" : "s") without a finite number "
+        "\(NumberText.counted(missing, "point")) without a finite number "
           + "\(missing == 1 ? "is" : "are") left out.")
     }
     return notes

@@ -136,8 +136,8 @@ extension FigureMaker {
       }
       if open > 0 {
         notes.append(
-          "\(open) point\(open == 1 ? " has" : "s have") no band, because the upper end lies "
-            + "beyond the longest run.")
+          "\(NumberText.counted(open, "point has", "points have")) no band, because the upper "
+            + "end lies beyond the longest run.")
       }
       figures.append(
         Figure(

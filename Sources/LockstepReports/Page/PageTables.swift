@@ -17,7 +17,7 @@ struct PageTables: Sendable {
   /// The runs in one sentence.
   var facts: String {
     let runs = folder.runs
-    var parts = ["\(NumberText.grouped(runs.count)) run\(runs.count == 1 ? "" : "s")"]
+    var parts = [NumberText.counted(runs.count, "run")]
     let seeds = Set(runs.map(\.seed)).count
     if seeds > 1 { parts.append("\(seeds) seeds") }
     let statuses = [RunStatus.completed, .targetReached, .diverged, .stalled, .interrupted]

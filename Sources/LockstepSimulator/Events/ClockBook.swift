@@ -1,26 +1,5 @@
 import LockstepCore
 
-/// A clock condition as the event loop looks at it.
-struct Gate: BitwiseCopyable {
-  static let nobody: Int32 = -2
-  static let everyone: Int32 = -1
-
-  /// A worker, or one of the two names above.
-  var subject: Int32
-  var isComputed: Bool
-  var lead: Int
-
-  init(_ condition: ClockCondition) {
-    switch condition.subject {
-    case .nobody: subject = Self.nobody
-    case .everyone: subject = Self.everyone
-    case .worker(let worker): subject = Int32(worker.index)
-    }
-    isComputed = condition.counter == .computed
-    lead = condition.lead
-  }
-}
-
 /// One of the workers' two counters, with those who wait for it.
 ///
 /// The smallest counter is kept by a count of workers at each value, in a ring that starts at the
@@ -51,10 +30,11 @@ struct ClockBook {
   ///
   /// - Parameters:
   ///   - workers: their number; all stand at 0.
-  ///   - gates: every condition on this counter.
-  init(workers: Int, gates: [Gate]) {
-    watchesEveryone = gates.contains { $0.subject == Gate.everyone }
-    watchesWorkers = gates.contains { $0.subject >= 0 }
+  ///   - conditions: every condition on this counter.
+  init(workers: Int, conditions: [ClockCondition]) {
+    let subjects = conditions.map(\.subject)
+    watchesEveryone = subjects.contains(.everyone)
+    watchesWorkers = subjects.contains { $0 != .everyone && $0 != .nobody }
     active = workers
     mask = 15
     func allocate<Element>(_ count: Int, _ value: Element) -> UnsafeMutablePointer<Element> {
@@ -85,23 +65,29 @@ struct ClockBook {
 
   /// Whether a condition holds for a worker at a clock.
   @inline(__always)
-  func holds(_ gate: Gate, at clock: Int) -> Bool {
-    if gate.subject == Gate.nobody { return true }
-    if gate.subject == Gate.everyone { return minimum >= clock &+ gate.lead }
-    return values[Int(gate.subject)] >= clock &+ gate.lead
+  func holds(_ condition: ClockCondition, at clock: Int) -> Bool {
+    let counter: Int
+    switch condition.subject {
+    case .nobody: return true
+    case .everyone: counter = minimum
+    case .worker(let worker): counter = values[worker.index]
+    }
+    return Admission.holds(counter, target: condition.target(at: clock))
   }
 
   /// Hangs up a worker whose condition doesn't hold.
-  mutating func wait(_ worker: Int, for gate: Gate, at clock: Int) {
-    let target = clock + gate.lead
-    if gate.subject == Gate.everyone {
+  mutating func wait(_ worker: Int, for condition: ClockCondition, at clock: Int) {
+    let target = condition.target(at: clock)
+    switch condition.subject {
+    case .nobody: return
+    case .everyone:
       grow(toHold: target)
       links[worker] = heads[target & mask]
       heads[target & mask] = Int32(worker)
-    } else {
+    case .worker(let subject):
       targets[worker] = target
-      links[worker] = waitersOnWorker[Int(gate.subject)]
-      waitersOnWorker[Int(gate.subject)] = Int32(worker)
+      links[worker] = waitersOnWorker[subject.index]
+      waitersOnWorker[subject.index] = Int32(worker)
     }
   }
 
@@ -153,7 +139,7 @@ struct ClockBook {
     var left: Int32 = -1
     while waiter >= 0 {
       let next = links[Int(waiter)]
-      if value >= targets[Int(waiter)] {
+      if Admission.holds(value, target: targets[Int(waiter)]) {
         batch.add(Int(waiter))
       } else {
         links[Int(waiter)] = left

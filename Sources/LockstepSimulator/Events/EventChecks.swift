@@ -19,13 +19,13 @@ extension SimulationConfiguration {
       throw ConfigurationError.invalid(
         option: "--workers", value: "\(workers)",
         reason: "with --decomposition blocks every worker owns at least one parameter, and this "
-          + "model has \(model.parameterCount); take at most \(model.parameterCount) workers or "
-          + "--decomposition samples")
+          + "model has \(model.parameterCount); take at most "
+          + "\(NumberText.counted(model.parameterCount, "worker")) or --decomposition samples")
     }
     if let given = initialParameters, given.count != model.parameterCount {
       throw ConfigurationError.conflict(
-        reason: "--init: the file holds \(given.count) parameters, this model has "
-          + "\(model.parameterCount)")
+        reason: "--init: the file holds \(NumberText.counted(given.count, "parameter")), this "
+          + "model has \(NumberText.grouped(model.parameterCount))")
     }
     if let minibatches, model.trainingCount > 0 { try check(minibatches) }
   }
@@ -46,7 +46,8 @@ extension SimulationConfiguration {
     let shards = min(workers, parameters)
     guard budget.isJoint || workers * shards <= PhasedShards<Double>.largestTable else {
       throw .conflict(
-        reason: "with \(option) each of \(workers) views holds versions of \(shards) shards, more "
+        reason: "with \(option) each of \(NumberText.counted(workers, "view")) holds versions of "
+          + "\(NumberText.counted(shards, "shard")), more "
           + "than \(PhasedShards<Double>.largestTable) together; take fewer workers")
     }
   }
@@ -59,8 +60,9 @@ extension SimulationConfiguration {
         let count = file.offsets[line + 1] - file.offsets[line]
         guard count % workers == 0 else {
           throw DataError.unsuitable(
-            reason: "--batches \(file.path), line \(line + 1): \(count) examples cannot be shared "
-              + "evenly by \(workers) workers")
+            reason: "--batches \(file.path), line \(line + 1): "
+              + "\(NumberText.counted(count, "example")) cannot be shared "
+              + "evenly by \(NumberText.counted(workers, "worker"))")
         }
       }
     } else if decomposition == .blocks {
@@ -68,8 +70,8 @@ extension SimulationConfiguration {
     }
     guard file.count >= needed else {
       throw DataError.unsuitable(
-        reason: "--batches \(file.path): \(file.count) lines are too few, the run needs \(needed); "
-          + "make fewer updates or add lines")
+        reason: "--batches \(file.path): \(NumberText.counted(file.count, "line is", "lines are")) "
+          + "too few, the run needs \(needed); make fewer updates or add lines")
     }
   }
 }

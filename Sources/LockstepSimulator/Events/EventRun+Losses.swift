@@ -12,14 +12,9 @@ extension EventRun {
     readParameters()
     ensemble.record(update: 0, parameters: snapshot, count: model.parameterCount)
     if isObserved {
-      evaluate()
-      losses.initial = latest?.loss
-      // From here on there is a loss to compare with; that one itself may be the target's.
-      verdict = LossVerdict(
-        initial: latest?.loss,
-        modelStart: configuration.initialParameters.flatMap { _ in
-          evaluator?.lossAtModelStart(seed: configuration.seed)
-        }, target: configuration.targetLoss)
+      status = losses?.begin(
+        at: snapshot,
+        besidesModelStart: configuration.initialParameters == nil ? nil : configuration.seed)
       setNextPause()
     }
     for worker in 0..<workers {
@@ -41,20 +36,19 @@ extension EventRun {
 
   /// Ends the run where it is.
   func interrupt() {
-    if status == nil, losses.curve.last?.update != updates { evaluate() }
+    if status == nil, losses?.latestUpdate != updates { evaluate() }
     status = .interrupted
   }
 
   private func setNextPause() {
-    let wanted = configuration.looks.next(after: updates, workers: workers)
+    guard let losses else { return }
+    let wanted = losses.nextLook(after: updates)
     nextPause = wanted >= total ? total : min(total, budget.pausePoint(atOrAfter: wanted))
   }
 
   func evaluate() {
     readParameters()
-    latest = evaluator?.evaluate(at: snapshot, on: .training)
-    losses.curve.append(LossPoint(update: updates, time: virtualTime, loss: latest?.loss))
-    status = verdict.status(at: latest?.loss) ?? status
+    status = losses?.look(at: snapshot, update: updates, time: virtualTime) ?? status
   }
 
   /// Copies the newest parameters to the snapshot.
@@ -79,10 +73,6 @@ extension EventRun {
   /// What came of the run.
   func outcome() -> SimulationOutcome<Scalar> {
     readParameters()
-    let heldOut = evaluator?.evaluate(at: snapshot, on: .heldOut)
-    losses.conclude(
-      status ?? .completed, training: latest.map { ($0.loss, $0.accuracy) },
-      heldOut: heldOut.map { ($0.loss, $0.accuracy) })
     let unit = Double(ServiceLaw.ticksPerUnit)
     let records = (0..<workers).map { worker in
       let state = states[worker]
@@ -96,7 +86,9 @@ extension EventRun {
       parameters: Array(UnsafeBufferPointer(start: snapshot, count: model.parameterCount)),
       status: status ?? .completed, updates: updates,
       // In `blocks` all workers process the same minibatch: it counts once.
-      samples: isBlocks ? samples / workers : samples, virtualTime: virtualTime, loss: losses,
+      samples: isBlocks ? samples / workers : samples, virtualTime: virtualTime,
+      loss: losses?.conclude(at: snapshot, status ?? .completed)
+        ?? LossRecord(initial: nil, final: nil, heldout: nil, accuracy: nil, curve: []),
       staleness: staleness.record(),
       tornViews: tornViews,
       workers: records, ensemble: ensemble.record())

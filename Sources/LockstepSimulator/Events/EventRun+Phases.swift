@@ -163,9 +163,7 @@ extension EventRun {
     if !table.shown.isEmpty { showPart(worker, of: shard, table) }
     optimizer.apply(
       isBlocks ? gradient : gradient + place.start, to: shards.endUpdate(of: shard),
-      state: OptimizerState(
-        first: optimizerState.first.map { $0 + place.start },
-        second: optimizerState.second.map { $0 + place.start }),
+      state: optimizerState.advanced(by: place.start),
       offset: 0, count: place.count, step: step, number: number(of: worker))
     trace?.updated(worker, shard: shard, version: step)
   }

@@ -59,25 +59,30 @@ extension EventRun {
   }
 
   @inline(__always)
-  private func holds(_ gate: Gate, at clock: Int) -> Bool {
-    gate.isComputed ? computed.holds(gate, at: clock) : completed.holds(gate, at: clock)
+  private func holds(_ condition: ClockCondition, at clock: Int) -> Bool {
+    condition.counter == .computed
+      ? computed.holds(condition, at: clock) : completed.holds(condition, at: clock)
   }
 
-  private func wait(_ worker: Int, for gate: Gate, at clock: Int) {
-    if gate.isComputed {
-      computed.wait(worker, for: gate, at: clock)
+  private func wait(_ worker: Int, for condition: ClockCondition, at clock: Int) {
+    if condition.counter == .computed {
+      computed.wait(worker, for: condition, at: clock)
     } else {
-      completed.wait(worker, for: gate, at: clock)
+      completed.wait(worker, for: condition, at: clock)
     }
   }
 
   /// Lets a worker's next iteration start, now or when its policy does.
   @inline(__always)
   private func admit(_ worker: Int) {
-    let gate = startGates[worker]
+    let condition = starts[worker]
     let clock = states[worker].clock
     states[worker].phase = .start
-    if holds(gate, at: clock) { batch.add(worker) } else { wait(worker, for: gate, at: clock) }
+    if holds(condition, at: clock) {
+      batch.add(worker)
+    } else {
+      wait(worker, for: condition, at: clock)
+    }
   }
 
   @inline(__always)
@@ -148,14 +153,18 @@ extension EventRun {
     states[worker].since = now
     if let trace { trace.finished(worker, at: virtualTime) }
     if let phases, isObserved, !phases.isExclusive { noteStaleness(of: worker, phases) }
-    let gate = applyGates[worker]
-    guard computed.isWatched || gate.subject != Gate.nobody else { return apply(worker) }
+    guard computed.isWatched else { return apply(worker) }
     computed.publish(clock &+ 1, by: worker, releasing: &batch)
-    if gate.subject == Gate.nobody {
+    let condition = applies[worker]
+    if condition.subject == .nobody {
       apply(worker)
     } else {
       states[worker].phase = .apply
-      if holds(gate, at: clock) { batch.add(worker) } else { wait(worker, for: gate, at: clock) }
+      if holds(condition, at: clock) {
+        batch.add(worker)
+      } else {
+        wait(worker, for: condition, at: clock)
+      }
     }
     batch.drain(into: &queue)
   }

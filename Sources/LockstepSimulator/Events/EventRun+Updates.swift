@@ -116,7 +116,7 @@ extension EventRun {
       applyToShard(worker, gradient)
     } else {
       vector.letGo(states[worker].view)
-      guard optimizerState.first != nil else {
+      guard !optimizer.isPlainDescent else {
         return descend(along: gradient, number: number(of: worker))
       }
       optimizer.apply(
@@ -139,9 +139,7 @@ extension EventRun {
     guard let place = shards?.place(worker), let values = shards?.advance(worker) else { return }
     optimizer.apply(
       gradient, to: values,
-      state: OptimizerState(
-        first: optimizerState.first.map { $0 + place.start },
-        second: optimizerState.second.map { $0 + place.start }),
+      state: optimizerState.advanced(by: place.start),
       offset: 0, count: place.count, step: states[worker].clock &+ 1,
       number: number(of: worker))
   }

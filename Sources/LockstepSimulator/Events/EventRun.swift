@@ -68,26 +68,22 @@ final class EventRun<Model: Objective> {
   @exclusivity(unchecked) var staleness = StalenessCounts()
 
   let states: UnsafeMutablePointer<WorkerState>
-  let startGates: UnsafeMutablePointer<Gate>
-  let applyGates: UnsafeMutablePointer<Gate>
+  /// What each worker has to wait for before it reads, and before it applies.
+  let starts: UnsafeMutablePointer<ClockCondition>
+  let applies: UnsafeMutablePointer<ClockCondition>
   let lane: GradientLane<Model>
   let ahead: GradientsAhead<Model>?
   let average: UnsafeMutablePointer<Scalar>?
   let optimizer: Optimizer<Scalar>
   let optimizerState: OptimizerState<Scalar>
   let snapshot: UnsafeMutablePointer<Scalar>
-  let evaluator: LossEvaluator<Model>?
+  /// The losses; `nil` for a replica beside the first.
+  let losses: LossCourse<Model>?
   /// The number of events between two looks at the outside world.
   let burst: Int
 
-  @exclusivity(unchecked) var losses = LossRecord(
-    initial: nil, final: nil, heldout: nil, accuracy: nil, curve: [])
-  @exclusivity(unchecked) var latest: SetLoss?
-  /// Whether a loss ends the run.
-  @exclusivity(unchecked) var verdict: LossVerdict
-
   /// The latest training loss.
-  var latestLoss: Double? { latest?.loss }
+  var latestLoss: Double? { losses?.latestLoss }
 
   /// The most buffers of shards that were in use at once.
   var peakBuffers: Int { phases?.shards?.peak ?? shards?.peak ?? vector.peak }
@@ -147,20 +143,20 @@ final class EventRun<Model: Objective> {
       pointer.initialize(from: values, count: values.count)
       return pointer
     }
-    let starts = rules.map { Gate($0.start) }
-    let applies = rules.map { Gate($0.apply) }
     places =
       configuration.feed(exampleCount: model.trainingCount).asksForOrder
       ? allocate([Int](repeating: -1, count: workers)) : nil
-    startGates = allocate(starts)
-    applyGates = allocate(applies)
+    starts = allocate(rules.map(\.start))
+    applies = allocate(rules.map(\.apply))
     // A state is a cache line, and of many workers each event finds another one cold.
     states = LargeMemory.allocate(byteCount: workers * MemoryLayout<WorkerState>.stride)
       .bindMemory(to: WorkerState.self, capacity: workers)
     states.initialize(repeating: WorkerState(), count: workers)
-    let gates = (starts + applies).filter { $0.subject != Gate.nobody }
-    completed = ClockBook(workers: workers, gates: gates.filter { !$0.isComputed })
-    computed = ClockBook(workers: workers, gates: gates.filter(\.isComputed))
+    let conditions = rules.flatMap { [$0.start, $0.apply] }.filter { $0.subject != .nobody }
+    completed = ClockBook(
+      workers: workers, conditions: conditions.filter { $0.counter == .completed })
+    computed = ClockBook(
+      workers: workers, conditions: conditions.filter { $0.counter == .computed })
     heap = EventHeap(capacity: workers + FaultTable.extraEvents(configuration.faults))
     faults =
       configuration.faults.isEmpty ? nil : FaultTable(configuration.faults, workers: workers)
@@ -221,12 +217,12 @@ final class EventRun<Model: Objective> {
     } else {
       ahead = nil
     }
-    verdict = LossVerdict(initial: nil, target: configuration.targetLoss)
-    evaluator =
+    losses =
       replica == 0
-      ? LossEvaluator(
-        model, lanes: max(1, configuration.hostThreads), cancellation: configuration.cancellation)
-      : nil
+      ? LossCourse(
+        LossEvaluator(
+          model, lanes: max(1, configuration.hostThreads), cancellation: configuration.cancellation),
+        looks: configuration.looks, workers: workers, target: configuration.targetLoss) : nil
   }
 
   deinit {
@@ -240,8 +236,8 @@ final class EventRun<Model: Objective> {
     staleness.deallocate()
     states.deallocate()
     places?.deallocate()
-    startGates.deallocate()
-    applyGates.deallocate()
+    starts.deallocate()
+    applies.deallocate()
     average?.deallocate()
     optimizerState.first?.deallocate()
     optimizerState.second?.deallocate()

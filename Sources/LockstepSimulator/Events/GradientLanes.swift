@@ -39,7 +39,7 @@ final class GradientLane<Model: Objective> {
       exampleCount: model.trainingCount)
     computer = GradientComputer(
       model: model, range: 0..<model.parameterCount, batch: batch, seed: configuration.seed,
-      worker: 0)
+      worker: 0, clip: configuration.clip)
     gradient = computer.gradient
     feed = configuration.feed(exampleCount: model.trainingCount)
     view = .allocate(capacity: hasParts ? model.parameterCount : 1)

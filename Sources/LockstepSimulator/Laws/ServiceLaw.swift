@@ -104,10 +104,10 @@ public final class ServiceLaw: @unchecked Sendable {
       )
     case .perWorker(let times):
       guard times.count == workers else {
-        let noun = times.count == 1 ? "duration" : "durations"
         throw ConfigurationError.invalid(
           option: part.option, value: specification.specification,
-          reason: "\(times.count) \(noun) for \(workers) workers; give one for each")
+          reason: "\(NumberText.counted(times.count, "duration")) for "
+            + "\(NumberText.counted(workers, "worker")); give one for each")
       }
       durations = times
       (kind, first, second, ticks) = (.worker, 0, 0, 0)

@@ -36,23 +36,12 @@ extension ServiceLaw.Part {
 
 /// The durations in a text file, one a line, or in a calibration.
 enum ServiceTrace {
-  private static func contents(_ path: String) throws(DataError) -> Data {
-    do {
-      return try Data(contentsOf: URL(fileURLWithPath: path))
-    } catch {
-      let isMissing = (error as NSError).code == NSFileReadNoSuchFileError
-      throw .notFound(
-        path: path,
-        reason: "cannot be read (\(isMissing ? "no such file" : "not a readable file"))")
-    }
-  }
-
   /// Reads the durations of iterations on real threads, in microseconds.
   ///
   /// - Throws: ``DataError`` for a file that isn't one.
   static func readCalibration(_ path: String) throws(DataError) -> Calibration {
-    let data = try contents(path)
-    guard let calibration = try? JSONDecoder().decode(Calibration.self, from: data),
+    let data = try DataError.contents(of: path)
+    guard let calibration = try? JSONDecoder().decode(Calibration.self, from: Data(data)),
       calibration.schema == "lockstep.calibration/1", !calibration.service.isEmpty,
       calibration.lists.allSatisfy({ !$0.isEmpty }),
       calibration.lists.joined().allSatisfy({ $0 >= 0 && $0 <= ServiceSpecification.longest })
@@ -69,7 +58,7 @@ enum ServiceTrace {
   /// - Throws: ``DataError`` with the line for whatever isn't a duration, for an empty line and for
   ///   an empty file.
   static func read(_ path: String) throws(DataError) -> [Double] {
-    let data = try contents(path)
+    let data = try DataError.contents(of: path)
     var durations: [Double] = []
     var line = 0
     for text in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {

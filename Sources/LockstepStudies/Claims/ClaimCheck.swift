@@ -17,7 +17,7 @@ extension Claim {
     let missing = found.count(where: \.isEmpty)
     var items = found.flatMap(\.self)
     guard !items.isEmpty else {
-      result.remark = "none of \(matching.count) runs has such a number"
+      result.remark = "none of \(NumberText.counted(matching.count, "run")) has such a number"
       return result
     }
     for ratio in ratios {
@@ -88,13 +88,13 @@ extension Claim {
   private func remark(_ items: [ClaimItem], _ estimate: Estimate, missing: Int) -> String? {
     var remarks: [String] = []
     if missing > 0 {
-      remarks.append("\(missing) \(missing == 1 ? "run has" : "runs have") no such number")
+      remarks.append("\(NumberText.counted(missing, "run has", "runs have")) no such number")
     }
     let censored = items.count(where: \.isCensored)
     if censored > 0 {
       remarks.append(
-        "\(censored) of \(items.count) numbers are from runs that stopped before their target, and are "
-          + "bounds")
+        "\(NumberText.counted(censored, "number is a bound", "numbers are bounds")), of "
+          + "\(NumberText.grouped(items.count)), because the run stopped before its target")
     }
     let seeds = Set(items.map(\.seed)).count
     if seeds == 1, !summary.isTrend { remarks.append("one seed: no interval") }

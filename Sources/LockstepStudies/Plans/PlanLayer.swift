@@ -1,3 +1,5 @@
+import LockstepCore
+
 /// What one block of a plan says: options, axes, and axes that go together.
 ///
 /// Blocks lie on top of each other: the plan's own, its variant's, a part's, and that part's variant's.
@@ -33,8 +35,8 @@ struct PlanLayer: Equatable {
         let other = group.first(where: { $0.values.count != first.values.count })
       else { continue }
       throw other.place.error(
-        "\(first.name) has \(first.values.count) values and \(other.name) has "
-          + "\(other.values.count); axes that are zipped have equally many")
+        "\(first.name) has \(NumberText.counted(first.values.count, "value")) and \(other.name) "
+          + "has \(other.values.count); axes that are zipped have equally many")
     }
   }
 

@@ -100,11 +100,13 @@ extension SweepPlan {
     for part in parts {
       let (sum, overflow) = total.addingReportingOverflow(part.count ?? .max)
       guard !overflow, sum <= limit else {
-        let count = part.count.flatMap { overflow || parts.count > 1 ? nil : "\($0)" }
+        let count = part.count.flatMap {
+          overflow || parts.count > 1 ? nil : NumberText.counted($0, "run")
+        }
         let longest = part.groups.flatMap { $0 }.max { $0.values.count < $1.values.count }
         throw (longest?.place ?? part.place).error(
-          "the plan asks for \(count.map { "\($0) runs, " } ?? "")more than \(limit) runs; take "
-            + "values out\(longest.map { " of \($0.name)" } ?? ""), or allow a sweep as many with "
+          "the plan asks for \(count.map { "\($0), " } ?? "")more than "
+            + "\(NumberText.counted(limit, "run")); take values out\(longest.map { " of \($0.name)" } ?? ""), or allow a sweep as many with "
             + "--limit")
       }
       total = sum

@@ -1,3 +1,5 @@
+import LockstepCore
+
 /// What a trace has to satisfy, checked from the trace alone.
 ///
 /// | rule | what it says |
@@ -7,7 +9,7 @@
 /// | `versions` | the versions applied to each shard are 1, 2, 3, …, each once |
 /// | `future` | nothing is read before it is applied |
 /// | `past` | nothing is missed that was applied before the read |
-/// | `policy` | what the policy promises of views, turns and clocks |
+/// | `policy` | nobody starts or applies before the policy admits it; the views that it promises |
 /// | `identity` | a worker that nobody holds up reads the version it made (REFERENCE: Στ follows) |
 public struct TraceCheck: Equatable, Sendable {
   /// A rule that an event breaks.
@@ -139,7 +141,10 @@ public struct TraceCheck: Equatable, Sendable {
     for shard in ends.indices { ends[shard].sort() }
     for event in events {
       guard event.read.count == header.shards else {
-        note("versions", event, "it holds \(event.read.count) versions of \(header.shards) shards")
+        note(
+          "versions", event,
+          "it holds \(NumberText.counted(event.read.count, "version")) of "
+            + NumberText.counted(header.shards, "shard"))
         continue
       }
       for (shard, version) in event.read.enumerated() {
@@ -164,40 +169,64 @@ public struct TraceCheck: Equatable, Sendable {
   }
 
   private mutating func checkPolicy(_ events: [TraceEvent]) {
-    switch header.policy.split(separator: ":").first {
-    case "barrier":
-      for event in events where event.read.contains(where: { $0 != event.clock }) {
-        note(
-          "policy", event, "a view under barrier holds exactly the \(event.clock) rounds before it")
+    guard let policy = try? PolicySpecification.parse(header.policy) else { return }
+    let rules = (0..<header.workers).map { policy.rules(for: WorkerID($0), of: header.workers) }
+    for event in events where event.worker < header.workers {
+      let rules = rules[event.worker]
+      checkAdmission(rules.start, of: event, at: event.start, "started", events)
+      if let apply = event.apply {
+        checkAdmission(rules.apply, of: event, at: apply, "was applied", events)
       }
-    case "sequential":
-      for event in events {
-        let turn = event.clock * header.workers + event.worker
-        let isFresh =
-          header.decomposition == "blocks"
-          ? event.read.enumerated().allSatisfy {
-            $1 == event.clock + ($0 < event.worker ? 1 : 0)
-          } : event.read.allSatisfy { $0 == turn }
-        if !isFresh { note("policy", event, "a view under sequential holds everything before it") }
-      }
-    case "bounded":
-      let bound = Int(header.policy.dropFirst("bounded:".count)) ?? 0
-      for event in events { checkBound(bound, event, events) }
-    default: break
+      checkView(event, rules)
     }
   }
 
-  private mutating func checkBound(_ bound: Int, _ event: TraceEvent, _ events: [TraceEvent]) {
-    let needed = event.clock - bound
-    guard needed > 0 else { return }
-    for worker in byWorker.indices where worker != event.worker {
-      // Nobody waits for a worker that has used up its share.
-      let mine = byWorker[worker]
-      guard needed <= mine.count else { continue }
-      guard let end = events[mine[needed - 1]].end, end <= event.start else {
-        note("policy", event, "worker \(worker) had not completed \(needed) iterations")
-        return
-      }
+  /// Checks that what a step had to wait for was there when it was made.
+  private mutating func checkAdmission(
+    _ condition: ClockCondition, of event: TraceEvent, at moment: Double, _ step: String,
+    _ events: [TraceEvent]
+  ) {
+    let target = condition.target(at: event.clock)
+    // A counter beyond the target says no more than one at it. Nobody waits for a worker that has used
+    // up its share.
+    func counter(_ worker: Int) -> Int {
+      let iterations = byWorker[worker]
+      guard target > 0, target <= iterations.count else { return Int.max }
+      let last = events[iterations[target - 1]]
+      let reached = condition.counter == .completed ? last.end : last.ready
+      return reached.map { $0 <= moment } ?? false ? target : target - 1
+    }
+    if Admission.holds(condition.subjectCounter(of: header.workers, counter), target: target) {
+      return
+    }
+    let late = (0..<header.workers).first { worker in
+      (condition.subject == .everyone || condition.subject == .worker(WorkerID(worker)))
+        && !Admission.holds(counter(worker), target: target)
+    }
+    let verb = condition.counter == .completed ? "completed" : "computed"
+    note(
+      "policy", event,
+      "it \(step) before worker \(late ?? 0) had \(verb) "
+        + NumberText.counted(target, "iteration"))
+  }
+
+  /// Checks that a view holds exactly what was applied before it, where the policy leaves no choice.
+  private mutating func checkView(_ event: TraceEvent, _ rules: WorkerRules) {
+    if rules.joinsSteps {
+      guard event.read.contains(where: { $0 != event.clock }) else { return }
+      note(
+        "policy", event,
+        "a view under \(header.policy) holds exactly the "
+          + "\(NumberText.counted(event.clock, "round")) before it")
+    } else if rules.isDeterministic {
+      let turn = event.clock * header.workers + event.worker
+      let isFresh =
+        header.decomposition == "blocks"
+        ? event.read.enumerated().allSatisfy {
+          $1 == event.clock + ($0 < event.worker ? 1 : 0)
+        } : event.read.allSatisfy { $0 == turn }
+      guard !isFresh else { return }
+      note("policy", event, "a view under \(header.policy) holds everything before it")
     }
   }
 

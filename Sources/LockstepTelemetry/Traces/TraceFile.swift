@@ -4,14 +4,14 @@ import LockstepCore
 /// Why a trace cannot be read.
 public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The file cannot be opened.
-  case missing(path: String)
+  case missing(path: String, reason: String)
   /// A line is not what it should be.
   case malformed(path: String, line: Int, reason: String)
 
   /// The sentence for the person who sees it.
   public var description: String {
     switch self {
-    case .missing(let path): "\(path): cannot be read; is the name right?"
+    case .missing(let path, let reason): "\(path): cannot be read (\(reason))"
     case .malformed(let path, let line, let reason): "\(path), line \(line): \(reason)"
     }
   }
@@ -121,8 +121,11 @@ public enum TraceFile {
   ///
   /// - Throws: ``TraceError`` with the line that is wrong.
   public static func read(_ path: String) throws -> Trace {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw TraceError.missing(path: path)
+    let data: [UInt8]
+    do {
+      data = try InputFile.read(path)
+    } catch {
+      throw TraceError.missing(path: path, reason: error.reason)
     }
     let text = String(decoding: data, as: UTF8.self)
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)

@@ -4,12 +4,12 @@ import Testing
 @testable import LockstepModels
 
 @Suite struct ModelBuilderTests {
-  static func numbers(_ targets: [Float]) -> Dataset<Float> {
+  static func numbers(_ targets: [Float], features: Int = 2) -> Dataset<Float> {
     Dataset(
       name: "numbers.csv",
       training: ExampleSet(
-        dense: [Float](repeating: 1, count: 2 * targets.count), featureCount: 2, targets: targets,
-        classes: nil), heldOut: nil, featureCount: 2)
+        dense: [Float](repeating: 1, count: features * targets.count), featureCount: features,
+        targets: targets, classes: nil), heldOut: nil, featureCount: features)
   }
 
   static func classes(_ labels: [Int32], classCount: Int) -> Dataset<Float> {
@@ -39,6 +39,7 @@ import Testing
     #expect((try Self.make("svm", Self.numbers([1])) as? LinearModel<Float>)?.loss == .hinge)
     #expect(
       (try Self.make("least-squares", Self.numbers([7])) as? LinearModel<Float>)?.loss == .squared)
+    #expect(try Self.make("least-squares", Self.numbers([7], features: 1)).parameterCount == 1)
     let network = try Self.make("mlp:4x3", Self.classes([0, 2], classCount: 3))
     #expect(network is MultilayerPerceptron<Float> && network.parameterCount == 12 + 15 + 12)
     #expect(network.heldOutCount == 2)

@@ -31,10 +31,11 @@ struct SlowProbe<Model: Objective> where Model.Scalar == Double {
     return sums.lossSum / Double(sums.count) + model.regularization(at: point)
   }
 
-  /// `Δ` by the textbook, from a gradient over all parameters.
-  func step(_ gradient: [Double]) -> [Double] {
+  /// `Δ` by the textbook, from a gradient over all parameters, at those that the rule may read.
+  func step(_ gradient: [Double], at parameters: [Double]? = nil) -> [Double] {
     TextbookRule(optimizer).step(
-      gradient, state: observation.state, rate: observation.rate, number: observation.step
+      gradient, at: parameters ?? observation.parameters, state: observation.state,
+      rate: observation.rate, number: observation.step
     ).step
   }
 
@@ -71,31 +72,36 @@ struct SlowProbe<Model: Objective> where Model.Scalar == Double {
 
 /// The rules of the optimisers as Documentation/Semantics.md writes them down.
 struct TextbookRule {
-  let specification: OptimizerSpecification
+  let name: String
+  let argument: Double
 
-  init(_ specification: OptimizerSpecification) { self.specification = specification }
+  init(_ specification: OptimizerSpecification) {
+    let words = specification.specification.split(separator: ":")
+    name = String(words[0])
+    argument = words.count > 1 ? Double(words[1]) ?? .nan : .nan
+  }
 
   func step(
-    _ g: [Double], state: [[Double]], rate: Double, number: Int
+    _ g: [Double], at w: [Double], state: [[Double]], rate: Double, number: Int
   ) -> (step: [Double], state: [[Double]]) {
     var state = state
     var step = g.map { -rate * $0 }
     for i in g.indices {
-      switch specification {
-      case .sgd: break
-      case .momentum(let mu):
-        state[0][i] = mu * state[0][i] + g[i]
+      switch name {
+      case "sgd": break
+      case "momentum":
+        state[0][i] = argument * state[0][i] + g[i]
         step[i] = -rate * state[0][i]
-      case .nesterov(let mu):
-        state[0][i] = mu * state[0][i] + g[i]
-        step[i] = -rate * (g[i] + mu * state[0][i])
-      case .adagrad:
+      case "nesterov":
+        state[0][i] = argument * state[0][i] + g[i]
+        step[i] = -rate * (g[i] + argument * state[0][i])
+      case "adagrad":
         state[0][i] += g[i] * g[i]
         step[i] = -rate * g[i] / (state[0][i].squareRoot() + 1e-10)
-      case .rmsprop:
+      case "rmsprop":
         state[0][i] = 0.99 * state[0][i] + 0.01 * g[i] * g[i]
         step[i] = -rate * g[i] / (state[0][i].squareRoot() + 1e-8)
-      case .adam:
+      case "adam", "adamw":
         state[0][i] = 0.9 * state[0][i] + 0.1 * g[i]
         state[1][i] = 0.999 * state[1][i] + 0.001 * g[i] * g[i]
         let corrected = (0..<number).reduce((1.0, 1.0)) { powers, _ in
@@ -103,6 +109,12 @@ struct TextbookRule {
         }
         let (mean, square) = (state[0][i] / (1 - corrected.0), state[1][i] / (1 - corrected.1))
         step[i] = -rate * mean / (square.squareRoot() + 1e-8)
+        if name == "adamw" { step[i] -= rate * argument * w[i] }
+      case "lion":
+        let mixed = 0.9 * state[0][i] + 0.1 * g[i]
+        state[0][i] = 0.99 * state[0][i] + 0.01 * g[i]
+        step[i] = -rate * ((mixed > 0 ? 1 : -1) + argument * w[i])
+      default: preconditionFailure("\(name) is in no textbook")
       }
     }
     return (step, state)

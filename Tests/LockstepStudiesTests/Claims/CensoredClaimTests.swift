@@ -32,6 +32,22 @@ struct CensoredClaimTests {
     return claim.check(on: runs)
   }
 
+  @Test func `the ratio of two numbers lies between the ratios of their ends`() throws {
+    let two = ClaimItem(seed: 1, place: [:], value: 2)
+    let six = ClaimItem(seed: 1, place: [:], value: 6)
+    let plain = try #require(six.divided(by: two))
+    #expect(plain.value == 3 && plain.least == 3 && plain.greatest == 3)
+    var open = six
+    open.widen(to: 10)
+    let above = try #require(open.divided(by: two))
+    #expect(above.value == 3 && above.least == 3 && above.greatest == 5)
+    open.widen(to: 4)
+    #expect(open.least == 4 && open.greatest == 6)
+    let below = try #require(two.divided(by: open))
+    #expect(below.least == 2.0 / 6 && below.greatest == 0.5)
+    #expect(two.divided(by: ClaimItem(seed: 1, place: [:], value: 0)) == nil)
+  }
+
   @Test(arguments: ["updatesToTarget", "updates"])
   func `a bound is enough for more, and not for less`(_ metric: String) throws {
     let runs = (1...6).map {
