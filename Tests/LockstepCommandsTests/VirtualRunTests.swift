@@ -155,7 +155,7 @@ import Testing
     let result = try lockstep(typed: "run \(start) --policy bounded:2")
     #expect(result.output.contains("stalled     worker 3 crashed at 5.000; since "))
     let wrong = try lockstep(typed: "run \(start) --fault worker=4,at=5,kind=crash")
-    #expect(wrong.code == 64 && wrong.errors.contains("there are 4 workers, numbered from 0"))
+    #expect(wrong.code == 64 && wrong.errors.contains("workers are numbered from 0 to 3"))
   }
 
   @Test func `draw from what threads were measured to take`() throws {

@@ -76,8 +76,8 @@ import Testing
   }
 
   @Test func `workers that wait for the same worker are released each at its own clock`() {
-    let gates = (0..<4).map { Gate(ClockCondition(.worker(WorkerID(0)), lead: $0)) }
-    var book = ClockBook(workers: 4, gates: gates)
+    let conditions = (0..<4).map { ClockCondition(.worker(WorkerID(0)), lead: $0) }
+    var book = ClockBook(workers: 4, conditions: conditions)
     var batch = WorkerBatch(workers: 4)
     var queue = WorkerQueue(workers: 4)
     defer {
@@ -85,12 +85,34 @@ import Testing
       batch.deallocate()
       queue.deallocate()
     }
-    for worker in [2, 1, 3] { book.wait(worker, for: gates[worker], at: 0) }
+    for worker in [2, 1, 3] { book.wait(worker, for: conditions[worker], at: 0) }
     for clock in 1...3 {
       book.publish(clock, by: 0, releasing: &batch)
       batch.drain(into: &queue)
       #expect(queue.popFirst() == clock)
       #expect(queue.popFirst() == nil)
+    }
+  }
+
+  // The ring begins with room for 16 counters.
+  @Test func `the clock book counts workers that are far apart`() {
+    var book = ClockBook(workers: 3, conditions: [ClockCondition(.everyone)])
+    var batch = WorkerBatch(workers: 3)
+    var queue = WorkerQueue(workers: 3)
+    defer {
+      book.deallocate()
+      batch.deallocate()
+      queue.deallocate()
+    }
+    for clock in 1...5_000 { book.publish(clock, by: 0, releasing: &batch) }
+    #expect(book.minimum == 0)
+    for clock in 1...4_000 { book.publish(clock, by: 1, releasing: &batch) }
+    book.wait(0, for: ClockCondition(.everyone, lead: 3), at: 3_990)
+    for clock in 1...4_500 {
+      book.publish(clock, by: 2, releasing: &batch)
+      #expect(book.minimum == min(clock, 4_000))
+      batch.drain(into: &queue)
+      #expect(queue.popFirst() == (clock == 3_993 ? 0 : nil))
     }
   }
 }

@@ -155,7 +155,7 @@ import Testing
       }
     }
     var trial = Trial(decomposition: decomposition, workers: 3, updates: 300, probe: probe)
-    if !form.inPlace { trial.optimizer = try OptimizerSpecification("momentum:0.5") }
+    if !form.inPlace { trial.optimizer = "momentum:0.5" }
     let model = Models.sparse(as: Double.self)
     let engine = try trial.engine(model)
     observed.withLock { $0 = engine.shared.clocks }

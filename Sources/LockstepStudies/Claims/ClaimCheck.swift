@@ -93,8 +93,8 @@ extension Claim {
     let censored = items.count(where: \.isCensored)
     if censored > 0 {
       remarks.append(
-        "\(NumberText.counted(censored, "number is a bound", "numbers are bounds")), of "
-          + "\(NumberText.grouped(items.count)), because the run stopped before its target")
+        "bounds instead of numbers, from runs that stopped before their target: \(censored) of "
+          + "\(items.count)")
     }
     let seeds = Set(items.map(\.seed)).count
     if seeds == 1, !summary.isTrend { remarks.append("one seed: no interval") }

@@ -262,7 +262,7 @@ import Testing
         + "(unsigned bytes, dimensions: 3)")
     #expect(
       complaint { try read(images, idxLabels([1])) }
-        == "images: holds 2 images, but labels holds 1 labels")
+        == "images: holds 2 images, but labels holds 1 label")
     #expect(
       complaint { try read(Array(images.prefix(20)), labels) }
         == "images: ends at byte 20, but its header promises 8 bytes after the first 16; "

@@ -134,7 +134,7 @@ private func load(
     #expect(
       complaint {
         _ = try load("csv:\(first)", heldOut: .data(DataSpecification("csv:\(second)")))
-      } == "\(first) has 1 features an example, but \(second), which is held out, has 2")
+      } == "\(first) has 1 feature an example, but \(second), which is held out, has 2")
     #expect(
       complaint {
         _ = try load("csv:\(first)", heldOut: .data(DataSpecification("ratings:\(ratings)")))

@@ -93,7 +93,7 @@ struct ClaimCheckTests {
     let result = try claim("n", ["n": "updates"], expect: .above(0)).check(on: runs)
     #expect(
       result.remark
-        == "1 of 5 numbers are from runs that stopped before their target, and are bounds; the range "
+        == "bounds instead of numbers, from runs that stopped before their target: 1 of 5; the range "
         + "of 5 seeds, too few for a 95 % interval of a median (that takes 6)")
     #expect(result.interval == "range")
   }
