@@ -72,15 +72,9 @@ enum NoiseLabels {
   }
 
   static func long(_ measure: String) -> String {
-    switch measure {
-    case "interactionSecondOrder": "interaction, second order"
-    case "sequentialGap": "sequential gap"
-    case "linearisationSecondOrder": "linearisation, second order"
-    case "gradientError": "relative gradient error"
-    case "gradientCosine": "cosine of the gradients"
-    case "promisedDecrease": "promised decrease"
-    default: measure
-    }
+    // The columns have to fit into the width of a page.
+    NoiseRecord.numbers.first { $0.path == measure }?.words.replacing(" penalty", with: "")
+      ?? measure
   }
 
   /// A share as a percentage of three significant digits.

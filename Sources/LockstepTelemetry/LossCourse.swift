@@ -12,7 +12,7 @@ package final class LossCourse<Model: Objective> {
   private let workers: Int
   private let target: Double?
   private var verdict: LossVerdict
-  private var record = LossRecord(initial: nil, final: nil, heldout: nil, accuracy: nil, curve: [])
+  private var record = LossRecord()
   private var latest: SetLoss?
 
   /// Creates the course of a run.

@@ -1,20 +1,33 @@
+import LockstepCore
+
 /// The machine of a run, as it stands in the run's record.
 ///
 /// It counts what the process may use, not what the machine has.
-public struct MachineDescription: Codable, Equatable, Sendable {
+public struct MachineDescription: Codable, Equatable, RecordObject {
   /// The processor's name; `unknown` if neither hwloc nor the system knows it.
-  public let processor: String
+  public private(set) var processor = ""
   /// The number of cores.
-  public let cores: Int
+  public private(set) var cores = 0
   /// The number of processing units, or hardware threads.
-  public let processingUnits: Int
+  public private(set) var processingUnits = 0
   /// The number of NUMA nodes.
-  public let numaNodes: Int
+  public private(set) var numaNodes = 0
   /// The memory in bytes.
-  public let memoryBytes: Int
+  public private(set) var memoryBytes = 0
   /// The system and its release, for example `Linux 6.1.0`; `unknown` for another machine whose
   /// topology doesn't tell.
-  public let kernel: String
+  public private(set) var kernel = ""
+
+  package static let fields = RecordTable<MachineDescription>([
+    RecordField("processor", \.processor, "The processor's name; `unknown` where nobody knows it."),
+    RecordField("cores", \.cores, "The number of cores."),
+    RecordField("processingUnits", \.processingUnits, "The number of hardware threads."),
+    RecordField("numaNodes", \.numaNodes, "The number of NUMA nodes."),
+    RecordField("memoryBytes", \.memoryBytes, "The memory.", unit: "bytes"),
+    RecordField("kernel", \.kernel, "The system and its release."),
+  ])
+
+  package init() {}
 
   /// Describes a machine.
   ///

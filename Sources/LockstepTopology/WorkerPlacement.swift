@@ -1,13 +1,29 @@
+import LockstepCore
+
 /// Where one worker sits.
-public struct WorkerPlacement: Equatable, Sendable, Codable {
+public struct WorkerPlacement: Codable, Equatable, RecordObject {
   /// The worker.
-  public let worker: Int
+  public private(set) var worker = 0
   /// The logical numbers of the processing units it may run on; none if it isn't pinned.
-  public let logical: [Int]
+  public private(set) var logical: [Int] = []
   /// The operating system's numbers of the same units, in the same order.
-  public let os: [Int]
+  public private(set) var os: [Int] = []
   /// The operating system's number of the NUMA node they lie in; `nil` if there are several.
-  public let numaNode: Int?
+  public private(set) var numaNode: Int?
+
+  package static let fields = RecordTable<WorkerPlacement>([
+    RecordField("worker", \.worker, "The worker's number, from 0."),
+    RecordField(
+      "logical", \.logical,
+      "hwloc's logical numbers of the processing units that it may run on; none if it isn't pinned."
+    ),
+    RecordField("os", \.os, "The operating system's numbers of the same units, in the same order."),
+    RecordField(
+      "numaNode", \.numaNode, .nullOrMissing,
+      "The operating system's number of the NUMA node that they lie in; none if there are several."),
+  ])
+
+  package init() {}
 
   /// Whether the worker is bound to anything.
   public var isPinned: Bool { !os.isEmpty }
@@ -24,18 +40,5 @@ public struct WorkerPlacement: Equatable, Sendable, Codable {
     self.logical = logical
     self.os = os
     self.numaNode = numaNode
-  }
-
-  private enum CodingKeys: String, CodingKey {
-    case worker, logical, os, numaNode
-  }
-
-  /// Encodes it as the record has it: a NUMA node that can't be had is `null`, not left out.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(worker, forKey: .worker)
-    try container.encode(logical, forKey: .logical)
-    try container.encode(os, forKey: .os)
-    try container.encode(numaNode, forKey: .numaNode)
   }
 }

@@ -1,9 +1,11 @@
 import Foundation
+import LockstepCore
+import LockstepTelemetry
 import Testing
 
 @testable import LockstepStudies
 
-/// `Documentation/Studies.md` and `Sweeps.md` say what is so.
+/// `Documentation/Record.md`, `Studies.md` and `Sweeps.md` say what is so.
 struct DocumentationTests {
   private static func text(_ name: String) throws -> String {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -62,14 +64,68 @@ struct DocumentationTests {
     }
   }
 
-  @Test func `the tables of metrics have every metric, what it is, and its unit`() throws {
-    let text = try Self.text("Studies.md")
-    func rows<Owner>(_ fields: [Metric.Field<Owner>]) -> [[String]] {
-      fields.map { [$0.name, $0.words, $0.unit ?? ""] }
+  @Test func `the table of the record has every field, and no other`() throws {
+    let expected = Self.rows(StoredRun.fields.entries)
+    let lines = try Self.text("Record.md").components(separatedBy: "\n")
+    let head = try #require(lines.firstIndex { $0.hasPrefix("| field | value |") })
+    let found = lines[(head + 2)...].prefix { $0.hasPrefix("|") }
+    for row in expected where !found.contains(row) {
+      Issue.record("Documentation/Record.md lacks this row:\n\(row)")
     }
-    #expect(Self.table("| path | number | unit |", in: text) == rows(Metric.fields))
-    #expect(Self.table("| FIELD | number | unit |", in: text) == rows(Metric.workerFields))
-    #expect(Self.table("| MEASURE | number | unit |", in: text) == rows(Metric.noiseMeasures))
+    for row in found where !expected.contains(row) {
+      Issue.record("Documentation/Record.md has a row of no field:\n\(row)")
+    }
+    #expect(Array(found) == expected, "the rows stand in the order of the fields")
+  }
+
+  @Test func `a field with words under metric is one, by the path that the document has`() throws {
+    for row in Self.rows(StoredRun.fields.entries) {
+      let cells = row.components(separatedBy: " | ")
+      guard !cells[3].isEmpty else { continue }
+      let path = String(cells[0].dropFirst("| `".count).dropLast())
+      let metric = try Metric(
+        path.replacing("workers[]", with: "workers[all]").replacing("noise[]", with: "noise"))
+      #expect(metric.words.hasPrefix(cells[3]))
+      #expect((metric.unit ?? "") == cells[2])
+    }
+  }
+
+  /// The rows of the table of fields.
+  private static func rows(_ entries: [RecordEntry], _ path: String = "") -> [String] {
+    entries.flatMap { entry in
+      let name = path + entry.name
+      let own =
+        "| `\(name)` | \(words(entry)) | \(entry.unit ?? "") | \(entry.words ?? "") "
+        + "| \(entry.definition) |"
+      return switch entry.kind {
+      case .object(let inner): [own] + rows(inner, "\(name).")
+      case .list(.object(let inner)): [own] + rows(inner, "\(name)[].")
+      default: [own]
+      }
+    }
+  }
+
+  /// What may stand in a field.
+  private static func words(_ entry: RecordEntry) -> String {
+    switch entry.absence {
+    case .never: words(entry.kind)
+    case .null: "\(words(entry.kind)) or `null`"
+    case .nullOrMissing: "\(words(entry.kind)) or `null`, missing in older records"
+    case .leftOut: "\(words(entry.kind)), or left out"
+    }
+  }
+
+  private static func words(_ kind: RecordKind, isPlural: Bool = false) -> String {
+    switch kind {
+    case .number: isPlural ? "numbers" : "number"
+    case .wholeNumber: isPlural ? "whole numbers" : "whole number"
+    case .flag: "`true` or `false`"
+    case .text: isPlural ? "texts" : "text"
+    case .word(let words): words.map { "`\($0)`" }.joined(separator: ", ")
+    case .options: "options by name"
+    case .list(let kind): (isPlural ? "lists of " : "list of ") + words(kind, isPlural: true)
+    case .object: isPlural ? "objects" : "object"
+    }
   }
 
   @Test func `every form of path, with something in place of its capitals, leads to a metric`()

@@ -145,7 +145,7 @@ struct ResultFolder: Sendable {
       var runs: [StoredRun] = []
       for line in index * stretch..<min(lines.count, (index + 1) * stretch) {
         do {
-          runs.append(try RunReader.read(lines[line].bytes))
+          runs.append(try StoredRun(line: lines[line].bytes))
         } catch {
           let reason = Self.reason(error)
           results.withLock { $0.failures[line] = reason }

@@ -1,3 +1,4 @@
+import LockstepCore
 import LockstepTelemetry
 import LockstepTopology
 
@@ -59,25 +60,24 @@ public struct NoiseDocument: Codable, Sendable {
 /// The probes as comma-separated values, one line for each run, update, set and number of shards.
 public enum NoiseTable {
   /// The columns.
-  public static let columns = [
-    "seed", "update", "set", "shards", "loss", "promisedDecrease", "interaction",
-    "interactionSecondOrder", "interactionSecondOrderError", "sequentialGap", "linearisation",
-    "linearisationSecondOrder", "staleness", "gradientError", "gradientCosine",
-  ]
+  public static let columns = ["seed", "update", "set", "shards"] + numbers.map(\.entry.name)
+
+  /// A probe's numbers; first the loss and the promised decrease, which the others are compared with.
+  private static let numbers: [RecordField<NoiseRecord>] = {
+    let all = NoiseRecord.fields.fields.filter(\.entry.kind.isNumber)
+    let first = ["loss", "promisedDecrease"]
+    return first.compactMap { name in all.first { $0.entry.name == name } }
+      + all.filter { !first.contains($0.entry.name) }
+  }()
 
   /// Writes the probes; a number that is not known is an empty field.
   public static func csv(_ runs: [NoiseDocument.Run]) -> String {
     var text = columns.joined(separator: ",") + "\n"
     for run in runs {
       for probe in run.noise {
-        let numbers = [
-          probe.loss, probe.promisedDecrease, probe.interaction, probe.interactionSecondOrder,
-          probe.interactionSecondOrderError, probe.sequentialGap, probe.linearisation,
-          probe.linearisationSecondOrder, probe.staleness, probe.gradientError,
-          probe.gradientCosine,
-        ].map { $0.map { "\($0)" } ?? "" }
         let names = ["\(run.seed)", "\(probe.update)", probe.set, "\(probe.shards)"]
-        text += (names + numbers).joined(separator: ",") + "\n"
+        let cells = names + numbers.map { $0.number(probe).map { "\($0)" } ?? "" }
+        text += cells.joined(separator: ",") + "\n"
       }
     }
     return text

@@ -27,26 +27,8 @@ public struct NoiseSummary: Codable, Equatable, Sendable {
   /// The number of probes in which it is known.
   public var probes: Int
 
-  /// A number of a record that is averaged.
-  struct Measure: Sendable {
-    let name: String
-    let value: @Sendable (NoiseRecord) -> Double?
-    /// Whether it is a loss, and so can be compared with a decrease.
-    var isPenalty = true
-  }
-
-  /// What is averaged, in the order of the table.
-  static let measures: [Measure] = [
-    Measure(name: "interaction", value: { $0.interaction }),
-    Measure(name: "interactionSecondOrder", value: { $0.interactionSecondOrder }),
-    Measure(name: "sequentialGap", value: { $0.sequentialGap }),
-    Measure(name: "linearisation", value: { $0.linearisation }),
-    Measure(name: "linearisationSecondOrder", value: { $0.linearisationSecondOrder }),
-    Measure(name: "staleness", value: { $0.staleness }),
-    Measure(name: "gradientError", value: { $0.gradientError }, isPenalty: false),
-    Measure(name: "gradientCosine", value: { $0.gradientCosine }, isPenalty: false),
-    Measure(name: "promisedDecrease", value: { $0.promisedDecrease }, isPenalty: false),
-  ]
+  /// What is averaged, in the order of the table: all but the loss, which is none of an update's.
+  static let measures = NoiseRecord.numbers.filter { $0.path != "loss" }
 
   /// Averages the probes of some runs.
   ///
@@ -73,12 +55,12 @@ public struct NoiseSummary: Codable, Equatable, Sendable {
   }
 
   private init(
-    _ measure: Measure, of runs: [[NoiseRecord]], _ set: String, _ shards: Int
+    _ measure: RecordNumber<NoiseRecord>, of runs: [[NoiseRecord]], _ set: String, _ shards: Int
   ) {
     let values = runs.map { run in run.compactMap { measure.value($0) } }
     let estimate = Intervals.mean(ofClusters: values)
     var ratio: Estimate?
-    if measure.isPenalty {
+    if measure.role == .penalty {
       let pairs = runs.map { run in
         run.compactMap { record -> (Double, Double)? in
           guard let value = measure.value(record), let promise = record.promisedDecrease
@@ -93,7 +75,7 @@ public struct NoiseSummary: Codable, Equatable, Sendable {
     }
     self.set = set
     self.shards = shards
-    self.measure = measure.name
+    self.measure = measure.path
     mean = estimate?.value
     low = Self.end(estimate, estimate?.low)
     high = Self.end(estimate, estimate?.high)

@@ -10,13 +10,13 @@ extension Metric {
     let record = run.record
     let value: Double?
     switch kind {
-    case .field(let name): value = Self.field(name)?.value(record)
+    case .field(let name): value = Self.fields.at(name)?.value(record)
     case .axis(let axis, let part):
       value = run.option(axis).flatMap {
         if let part { AxisValue.part(part, of: $0) } else { AxisValue.number($0) }
       }
     case .worker(let choice, let name):
-      let field = Self.workerField(name)
+      let field = Self.workerFields.at(name)
       value = Self.workers(choice, of: record.workers).map { workers in
         workers.reduce(0) { $0 + (field?.value($1) ?? 0) }
       }
@@ -64,7 +64,7 @@ extension Metric {
     case .target:
       guard let found = observation(in: run) else { return nil }
       observed = found
-    case .field(let name) where Self.durations.contains(name):
+    case .field(let name) where Self.fields.at(name)?.role == .effort:
       guard let value = value(in: run) else { return nil }
       let hasTarget = record.configuration["targetLoss"].flatMap(AxisValue.number) != nil
       let isOpen = hasTarget && record.status != .targetReached
@@ -75,11 +75,6 @@ extension Metric {
     let time = min(observed.time, ClaimItem.never)
     return time...(observed.isCensored ? ClaimItem.never : time)
   }
-
-  /// Fields that say how long a run took.
-  private static let durations: Set = [
-    "updates", "samples", "wallSeconds", "cpuSeconds", "virtualTime",
-  ]
 
   /// The times to the target of several runs; `nil` where there is none.
   public func censoredSample(of runs: [StoredRun]) -> CensoredSample? {
@@ -96,11 +91,11 @@ extension Metric {
   /// What it is in words.
   public var words: String {
     switch kind {
-    case .field(let name): return Self.field(name)?.words ?? name
+    case .field(let name): return Self.fields.at(name)?.words ?? name
     case .axis(let axis, let part):
       return part.map { "\(axis) \($0)" } ?? axis.replacing("-", with: " ")
     case .worker(let choice, let name):
-      let words = Self.workerField(name)?.words ?? name
+      let words = Self.workerFields.at(name)?.words ?? name
       switch choice {
       case .slowest: return "\(words), slowest worker"
       case .fastest: return "\(words), fastest worker"
@@ -108,7 +103,7 @@ extension Metric {
       case .number(let number): return "\(words), worker \(number)"
       }
     case .noise(let choice):
-      let words = Self.noiseMeasure(choice.measure)?.words ?? choice.measure
+      let words = Self.noiseMeasures.at(choice.measure)?.words ?? choice.measure
       return "\(words) on \(choice.set)" + (choice.isRelative ? " / promised decrease" : "")
     case .target(let isTime, _): return isTime ? "time to target" : "updates to target"
     }
@@ -117,8 +112,8 @@ extension Metric {
   /// Its unit; `nil` for what has none, and for times that are seconds or virtual by engine.
   public var unit: String? {
     switch kind {
-    case .field(let name): Self.field(name)?.unit
-    case .worker(_, let name): Self.workerField(name)?.unit
+    case .field(let name): Self.fields.at(name)?.unit
+    case .worker(_, let name): Self.workerFields.at(name)?.unit
     case .axis, .noise: nil
     case .target(let isTime, _): isTime ? nil : "updates"
     }
@@ -145,7 +140,7 @@ extension Metric {
   }
 
   private static func noise(_ choice: NoiseChoice, _ record: RunRecord) -> Double? {
-    guard let measure = noiseMeasure(choice.measure) else { return nil }
+    guard let measure = noiseMeasures.at(choice.measure) else { return nil }
     guard let split = shards(choice.shards, choice.set, of: record) else { return nil }
     var probes = record.noise.filter { $0.set == choice.set && $0.shards == split }
     if let loss = choice.loss {

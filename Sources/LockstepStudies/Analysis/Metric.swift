@@ -109,7 +109,7 @@ public struct Metric: Equatable, Sendable, CustomStringConvertible {
     }
     if name.hasPrefix("workers[") { return try worker(name, path) }
     if name.hasPrefix("noise.") { return try noise(name, &qualifiers, path) }
-    if field(name) != nil { return .field(name) }
+    if fields.at(name) != nil { return .field(name) }
     guard RunOptions.table.contains(where: { $0.name == name }) else { throw unknown(path) }
     return .axis(name, part: nil)
   }
@@ -130,10 +130,10 @@ public struct Metric: Equatable, Sendable, CustomStringConvertible {
     }
     let selector = name[name.index(name.startIndex, offsetBy: "workers[".count)..<close]
     let rest = name[name.index(after: close)...]
-    guard rest.hasPrefix("."), workerField(String(rest.dropFirst())) != nil else {
+    guard rest.hasPrefix("."), workerFields.at(String(rest.dropFirst())) != nil else {
       throw .unknown(
         path: path,
-        nearest: Suggestion.nearest(to: String(rest.dropFirst()), among: workerFields.map(\.name))
+        nearest: Suggestion.nearest(to: String(rest.dropFirst()), among: workerFields.map(\.path))
           .map { "workers[\(selector)].\($0)" })
     }
     let choice: WorkerChoice
@@ -170,10 +170,10 @@ public struct Metric: Equatable, Sendable, CustomStringConvertible {
     }
     let isRelative = measure.hasSuffix(".relative")
     if isRelative { measure.removeLast(".relative".count) }
-    guard noiseMeasure(measure) != nil else {
+    guard noiseMeasures.at(measure) != nil else {
       throw .unknown(
         path: path,
-        nearest: Suggestion.nearest(to: measure, among: noiseMeasures.map(\.name)).map {
+        nearest: Suggestion.nearest(to: measure, among: noiseMeasures.map(\.path)).map {
           "noise.\($0)[\(set)]"
         })
     }
@@ -193,8 +193,8 @@ public struct Metric: Equatable, Sendable, CustomStringConvertible {
 
   private static func unknown(_ path: String) -> MetricError {
     let names =
-      fields.map(\.name) + ["updatesToTarget", "timeToTarget"]
-      + noiseMeasures.map { "noise.\($0.name)" } + ["workers[slowest].updates", "axis.workers"]
+      fields.map(\.path) + ["updatesToTarget", "timeToTarget"]
+      + noiseMeasures.map { "noise.\($0.path)" } + ["workers[slowest].updates", "axis.workers"]
     return .unknown(path: path, nearest: Suggestion.nearest(to: path, among: names))
   }
 }

@@ -144,12 +144,9 @@ extension ResultStore {
   public static func runs(in folder: String) throws(StoreError) -> [StoredRun] {
     let path = "\(folder)/\(Name.results)"
     let lines = try lines(in: folder)
-    let decoder = JSONDecoder()
     var result: [StoredRun] = []
     for line in lines {
-      guard let run = try? decoder.decode(StoredRun.self, from: Data(line.bytes)) else {
-        throw corrupt(path, line)
-      }
+      guard let run = try? StoredRun(line: line.bytes) else { throw corrupt(path, line) }
       result.append(run)
     }
     return ResultLines.distinct(result)

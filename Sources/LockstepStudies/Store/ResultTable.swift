@@ -24,7 +24,7 @@ public enum ResultTable {
     var table: [[String]] = []
     table.append(
       ["id"] + (hasParts ? ["part"] : []) + axes.map(column) + ["status", "oversubscribed"]
-        + numbers.map(\.name) + noise.map(\.name) + shared.map(column))
+        + numbers.map(\.path) + noise.map(\.path) + shared.map(column))
     for run in runs {
       table.append(
         [run.id] + (hasParts ? [run.part ?? ""] : []) + axes.map { value(of: $0, in: run) }
@@ -43,17 +43,11 @@ public enum ResultTable {
     rows.map { $0.map(quoted).joined(separator: ",") + "\n" }.joined()
   }
 
-  /// A column of numbers.
-  private struct Column {
-    let name: String
-    let value: (RunRecord) -> Double?
-  }
-
   /// The record's numbers, and sums over its workers.
-  private static var numbers: [Column] {
-    Metric.fields.filter(\.isRecorded).map { Column(name: $0.name, value: $0.value) }
-      + Metric.workerFields.map { field in
-        Column(name: "workers[all].\(field.name)") { record in
+  private static var numbers: [RecordNumber<RunRecord>] {
+    RunRecord.numbers
+      + WorkerRecord.numbers.map { field in
+        RecordNumber("workers[all].\(field.path)", field.words) { record in
           record.workers.reduce(0) { $0 + (field.value($1) ?? 0) }
         }
       }
@@ -62,15 +56,15 @@ public enum ResultTable {
   /// The means of noise probes, in the order in which sets and shards first appear.
   ///
   /// A probe that lacks a number is left out of that number's mean.
-  private static func noiseColumns(_ runs: [StoredRun]) -> [Column] {
+  private static func noiseColumns(_ runs: [StoredRun]) -> [RecordNumber<RunRecord>] {
     var seen: Set<String> = []
-    var columns: [Column] = []
+    var columns: [RecordNumber<RunRecord>] = []
     for probe in runs.lazy.flatMap(\.record.noise) {
       guard seen.insert("\(probe.set) \(probe.shards)").inserted else { continue }
       let (set, shards) = (probe.set, probe.shards)
-      for field in Metric.noiseMeasures {
+      for field in NoiseRecord.numbers {
         columns.append(
-          Column(name: "noise.\(field.name)[\(set)]@shards=\(shards)") { record in
+          RecordNumber("noise.\(field.path)[\(set)]@shards=\(shards)", field.words) { record in
             let values = record.noise.filter { $0.set == set && $0.shards == shards }
               .compactMap(field.value)
             return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
@@ -82,7 +76,7 @@ public enum ResultTable {
 
   /// The name of an option's column.
   private static func column(_ option: String) -> String {
-    Metric.field(option) == nil && option != "part" ? option : "axis.\(option)"
+    Metric.fields.at(option) == nil && option != "part" ? option : "axis.\(option)"
   }
 
   /// The value of an option: of the axis, or of the resolved configuration where it is none here.

@@ -1,17 +1,18 @@
+import Foundation
 import LockstepCore
 import LockstepTelemetry
 
 /// One line of `results.jsonl`: a run's record, with its id and its place in the plan.
-public struct StoredRun: Codable, Sendable {
+public struct StoredRun: Codable, RecordObject {
   /// `r-` and a hash of the run's configuration.
-  public var id: String
+  public var id = ""
   /// The part of the plan that it belongs to; left out where the plan has but one.
   public var part: String?
   /// The values of the plan's axes for this run, by the option's name on the command line without
   /// the dashes, such as `workers` or `learning-rate`; a plan's fixed options are left out.
-  public var axes: [String: ConfigurationValue]
+  public var axes: [String: ConfigurationValue] = [:]
   /// What came of it.
-  public var record: RunRecord
+  public var record = RunRecord()
 
   /// Creates a line.
   public init(
@@ -23,23 +24,33 @@ public struct StoredRun: Codable, Sendable {
     self.record = record
   }
 
-  private enum Key: String, CodingKey { case id, part, axes }
+  package init() {}
 
-  /// Reads a line: the record's fields with `id`, `part` and `axes` among them.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: Key.self)
-    id = try container.decode(String.self, forKey: .id)
-    part = try container.decodeIfPresent(String.self, forKey: .part)
-    axes = try container.decode([String: ConfigurationValue].self, forKey: .axes)
-    record = try RunRecord(from: decoder)
+  package static let fields = RecordTable<StoredRun>(
+    [
+      RecordField("id", \.id, "`r-` and a hash of the run's configuration."),
+      RecordField(
+        "part", \.part, .leftOut, "The part of the plan; left out where the plan has but one."),
+      RecordField("axes", \.axes, "The values of the plan's axes."),
+    ] + RunRecord.fields.among(\.record))
+
+  /// Reads a line of `results.jsonl`.
+  ///
+  /// What the fast reader doesn't understand, such as an escape within text, the general decoder
+  /// gets to see.
+  ///
+  /// - Throws: what the general decoder says.
+  package init(line: ArraySlice<UInt8>) throws {
+    self = try Self.readFast(line) ?? JSONDecoder().decode(StoredRun.self, from: Data(line))
   }
 
-  /// Writes a line.
-  public func encode(to encoder: any Encoder) throws {
-    try record.encode(to: encoder)
-    var container = encoder.container(keyedBy: Key.self)
-    try container.encode(id, forKey: .id)
-    try container.encodeIfPresent(part, forKey: .part)
-    try container.encode(axes, forKey: .axes)
+  /// The run on a line that the fast reader understands; `nil` for any other line.
+  package static func readFast(_ line: ArraySlice<UInt8>) -> StoredRun? {
+    var reader = ByteReader(line)
+    // What another version wrote, the general decoder reads.
+    guard let run = try? read(&reader), reader.isAtEnd,
+      run.record.schema == RunRecord.currentSchema
+    else { return nil }
+    return run
   }
 }

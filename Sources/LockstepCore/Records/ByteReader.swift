@@ -2,40 +2,26 @@
 ///
 /// A page is made of ten thousands of lines; a general decoder takes most of its time for keys and
 /// values that no figure shows.
-struct ByteReader {
+package struct ByteReader {
   /// A line that isn't JSON, or not of the form that was asked for.
-  struct Malformed: Error {}
-
-  /// Which fields of an object were read: each of them has to be there, once.
-  struct Fields {
-    private var seen: UInt32 = 0
-
-    /// Notes a field; one that stands twice is left to the general decoder.
-    mutating func note(_ index: Int) throws(Malformed) {
-      guard seen & 1 << index == 0 else { throw Malformed() }
-      seen |= 1 << index
-    }
-
-    /// Refuses an object that lacks one of its first `count` fields.
-    func require(_ count: Int) throws(Malformed) {
-      let all: UInt32 = 1 << count - 1
-      guard seen & all == all else { throw Malformed() }
-    }
+  package struct Malformed: Error {
+    package init() {}
   }
 
   /// The deepest nesting that is passed over; a record has four levels.
-  static let largestDepth = 64
+  package static let largestDepth = 64
 
   private let bytes: ArraySlice<UInt8>
   private var position: Int
 
-  init(_ bytes: ArraySlice<UInt8>) {
+  /// Begins at the start of some bytes.
+  package init(_ bytes: ArraySlice<UInt8>) {
     self.bytes = bytes
     position = bytes.startIndex
   }
 
   /// Whether nothing but white space is left.
-  var isAtEnd: Bool {
+  package var isAtEnd: Bool {
     mutating get {
       skipSpace()
       return position == bytes.endIndex
@@ -59,20 +45,20 @@ struct ByteReader {
   }
 
   /// Passes a byte if it is the next one.
-  private mutating func take(_ byte: UInt8) throws(Malformed) -> Bool {
+  package mutating func take(_ byte: UInt8) throws(Malformed) -> Bool {
     guard try peek() == byte else { return false }
     position += 1
     return true
   }
 
-  private mutating func expect(_ byte: UInt8) throws(Malformed) {
+  package mutating func expect(_ byte: UInt8) throws(Malformed) {
     guard try take(byte) else { throw Malformed() }
   }
 
   // MARK: Containers
 
   /// Reads an object; the body reads or skips the value of each key.
-  mutating func object(
+  package mutating func object(
     _ body: (inout ByteReader, String) throws(Malformed) -> Void
   ) throws(Malformed) {
     try expect(UInt8(ascii: "{"))
@@ -85,8 +71,28 @@ struct ByteReader {
     try expect(UInt8(ascii: "}"))
   }
 
+  /// Passes the name of a field and the colon after it.
+  ///
+  /// - Returns: where the name stands; ``isName(_:_:from:to:)`` compares it without making text of it.
+  package mutating func name() throws(Malformed) -> Range<Int> {
+    try expect(UInt8(ascii: "\""))
+    let name = try text()
+    try expect(UInt8(ascii: ":"))
+    return name
+  }
+
+  /// Whether a name that was passed is the one that stands in a list from a place to another.
+  func isName(_ range: Range<Int>, _ names: [UInt8], from start: Int, to end: Int) -> Bool {
+    guard range.count == end - start else { return false }
+    let shift = range.lowerBound - start
+    for place in start..<end where bytes[place + shift] != names[place] { return false }
+    return true
+  }
+
   /// Reads an array; the body reads or skips each value.
-  mutating func array(_ body: (inout ByteReader) throws(Malformed) -> Void) throws(Malformed) {
+  package mutating func array(
+    _ body: (inout ByteReader) throws(Malformed) -> Void
+  ) throws(Malformed) {
     try expect(UInt8(ascii: "["))
     if try take(UInt8(ascii: "]")) { return }
     repeat { try body(&self) } while try take(UInt8(ascii: ","))
@@ -96,12 +102,12 @@ struct ByteReader {
   // MARK: Values
 
   /// Whether the next value is text.
-  var isString: Bool {
+  package var isString: Bool {
     mutating get throws(Malformed) { try peek() == UInt8(ascii: "\"") }
   }
 
   /// Passes `null`, if it is next.
-  mutating func takeNull() throws(Malformed) -> Bool {
+  package mutating func takeNull() throws(Malformed) -> Bool {
     guard try peek() == UInt8(ascii: "n") else { return false }
     try word("null")
     return true
@@ -116,7 +122,7 @@ struct ByteReader {
   }
 
   /// Reads `true` or `false`.
-  mutating func flag() throws(Malformed) -> Bool {
+  package mutating func flag() throws(Malformed) -> Bool {
     if try peek() == UInt8(ascii: "t") {
       try word("true")
       return true
@@ -126,17 +132,21 @@ struct ByteReader {
   }
 
   /// Reads text without escapes; those are left to the general reader.
-  mutating func string() throws(Malformed) -> String {
+  package mutating func string() throws(Malformed) -> String {
     try expect(UInt8(ascii: "\""))
+    let range = try text()
+    guard let text = String(validating: bytes[range], as: UTF8.self) else { throw Malformed() }
+    return text
+  }
+
+  /// Passes text and the quotation mark after it.
+  private mutating func text() throws(Malformed) -> Range<Int> {
     let start = position
     while position < bytes.endIndex {
       let byte = bytes[position]
       if byte == UInt8(ascii: "\"") {
         position += 1
-        guard let text = String(validating: bytes[start..<position - 1], as: UTF8.self) else {
-          throw Malformed()
-        }
-        return text
+        return start..<position - 1
       }
       // Escapes are rare: the general reader knows them.
       guard byte != UInt8(ascii: "\\"), byte >= 0x20 else { throw Malformed() }
@@ -146,7 +156,7 @@ struct ByteReader {
   }
 
   /// Reads a number or `null`.
-  mutating func number() throws(Malformed) -> Double? {
+  package mutating func number() throws(Malformed) -> Double? {
     if try takeNull() { return nil }
     let start = position
     var isNegative = false
@@ -218,20 +228,20 @@ struct ByteReader {
   ]
 
   /// Reads a number that has to be there.
-  mutating func required() throws(Malformed) -> Double {
+  package mutating func required() throws(Malformed) -> Double {
     guard let value = try number() else { throw Malformed() }
     return value
   }
 
   /// Reads a whole number, of those that a double holds exactly.
-  mutating func integer() throws(Malformed) -> Int {
+  package mutating func integer() throws(Malformed) -> Int {
     let value = try required()
     guard value.magnitude < 0x1p53, let whole = Int(exactly: value) else { throw Malformed() }
     return whole
   }
 
   /// Passes a value of any kind; one that is nested too deeply is left to the general decoder.
-  mutating func skip() throws(Malformed) { try skip(depth: 0) }
+  package mutating func skip() throws(Malformed) { try skip(depth: 0) }
 
   private mutating func skip(depth: Int) throws(Malformed) {
     guard depth < Self.largestDepth else { throw Malformed() }

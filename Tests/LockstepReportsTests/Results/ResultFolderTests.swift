@@ -8,69 +8,9 @@ import Testing
 
 @testable import LockstepReports
 
-@Suite struct RunReaderTests {
+@Suite struct ResultFolderTests {
   private func encoded(_ run: StoredRun) throws -> String {
     try SyntheticResults.lines([run])
-  }
-
-  @Test func `the fast reader reads what the general decoder reads`() throws {
-    for seed in 0..<400 {
-      let line = try encoded(GeneratedRecord.run(seed: UInt64(seed)))
-      let fast = try #require(
-        RunReader.readFast(Array(line.utf8)[...]), "seed \(seed) left the fast path")
-      var general = try JSONDecoder().decode(StoredRun.self, from: Data(line.utf8))
-      // What no figure shows is passed over.
-      general.record.placement = []
-      for index in general.record.noise.indices {
-        general.record.noise[index].contributions = nil
-      }
-      #expect(try encoded(fast) == encoded(general), "seed \(seed)")
-    }
-  }
-
-  @Test func `the records of real runs take the fast path`() throws {
-    let topology = try Topology(.live)
-    for options in [
-      "model=quadratic:dimension=4 engine=virtual updates=20 record=noise=5",
-      "model=quadratic:dimension=4 engine=virtual delay=constant:2 updates=20 replicas=3 warmup=5",
-      "model=quadratic:dimension=4 engine=virtual workers=2 policy=bounded:0 fault=[worker=1,at=3,kind=crash]",
-      "model=quadratic:dimension=4 engine=virtual target-loss=1e-3 learning-rate=0.5 updates=1000",
-      "model=quadratic:dimension=4 engine=virtual learning-rate=1e9 updates=200",
-      "model=mlp:4 engine=threads policy=hogwild workers=2 updates=20 seed=18446744073709551615",
-    ] {
-      let plan = try SweepPlan(
-        axes: options.split(separator: " ").map(String.init), options: RunOptions())
-      for planned in try plan.runs().distinct {
-        let configuration = planned.configuration
-        let record = try TrainingRun().execute(
-          configuration, PreparedModel(configuration), on: topology)
-        let run = StoredRun(id: planned.id, axes: planned.axes, record: record)
-        let line = try encoded(run)
-        let fast = try #require(RunReader.readFast(Array(line.utf8)[...]), "\(options)")
-        var expected = run
-        expected.record.placement = []
-        for index in record.noise.indices { expected.record.noise[index].contributions = nil }
-        #expect(try encoded(fast) == encoded(expected), "\(options)")
-      }
-    }
-  }
-
-  @Test func `a line that lacks a field is left to the general decoder, which names it`() throws {
-    let line = try encoded(GeneratedRecord.run(seed: 1, isFull: true))
-    let object = try #require(
-      try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
-    let again = try JSONSerialization.data(withJSONObject: object, options: .withoutEscapingSlashes)
-    try #require(RunReader.readFast(Array(again)[...]) != nil)
-    var count = 0
-    for (path, shorter) in GeneratedRecord.withoutEachField(object) {
-      let data = try JSONSerialization.data(
-        withJSONObject: shorter, options: .withoutEscapingSlashes)
-      let isFine = (try? JSONDecoder().decode(StoredRun.self, from: data)) != nil
-      let isFast = RunReader.readFast(Array(data)[...]) != nil
-      #expect(isFast == isFine, "without \(path)")
-      count += 1
-    }
-    #expect(count > 80)
   }
 
   @Test func `nesting of any depth is refused, not followed`() throws {
@@ -81,40 +21,6 @@ import Testing
     for nested in [deep, object] {
       try folder.write("\(run),\"x\":\(nested)\n\(run)}\n", to: "results.jsonl")
       #expect(throws: ReportError.self) { try ResultFolder(path: folder.path) }
-    }
-  }
-
-  @Test func `escapes are left to the general decoder`() throws {
-    let run = SyntheticResults.run(1, ["data": .text("csv:\"é\\\n😀")])
-    let line = Array(try encoded(run).utf8)[...]
-    #expect(RunReader.readFast(line) == nil)
-    let fast = try RunReader.read(line)
-    #expect(fast.axes["data"] == .text("csv:\"é\\\n😀"))
-  }
-
-  @Test(arguments: [
-    "0", "-0.0", "1", "0.1", "123456789012345678", "1e22", "1e23", "1.7976931348623157e308",
-    "5e-324", "2.2250738585072014e-308", "0.30000000000000004", "9007199254740993", "1E-5",
-    "-3.25e+2",
-    "0.000000000000000000000001234567890123456789",
-  ])
-  func `numbers have the bits that the standard library gives them`(text: String) throws {
-    var reader = ByteReader(Array(text.utf8)[...])
-    let value = try #require(try reader.number())
-    #expect(value.bitPattern == Double(text)?.bitPattern)
-    let isAtEnd = reader.isAtEnd
-    #expect(isAtEnd)
-  }
-
-  @Test(arguments: [
-    "", "{", "[1,", "{\"a\"}", "nul", "-", "1e", "\"a", "{\"a\":1,}", "tru",
-    "01", "1.", ".5", "-.5", "1.e3", "+1", "1e999",
-  ])
-  func `what isn't JSON is refused`(text: String) {
-    #expect(throws: ByteReader.Malformed.self) {
-      var reader = ByteReader(Array(text.utf8)[...])
-      try reader.skip()
-      if !reader.isAtEnd { throw ByteReader.Malformed() }
     }
   }
 
