@@ -108,7 +108,7 @@ import Testing
     ("--read-time constant:1 --service calibrated:c.json", 64, "give both or neither"),
     (
       "--read-time constant:1 --workers 9000 --model quadratic:dimension=9000", 64,
-      "each of 9000 views holds versions of 9000 shards"
+      "each of 9,000 views holds versions of 9,000 shards"
     ),
   ])
   func `that make no sense are refused`(_ options: String, _ code: Int32, _ text: String) throws {

@@ -138,7 +138,7 @@ enum Sweep {
 @Suite(.timeLimit(.minutes(15))) struct `A sweep's command` {
   @Test(arguments: [
     ("wrokers=1", 64, "did you mean workers?"), ("workers=", 64, "no value is given"),
-    ("seed=1..1000000", 64, "more than 100000 runs"), ("seed=1", 64, "add --out DIR"),
+    ("seed=1..1000000", 64, "more than 100,000 runs"), ("seed=1", 64, "add --out DIR"),
     ("seed=1 --seed 2 --out o", 64, "both an axis and fixed"),
     ("seed=1 --shard 3/2 --out o", 64, "I/N"), ("seed=1 --jobs 0 --out o", 64, "--jobs"),
     ("seed=1 --bisect policy --out o", 64, "learning-rate"),

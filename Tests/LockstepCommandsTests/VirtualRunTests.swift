@@ -128,9 +128,9 @@ import Testing
     #expect(result.code == 0 && result.errors.isEmpty)
     for line in [
       "bounded:1 in virtual time, service per-worker:1.0;3.0, samples, 2 workers",
-      "completed after 12 updates, 0 samples, 18.00 units of time, simulated in ",
+      "completed after 12 updates, 18.00 units of time, simulated in ",
       "worker  updates  compute    wait", "updates    time",
-      "updates, 0.0 samples per unit of time",
+      "throughput  0.7 updates per unit of time",
     ] {
       #expect(result.output.contains(line), "\(line)\n\(result.output)")
     }

@@ -93,7 +93,7 @@ import Testing
     ("parameters:\n\tworkers: [1]", 2, "is no YAML here (found character"),
     ("options: {<<: *nowhere}", 1, "undefined alias"),
     ("name: a\n---\nname: b", 2, "another document"),
-    ("parameters: {seed: 1..1000, workers: 1..1000}", 1, "1000000 runs, more than 100000"),
+    ("parameters: {seed: 1..1000, workers: 1..1000}", 1, "1,000,000 runs, more than 100,000"),
     ("x: " + String(repeating: "[", count: 100_000), 1, "nesting"),
     (
       "options: {engine: threads}\nparameters:\n  seed: [1]\nparts:\n- name: a\n"

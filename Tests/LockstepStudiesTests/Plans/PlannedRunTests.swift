@@ -73,10 +73,10 @@ import Testing
   }
 
   @Test(arguments: [
-    ("workers=1..1000|seed=1..1000", "asks for 1000000 runs, more than 100000"),
+    ("workers=1..1000|seed=1..1000", "asks for 1,000,000 runs, more than 100,000"),
     (
       "workers=1..9999|seed=1..9999|batch=1..9999|updates=1..9999|warmup=1..9999",
-      "more than 100000"
+      "more than 100,000"
     ),
     ("workers", "neither a plan file nor an axis"), ("=1", "neither"),
     ("workers=1|workers=2", "an axis twice"), ("zip(workers=1)", "at least two axes"),
