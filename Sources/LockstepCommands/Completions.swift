@@ -35,12 +35,16 @@ enum Completions {
     return nil
   }
 
+  /// What stands before a placeholder, once each: `bounded:` of `bounded:S`, `adamw` of `adamw[:DECAY]`.
   private static func beginnings(_ choices: [String]) -> [String] {
-    choices.map { choice in
-      guard let end = choice.firstIndex(where: { $0 == ":" || $0 == "=" }) else {
-        return choice == "0xMASK" ? "0x" : choice
+    var result: [String] = []
+    for choice in choices {
+      var beginning = choice == "0xMASK" ? "0x" : choice
+      if let end = choice.firstIndex(where: { ":=[".contains($0) }) {
+        beginning = String(choice[end] == "[" ? choice[..<end] : choice[...end])
       }
-      return String(choice[...end])
+      if !result.contains(beginning) { result.append(beginning) }
     }
+    return result
   }
 }

@@ -99,7 +99,9 @@ import Testing
   @Test func `bash completes values`() throws {
     #expect(try Self.completions(of: "lockstep run --policy b") == ["barrier", "bounded:"])
     #expect(try Self.completions(of: "lockstep run --model m") == ["mlp"])
-    #expect(try Self.completions(of: "lockstep bench --optimizer a") == ["adagrad", "adam"])
+    #expect(
+      try Self.completions(of: "lockstep bench --optimizer a")
+        == ["adagrad", "adam", "adamw"])
     #expect(
       try Self.completions(of: "lockstep study run d")
         == BundledStudies.names.filter { $0.hasPrefix("d") }.sorted())

@@ -122,6 +122,7 @@ import Testing
   ) throws {
     let box = InterruptBox()
     let observed = Guarded<AtomicClocks?>(nil)
+    let isHeld = Guarded(false)
     let isReady = Guarded(false)
     let waitUntil = { @Sendable (holds: (AtomicClocks) -> Bool) in
       while !(observed.withLock { $0 }.map(holds) ?? true) { sched_yield() }
@@ -131,11 +132,14 @@ import Testing
       let disturb = { @Sendable (worker: Int, clock: Int) in
         guard clock == 1, worker != 1 else { return }
         if worker == 2 {
-          waitUntil { $0.parkedCount == 1 }
+          let hasComputed = ClockCondition(.worker(WorkerID(1)), .computed, lead: 2)
+          while !isHeld.withLock({ $0 }) { sched_yield() }
+          waitUntil { $0.allowance(hasComputed, at: 0) > 0 && $0.parkedCount == 1 }
           box.interrupt()
           waitUntil { $0.parkedCount == 0 }
           isReady.withLock { $0 = true }
         } else {
+          isHeld.withLock { $0 = true }
           while !isReady.withLock({ $0 }) { sched_yield() }
         }
       }
