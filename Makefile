@@ -42,15 +42,15 @@ $(LOCKSTEP):
 
 ## install: the command, its manual pages, and completions for bash, zsh and fish, below PREFIX
 install: $(LOCKSTEP)
-	@Packaging/install $(LOCKSTEP) "$(PREFIX)"
+	@Documentation/Packaging/install $(LOCKSTEP) "$(PREFIX)"
 
 ## uninstall: take away what `make install` put below PREFIX
 uninstall:
-	@Packaging/install --remove "$(PREFIX)"
+	@Documentation/Packaging/install --remove "$(PREFIX)"
 
 ## deb: a Debian package of the same, which needs no Swift
 deb: setup
-	@Packaging/deb
+	@Documentation/Packaging/deb
 
 # The real images, where they can be had.
 $(FASHION):

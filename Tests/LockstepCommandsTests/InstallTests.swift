@@ -7,8 +7,8 @@ import Testing
 /// `make install`, and what it installs.
 @Suite(.timeLimit(.minutes(15))) struct InstallTests {
   private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Packaging/install")
-    .path
+    .deletingLastPathComponent().deletingLastPathComponent()
+    .appending(path: "Documentation/Packaging/install").path
 
   /// Runs a program, and gives what it prints; `nil` where it fails.
   private static func run(_ words: [String]) throws -> String? {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes a manual page of each command from its help.
 
-    lockstep --experimental-dump-help | Packaging/manual.py DIR
+    lockstep --experimental-dump-help | Documentation/Packaging/manual.py DIR
 
 writes DIR/lockstep.1, DIR/lockstep-run.1 and so on. The exit codes come from README.md.
 """
@@ -11,7 +11,7 @@ import pathlib
 import re
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 
 def plain(text):
