@@ -36,7 +36,9 @@ import Testing
     #expect(try need(1_000_000, workers: 4).fits)
     let wild = try need(Int.max / 2, workers: 255, decomposition: .samples, optimizer: "adam")
     #expect(!wild.fits)
-    #expect(wild.complaint("svm").contains("svm has 4,611,686,018,427,387,903 parameters, for which 255"))
+    #expect(
+      wild.complaint("svm").contains(
+        "svm has 4,611,686,018,427,387,903 parameters, for which 255"))
     #expect(MemoryNeed.availableBytes > 1 << 20)
   }
 }
