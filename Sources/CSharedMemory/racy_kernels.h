@@ -56,70 +56,39 @@ TARGET static inline __attribute__((always_inline)) void NAME(sign_one)(const T 
 #define FOR_VECTORS                                                                               \
   _Pragma("clang loop unroll_count(2)") for (; i + LANES <= count; i += LANES)
 #define FOR_REST _Pragma("clang loop unroll(disable)") for (; i < count; i++)
-#define RULE_0(rule, facts, constants, step_of_one)                                               \
-  KERNEL(rule) {                                                                                  \
-    constants ptrdiff_t i = 0;                                                                    \
-    FOR_VECTORS {                                                                                 \
-      const V g = PRIVATE(gradient + i);                                                          \
-      V w = LOAD(parameters + i);                                                                 \
-      step_of_one                                                                                 \
-      STORE(parameters + i, w);                                                                   \
-    }                                                                                             \
-    FOR_REST {                                                                                    \
-      const T g = gradient[i];                                                                    \
-      T w = LOAD1(parameters + i);                                                                \
-      step_of_one                                                                                 \
-      STORE1(parameters + i, w);                                                                  \
-    }                                                                                             \
+#define EACH(read_vector, read_one, keep_vector, keep_one, ...)                                   \
+  ptrdiff_t i = 0;                                                                                \
+  FOR_VECTORS {                                                                                   \
+    const V g = PRIVATE(gradient + i);                                                            \
+    V w = LOAD(parameters + i);                                                                   \
+    read_vector __VA_ARGS__ keep_vector STORE(parameters + i, w);                                 \
+  }                                                                                               \
+  FOR_REST {                                                                                      \
+    const T g = gradient[i];                                                                      \
+    T w = LOAD1(parameters + i);                                                                  \
+    read_one __VA_ARGS__ keep_one STORE1(parameters + i, w);                                      \
   }
+#define RULE_0(rule, facts, constants, step_of_one)                                               \
+  KERNEL(rule) { constants EACH(, , , , step_of_one) }
 #define RULE_1(rule, a, facts, constants, step_of_one)                                            \
   KERNEL(rule) {                                                                                  \
-    constants ptrdiff_t i = 0;                                                                    \
-    FOR_VECTORS {                                                                                 \
-      const V g = PRIVATE(gradient + i);                                                          \
-      V w = LOAD(parameters + i);                                                                 \
-      V a = LOAD(first + i);                                                                      \
-      step_of_one                                                                                 \
-      STORE(first + i, a);                                                                        \
-      STORE(parameters + i, w);                                                                   \
-    }                                                                                             \
-    FOR_REST {                                                                                    \
-      const T g = gradient[i];                                                                    \
-      T w = LOAD1(parameters + i);                                                                \
-      T a = LOAD1(first + i);                                                                     \
-      step_of_one                                                                                 \
-      STORE1(first + i, a);                                                                       \
-      STORE1(parameters + i, w);                                                                  \
-    }                                                                                             \
+    constants EACH(                                                                               \
+        V a = LOAD(first + i);, T a = LOAD1(first + i);, STORE(first + i, a);,                    \
+        STORE1(first + i, a);, step_of_one)                                                       \
   }
 #define RULE_2(rule, a, b, facts, constants, step_of_one)                                         \
   KERNEL(rule) {                                                                                  \
-    constants ptrdiff_t i = 0;                                                                    \
-    FOR_VECTORS {                                                                                 \
-      const V g = PRIVATE(gradient + i);                                                          \
-      V w = LOAD(parameters + i);                                                                 \
-      V a = LOAD(first + i);                                                                      \
-      V b = LOAD(second + i);                                                                     \
-      step_of_one                                                                                 \
-      STORE(first + i, a);                                                                        \
-      STORE(second + i, b);                                                                       \
-      STORE(parameters + i, w);                                                                   \
-    }                                                                                             \
-    FOR_REST {                                                                                    \
-      const T g = gradient[i];                                                                    \
-      T w = LOAD1(parameters + i);                                                                \
-      T a = LOAD1(first + i);                                                                     \
-      T b = LOAD1(second + i);                                                                    \
-      step_of_one                                                                                 \
-      STORE1(first + i, a);                                                                       \
-      STORE1(second + i, b);                                                                      \
-      STORE1(parameters + i, w);                                                                  \
-    }                                                                                             \
+    constants EACH(                                                                               \
+        V a = LOAD(first + i); V b = LOAD(second + i);,                                           \
+        T a = LOAD1(first + i); T b = LOAD1(second + i);,                                         \
+        STORE(first + i, a); STORE(second + i, b);,                                               \
+        STORE1(first + i, a); STORE1(second + i, b);, step_of_one)                                \
   }
 #include "rules/all.h"
 #undef RULE_0
 #undef RULE_1
 #undef RULE_2
+#undef EACH
 #undef KERNEL
 #undef FOR_VECTORS
 #undef FOR_REST

@@ -75,44 +75,48 @@ import Testing
     }
   }
 
-  @Test func `workers that wait for the same worker are released each at its own clock`() {
-    let conditions = (0..<4).map { ClockCondition(.worker(WorkerID(0)), lead: $0) }
-    var book = ClockBook(workers: 4, conditions: conditions)
-    var batch = WorkerBatch(workers: 4)
-    var queue = WorkerQueue(workers: 4)
+  /// A clock book with what it hands workers over to.
+  private func withBook(
+    workers: Int, _ conditions: [ClockCondition],
+    _ body: (inout ClockBook, inout WorkerBatch, inout WorkerQueue) -> Void
+  ) {
+    var book = ClockBook(workers: workers, conditions: conditions)
+    var batch = WorkerBatch(workers: workers)
+    var queue = WorkerQueue(workers: workers)
     defer {
       book.deallocate()
       batch.deallocate()
       queue.deallocate()
     }
-    for worker in [2, 1, 3] { book.wait(worker, for: conditions[worker], at: 0) }
-    for clock in 1...3 {
-      book.publish(clock, by: 0, releasing: &batch)
-      batch.drain(into: &queue)
-      #expect(queue.popFirst() == clock)
-      #expect(queue.popFirst() == nil)
+    body(&book, &batch, &queue)
+  }
+
+  @Test func `workers that wait for the same worker are released each at its own clock`() {
+    let conditions = (0..<4).map { ClockCondition(.worker(WorkerID(0)), lead: $0) }
+    withBook(workers: 4, conditions) { book, batch, queue in
+      for worker in [2, 1, 3] { book.wait(worker, for: conditions[worker], at: 0) }
+      for clock in 1...3 {
+        book.publish(clock, by: 0, releasing: &batch)
+        batch.drain(into: &queue)
+        #expect(queue.popFirst() == clock)
+        #expect(queue.popFirst() == nil)
+      }
     }
   }
 
   // The ring begins with room for 16 counters.
   @Test func `the clock book counts workers that are far apart`() {
-    var book = ClockBook(workers: 3, conditions: [ClockCondition(.everyone)])
-    var batch = WorkerBatch(workers: 3)
-    var queue = WorkerQueue(workers: 3)
-    defer {
-      book.deallocate()
-      batch.deallocate()
-      queue.deallocate()
-    }
-    for clock in 1...5_000 { book.publish(clock, by: 0, releasing: &batch) }
-    #expect(book.minimum == 0)
-    for clock in 1...4_000 { book.publish(clock, by: 1, releasing: &batch) }
-    book.wait(0, for: ClockCondition(.everyone, lead: 3), at: 3_990)
-    for clock in 1...4_500 {
-      book.publish(clock, by: 2, releasing: &batch)
-      #expect(book.minimum == min(clock, 4_000))
-      batch.drain(into: &queue)
-      #expect(queue.popFirst() == (clock == 3_993 ? 0 : nil))
+    withBook(workers: 3, [ClockCondition(.everyone)]) { book, batch, queue in
+      for clock in 1...5_000 { book.publish(clock, by: 0, releasing: &batch) }
+      #expect(book.minimum == 0)
+      for clock in 1...4_000 { book.publish(clock, by: 1, releasing: &batch) }
+      book.wait(0, for: ClockCondition(.everyone, lead: 3), at: 3_990)
+      for clock in 1...4_500 {
+        book.publish(clock, by: 2, releasing: &batch)
+        #expect(book.minimum == min(clock, 4_000))
+        batch.drain(into: &queue)
+        #expect(queue.popFirst() == (clock == 3_993 ? 0 : nil))
+      }
     }
   }
 }

@@ -31,7 +31,7 @@ public enum GradientClipping {
       // Squares that are too large for a number are made of smaller parts.
       var largest = 0.0
       for index in 0..<count { largest = max(largest, Double(gradient[index]).magnitude) }
-      norm = (squares(of: 1 / largest).squareRoot() * largest)
+      norm = squares(of: 1 / largest).squareRoot() * largest
     }
     guard norm > limit, norm.isFinite else { return }
     let factor = Scalar(limit / norm)
