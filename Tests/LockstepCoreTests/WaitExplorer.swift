@@ -131,9 +131,7 @@ struct WaitExplorer {
 
   init(_ setting: Setting) {
     self.setting = setting
-    rules = (0..<setting.workers).map {
-      setting.policy.rules(for: WorkerID($0), of: setting.workers)
-    }
+    rules = setting.policy.rules(of: setting.workers)
     waitsAreForEveryone = Admission.waitsAreForEveryone(rules)
   }
 
