@@ -20,7 +20,7 @@ final class DelayBlocks<Model: Objective>: DelayProcess {
   private let view: UnsafeMutablePointer<Scalar>
   private let bounds: UnsafeMutablePointer<Int>
 
-  init(model: Model, configuration: SimulationConfiguration, law: DelayLaw) {
+  init(model: Model, configuration: EngineConfiguration, law: DelayLaw) {
     let workers = configuration.workers
     let rounds = (configuration.updates + workers - 1) / workers
     replica = DelayReplica(

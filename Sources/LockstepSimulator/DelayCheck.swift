@@ -10,11 +10,11 @@ enum DelayCheck {
   ///
   /// - Throws: ``ConfigurationError`` or ``DataError`` with a sentence that says what to do.
   static func check<Model: Objective>(
-    _ configuration: SimulationConfiguration, model: Model, delay: DelaySpecification,
+    _ configuration: EngineConfiguration, model: Model, delay: DelaySpecification,
     scope: DelayScope
   ) throws {
     let workers = configuration.workers
-    try EngineChoice.virtual.check(workers: workers)
+    try configuration.check(model, on: .virtual)
     if scope == .message, configuration.decomposition == .blocks {
       throw ConfigurationError.conflict(
         reason: "--delay-per message goes with --decomposition samples: a message is an update of "
@@ -30,30 +30,6 @@ enum DelayCheck {
         option: "--workers", value: "\(workers)",
         reason: "with --delay-per message every update is sent to every worker; take at most "
           + "\(largestMessageWorkerCount) workers")
-    }
-    let count = model.parameterCount
-    if configuration.decomposition == .blocks, count < workers {
-      throw ConfigurationError.invalid(
-        option: "--workers", value: "\(workers)",
-        reason: "with --decomposition blocks every worker owns at least one parameter, and this "
-          + "model has \(count); take at most "
-          + "\(NumberText.counted(count, "worker")) or --decomposition samples")
-    }
-    if let given = configuration.initialParameters, given.count != count {
-      throw DataError.unsuitable(
-        reason: "--init: the file holds \(NumberText.counted(given.count, "parameter")), this "
-          + "model has \(NumberText.grouped(count))")
-    }
-    if let file = configuration.minibatches, model.trainingCount > 0 {
-      let isShared = configuration.decomposition == .blocks
-      let needed =
-        isShared ? (configuration.updates + workers - 1) / workers : configuration.updates
-      guard file.count >= needed else {
-        throw DataError.unsuitable(
-          reason: "--batches \(file.path): "
-            + "\(NumberText.counted(file.count, "line is", "lines are")) too few, the run needs "
-            + "\(needed); make fewer updates or add lines")
-      }
     }
   }
 }

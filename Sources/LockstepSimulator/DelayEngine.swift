@@ -16,7 +16,7 @@ import LockstepTelemetry
 /// threads.
 public final class DelayEngine<Model: Objective> {
   private let model: Model
-  private let configuration: SimulationConfiguration
+  private let configuration: EngineConfiguration
   private let law: DelayLaw
   private let scope: DelayScope
   private let plan: EnsemblePlan
@@ -34,7 +34,7 @@ public final class DelayEngine<Model: Objective> {
   /// - Throws: ``ConfigurationError`` for what doesn't go together, ``DataError`` for files that
   ///   cannot be used.
   public init(
-    model: Model, configuration: SimulationConfiguration, delay: DelaySpecification,
+    model: Model, configuration: EngineConfiguration, delay: DelaySpecification,
     scope: DelayScope
   ) throws {
     try DelayCheck.check(configuration, model: model, delay: delay, scope: scope)
@@ -86,16 +86,11 @@ public final class DelayEngine<Model: Objective> {
     isStopped: () -> Bool, progress: (Int, Double?) -> Void
   ) -> (status: RunStatus, loss: LossRecord) {
     let replica = process.replica
-    let losses = LossCourse(
-      LossEvaluator(
-        model, lanes: max(1, configuration.hostThreads), cancellation: configuration.cancellation),
-      looks: configuration.looks, workers: configuration.workers, target: configuration.targetLoss)
+    let losses = LossCourse(model, configuration)
     process.start(seed: configuration.seed, isObserved: true)
     accumulator.begin()
     accumulator.record(update: 0, parameters: UnsafePointer(replica.values), count: replica.count)
-    var status = losses.begin(
-      at: replica.values,
-      besidesModelStart: configuration.initialParameters == nil ? nil : configuration.seed)
+    var status = losses.begin(at: replica.values)
     let looks = configuration.looks
     while status == nil, replica.updates < configuration.updates {
       // Where a round goes past a look, the next one is still a multiple of the distance.
@@ -164,7 +159,7 @@ public final class DelayEngine<Model: Objective> {
   }
 
   private static func makeProcess(
-    _ model: Model, _ configuration: SimulationConfiguration, _ law: DelayLaw, _ scope: DelayScope
+    _ model: Model, _ configuration: EngineConfiguration, _ law: DelayLaw, _ scope: DelayScope
   ) -> any DelayProcess<Model> {
     if configuration.decomposition == .blocks {
       return DelayBlocks(model: model, configuration: configuration, law: law)

@@ -13,7 +13,7 @@ final class DelayGradient<Model: Objective> {
   @exclusivity(unchecked) private(set) var examples: UnsafeBufferPointer<Int32>
 
   private let model: Model
-  private let configuration: SimulationConfiguration
+  private let configuration: EngineConfiguration
   private let isShared: Bool
   private let isDrawn: Bool
   private let storage: UnsafeMutableBufferPointer<Int32>
@@ -21,7 +21,7 @@ final class DelayGradient<Model: Objective> {
   @exclusivity(unchecked) private var sampler: MinibatchSampler?
 
   /// Makes the buffers.
-  init(model: Model, configuration: SimulationConfiguration) {
+  init(model: Model, configuration: EngineConfiguration) {
     self.model = model
     self.configuration = configuration
     // In `blocks` all workers share the minibatch of a clock.

@@ -26,7 +26,7 @@ final class DelayMessages<Model: Objective>: DelayProcess {
   /// without one.
   @exclusivity(unchecked) private var newest: [Scalar] = []
 
-  init(model: Model, configuration: SimulationConfiguration, law: DelayLaw) {
+  init(model: Model, configuration: EngineConfiguration, law: DelayLaw) {
     let workers = configuration.workers
     lastRound = (configuration.updates + workers - 1) / workers
     replica = DelayReplica(

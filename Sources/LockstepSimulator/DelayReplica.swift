@@ -10,7 +10,7 @@ final class DelayReplica<Model: Objective> {
   typealias Scalar = Model.Scalar
 
   let model: Model
-  let configuration: SimulationConfiguration
+  let configuration: EngineConfiguration
   let law: DelayLaw
   /// The number of parameters `n`.
   let count: Int
@@ -47,7 +47,7 @@ final class DelayReplica<Model: Objective> {
   ///   - copies: the number of copies of the parameters and of the optimiser's state.
   ///   - longest: no delay that is counted is larger than this.
   init(
-    model: Model, configuration: SimulationConfiguration, law: DelayLaw, copies: Int, longest: Int
+    model: Model, configuration: EngineConfiguration, law: DelayLaw, copies: Int, longest: Int
   ) {
     self.model = model
     self.configuration = configuration
@@ -74,11 +74,7 @@ final class DelayReplica<Model: Objective> {
     updates = 0
     samples = 0
     reads = 0
-    if let given = configuration.initialParameters {
-      for (index, value) in given.enumerated() { (values + index).initialize(to: Scalar(value)) }
-    } else {
-      model.initialize(values, seed: seed)
-    }
+    configuration.initialize(values, of: model, seed: seed)
     for copy in stride(from: 1, to: copies, by: 1) {
       (values + copy * count).update(from: values, count: count)
     }

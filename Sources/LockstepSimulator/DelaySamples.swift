@@ -13,7 +13,7 @@ final class DelaySamples<Model: Objective>: DelayProcess {
   let replica: DelayReplica<Model>
   private let history: DelayHistory<Model.Scalar>
 
-  init(model: Model, configuration: SimulationConfiguration, law: DelayLaw) {
+  init(model: Model, configuration: EngineConfiguration, law: DelayLaw) {
     replica = DelayReplica(
       model: model, configuration: configuration, law: law, copies: 1,
       longest: min(law.largest, configuration.updates))

@@ -20,7 +20,7 @@ public struct ReplayError: Error, Equatable, Sendable, CustomStringConvertible {
 /// **Determinism:** bit-exact.
 public final class ReplayEngine<Model: Objective> {
   private let model: Model
-  private let configuration: SimulationConfiguration
+  private let configuration: EngineConfiguration
   private let trace: Trace
   private let ranges: [Range<Int>]
   private let optimizer: Optimizer<Model.Scalar>
@@ -43,7 +43,7 @@ public final class ReplayEngine<Model: Objective> {
   ///   - trace: what happened.
   /// - Throws: ``ReplayError`` for a trace of another model.
   public init(
-    model: Model, configuration: SimulationConfiguration, trace: Trace
+    model: Model, configuration: EngineConfiguration, trace: Trace
   ) throws {
     self.model = model
     self.configuration = configuration
@@ -71,20 +71,14 @@ public final class ReplayEngine<Model: Objective> {
     optimizer = Optimizer(
       configuration.optimizer, rate: configuration.learningRate, schedule: configuration.schedule,
       updates: configuration.updates)
-    let batch = MinibatchFeed.capacity(
-      batch: configuration.batch, minibatches: configuration.minibatches,
-      exampleCount: model.trainingCount)
+    let batch = configuration.largestMinibatch(exampleCount: model.trainingCount)
     computer = GradientComputer(
       model: model, range: 0..<count, batch: batch, seed: configuration.seed, worker: 0,
       clip: configuration.clip)
     feed = configuration.feed(exampleCount: model.trainingCount)
     var start = [Model.Scalar](repeating: 0, count: count)
-    if let given = configuration.initialParameters {
-      start = given.map { Model.Scalar($0) }
-    } else {
-      start.withUnsafeMutableBufferPointer { buffer in
-        if let base = buffer.baseAddress { model.initialize(base, seed: configuration.seed) }
-      }
+    start.withUnsafeMutableBufferPointer { buffer in
+      if let base = buffer.baseAddress { configuration.initialize(base, of: model) }
     }
     first = [Model.Scalar](repeating: 0, count: count)
     second = first

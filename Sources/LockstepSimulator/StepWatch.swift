@@ -31,7 +31,7 @@ final class StepWatch<Scalar: ModelScalar> {
   ///   - state: the optimiser's state, `[n]` each.
   ///   - optimizer: the rule.
   init(
-    _ observer: StepObserver, _ configuration: SimulationConfiguration, budget: UpdateBudget,
+    _ observer: StepObserver, _ configuration: EngineConfiguration, budget: UpdateBudget,
     round: Int, exampleCount: Int, count: Int, state: OptimizerState<Scalar>,
     optimizer: Optimizer<Scalar>
   ) {

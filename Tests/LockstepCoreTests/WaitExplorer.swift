@@ -162,9 +162,7 @@ struct WaitExplorer {
 
   init(_ setting: Setting) {
     self.setting = setting
-    rules = (0..<setting.workers).map {
-      setting.policy.rules(for: WorkerID($0), of: setting.workers)
-    }
+    rules = setting.policy.rules(of: setting.workers)
     looksAtComputed = rules.contains { rule in
       [rule.start, rule.apply].contains { $0.subject != .nobody && $0.counter == .computed }
     }

@@ -44,7 +44,7 @@ import Testing
         policies += try (1...4).map { (try BoundedStaleness(bound: bound), $0) }
       }
       for (policy, steps) in policies {
-        let rules = (0..<workers).map { policy.rules(for: WorkerID($0), of: workers) }
+        let rules = policy.rules(of: workers)
         all.append(
           WaitExplorer.Setting(
             policy: policy, workers: workers, steps: steps, isInterrupted: true, fails: true,

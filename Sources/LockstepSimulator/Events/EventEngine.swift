@@ -16,7 +16,7 @@ import Synchronization
 /// **Determinism:** bit-exact under every policy, for any number of threads of the host.
 public final class EventEngine<Model: Objective> {
   private let model: Model
-  private let configuration: SimulationConfiguration
+  private let configuration: EngineConfiguration
   private let law: ServiceLaw
   private let phaseLaws: PhaseLaws
   private let plan: EnsemblePlan
@@ -32,23 +32,23 @@ public final class EventEngine<Model: Objective> {
   /// - Throws: ``ConfigurationError`` for what doesn't go together; ``DataError`` for a file of
   ///   durations that cannot be used.
   public init(
-    model: Model, configuration: SimulationConfiguration, service: ServiceSpecification
+    model: Model, configuration: EngineConfiguration, service: ServiceSpecification
   ) throws {
-    try configuration.check(model)
+    try configuration.check(model, on: .virtual)
     self.model = model
     self.configuration = configuration
     try configuration.checkPhases(service, parameters: model.parameterCount)
     let workers = configuration.workers
+    let isBlocks = configuration.decomposition == .blocks
     phaseLaws = PhaseLaws(
       read: try configuration.readTime.map { try ServiceLaw($0, workers: workers, for: .read) },
       apply: try configuration.applyTime.map { try ServiceLaw($0, workers: workers, for: .apply) })
     // Where reading and applying take their own times, a calibrated iteration is what is left.
     law = try ServiceLaw(
       service, workers: workers, for: configuration.takesPhases ? .compute : .service)
-    let rules = configuration.policy.rules(for: WorkerID(0), of: configuration.workers)
     plan = EnsemblePlan(
       updates: configuration.updates,
-      round: rules.joinsSteps && configuration.decomposition == .blocks ? configuration.workers : 1,
+      round: isBlocks && configuration.budget.stepsInRounds ? workers : 1,
       warmup: configuration.warmup,
       collectsSquares: model.trainingCount == 0 || configuration.replicas > 1
         || configuration.warmup > 0)

@@ -12,9 +12,7 @@ extension EventRun {
     readParameters()
     ensemble.record(update: 0, parameters: snapshot, count: model.parameterCount)
     if isObserved {
-      status = losses?.begin(
-        at: snapshot,
-        besidesModelStart: configuration.initialParameters == nil ? nil : configuration.seed)
+      status = losses?.begin(at: snapshot)
       setNextPause()
     }
     for worker in 0..<workers {

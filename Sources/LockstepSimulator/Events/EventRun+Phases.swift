@@ -10,16 +10,14 @@ import LockstepParameters
 extension EventRun {
   /// Makes what a run with such durations keeps; `nil` where they take no time.
   static func phases(
-    _ laws: PhaseLaws, _ configuration: SimulationConfiguration, budget: UpdateBudget,
-    from parameters: UnsafePointer<Scalar>, count: Int
+    _ laws: PhaseLaws, _ configuration: EngineConfiguration, _ rules: WorkerRules,
+    isJoint: Bool, from parameters: UnsafePointer<Scalar>, count: Int
   ) -> PhaseTable<Scalar>? {
     guard laws.read != nil || laws.apply != nil else { return nil }
     let workers = configuration.workers
     let layout = ShardLayout.even(
       parameterCount: count, shards: min(workers, count), scalarBytes: MemoryLayout<Scalar>.stride)
     let isBlocks = configuration.decomposition == .blocks
-    let isJoint = budget.isJoint
-    let rules = configuration.policy.rules(for: WorkerID(0), of: workers)
     return PhaseTable(
       laws: laws,
       shards: isJoint

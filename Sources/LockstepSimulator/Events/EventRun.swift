@@ -13,7 +13,7 @@ final class EventRun<Model: Objective> {
   typealias Scalar = Model.Scalar
 
   let model: Model
-  let configuration: SimulationConfiguration
+  let configuration: EngineConfiguration
   let law: ServiceLaw
   let budget: UpdateBudget
   let workers: Int
@@ -103,7 +103,7 @@ final class EventRun<Model: Objective> {
   ///     no points of the loss curve.
   ///   - total: the number of updates to make.
   init(
-    model: Model, configuration: SimulationConfiguration, law: ServiceLaw,
+    model: Model, configuration: EngineConfiguration, law: ServiceLaw,
     phaseLaws: PhaseLaws = PhaseLaws(), plan: EnsemblePlan, replica: Int = 0, total: Int
   ) {
     var configuration = configuration
@@ -131,9 +131,7 @@ final class EventRun<Model: Objective> {
     seed = configuration.seed
     let count = model.parameterCount
 
-    let rules = (0..<workers).map {
-      configuration.policy.rules(for: WorkerID($0), of: configuration.workers)
-    }
+    let rules = configuration.policy.rules(of: workers)
     joinsSteps = rules[0].joinsSteps
     precondition(
       rules.allSatisfy { $0.joinsSteps || $0.apply.subject == .nobody },
@@ -164,14 +162,10 @@ final class EventRun<Model: Objective> {
     queue = WorkerQueue(workers: workers)
 
     snapshot = allocate([Scalar](repeating: 0, count: count))
-    if let given = configuration.initialParameters {
-      for (index, value) in given.enumerated() { snapshot[index] = Scalar(value) }
-    } else {
-      model.initialize(snapshot, seed: configuration.seed)
-    }
+    configuration.initialize(snapshot, of: model)
     var largest = count
     phases = Self.phases(
-      phaseLaws, configuration, budget: budget, from: snapshot, count: count)
+      phaseLaws, configuration, rules[0], isJoint: isJoint, from: snapshot, count: count)
     if isBlocks, phases == nil {
       let layout = ShardLayout.even(
         parameterCount: count, shards: workers, scalarBytes: MemoryLayout<Scalar>.stride)
@@ -217,12 +211,7 @@ final class EventRun<Model: Objective> {
     } else {
       ahead = nil
     }
-    losses =
-      replica == 0
-      ? LossCourse(
-        LossEvaluator(
-          model, lanes: max(1, configuration.hostThreads), cancellation: configuration.cancellation),
-        looks: configuration.looks, workers: workers, target: configuration.targetLoss) : nil
+    losses = replica == 0 ? LossCourse(model, configuration) : nil
   }
 
   deinit {

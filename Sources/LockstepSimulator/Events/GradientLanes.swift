@@ -31,12 +31,10 @@ final class GradientLane<Model: Objective> {
   @exclusivity(unchecked) private var viewMoment = -1
   @exclusivity(unchecked) private var drawnClock = -1
 
-  init(model: Model, configuration: SimulationConfiguration) {
+  init(model: Model, configuration: EngineConfiguration) {
     isBlocks = configuration.decomposition == .blocks
     let hasParts = isBlocks || configuration.takesPhases
-    let batch = MinibatchFeed.capacity(
-      batch: configuration.batch, minibatches: configuration.minibatches,
-      exampleCount: model.trainingCount)
+    let batch = configuration.largestMinibatch(exampleCount: model.trainingCount)
     computer = GradientComputer(
       model: model, range: 0..<model.parameterCount, batch: batch, seed: configuration.seed,
       worker: 0, clip: configuration.clip)
