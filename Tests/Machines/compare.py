@@ -66,7 +66,10 @@ def call(command, environment=None, text=None):
 
 def hwloc(command, environment=None, text=None):
     """What one of hwloc's tools prints."""
-    result = call(command, environment, text)
+    try:
+        result = call(command, environment, text)
+    except subprocess.TimeoutExpired:
+        raise Incomparable(f"{command[0]} takes more than {LIMIT_SECONDS} s") from None
     if result.returncode != 0:
         reason = (result.stderr.strip().splitlines() or ["no message"])[0]
         raise Incomparable(f"{command[0]} ends with {result.returncode}: {reason}")
@@ -84,6 +87,16 @@ def bitmap(text):
     for group in text.split(","):
         bits = (bits << 32) | int(group or "0", 16)
     return {number for number in range(bits.bit_length()) if bits >> number & 1}
+
+
+def bitmap_text(held):
+    """The bitmap of some numbers, as hwloc reads it."""
+    bits = sum(1 << number for number in held)
+    groups = []
+    while bits or not groups:
+        groups.insert(0, f"0x{bits & 0xffffffff:08x}")
+        bits >>= 32
+    return ",".join(groups)
 
 
 def by_turns(lists):
@@ -592,8 +605,7 @@ def variants(file):
     ):
         if 0 < len(kept) < len(units):
             part = file[:-len(".xml")] + f"+{name.split()[0]}.xml"
-            mask = sum(1 << unit for unit in kept)
-            hwloc(allow + [f"{mask:#x}", part])
+            hwloc(allow + [bitmap_text(kept), part])
             found.append((f", {name}", Machine(part)))
             if set(found[-1][1].units) != set(kept):
                 raise Incomparable(f"lstopo --allow doesn't leave {name}")
@@ -615,12 +627,16 @@ def compare(source, number, scratch, binary):
                 words = "format of hwloc 1" if version == "1" else f"format {version}"
                 refused.refusal([], 65, words)
                 outcome.add(refused)
-                outcome.incomparable.append(
-                    f"{source.name}: a file of hwloc {version.split('.')[0]}; Lockstep must name that")
-                # The way out that the refusal names, as far as this hwloc goes.
+                # Compared as lstopo converts it, the way out that the refusal names.
                 converted = file[:-len(".xml")] + "+converted.xml"
-                hwloc(["lstopo-no-graphics", "-f", "-i", file, "--of", "xml", converted])
-                file, source.name = converted, source.name + ", converted"
+                try:
+                    hwloc(["lstopo-no-graphics", "-f", "-i", file, "--of", "xml", converted])
+                except Incomparable as reason:
+                    raise Incomparable(
+                        f"a file of hwloc {version}, which Lockstep must name and this lstopo can't "
+                        f"convert: {reason}") from None
+                file = converted
+                source.name += f" (of hwloc {version.split('.')[0]}, converted)"
         for name, machine in variants(file):
             comparison = Comparison(source.name + name, machine.file, binary)
             comparison.compare(machine, is_part=bool(name))
@@ -641,7 +657,8 @@ def main():
     parser.add_argument("sources", metavar="HWLOC_SOURCES")
     parser.add_argument("--binary", default=os.path.join(ROOT, ".build/release/lockstep"))
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--only", default="", help="machines with this in their name")
+    parser.add_argument("--only", action="append", metavar="PART_OF_A_NAME",
+                        help="machines with this in their name; may be given several times")
     parser.add_argument("--keep", metavar="FOLDER", help="keep the machines' files there")
     parser.add_argument("--verbose", action="store_true")
     arguments = parser.parse_args()
@@ -664,7 +681,7 @@ def main():
 
 def compare_all(arguments, scratch):
     found = [source for source in sources(os.path.abspath(arguments.sources), scratch)
-             if arguments.only in source.name]
+             if any(part in source.name for part in arguments.only or [""])]
     total = Outcome()
     binary = os.path.abspath(arguments.binary)
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
