@@ -186,6 +186,32 @@ private func summary(_ pin: String, workers: Int, on machine: MadeMachine) throw
     #expect(placed.placements.map(\.numaNode) == [0, 1, 6, 3, 0])
   }
 
+  @Test func `an outer node's place is what the nodes in it leave`() throws {
+    // As hwloc's test machine fakeheterocpunuma: in package 0 the nodes 0 and 1 leave nothing of
+    // node 2, and a core lies in no node; in package 1 node 5 holds node 4, which holds node 3.
+    let machine = MadeMachine.machine([
+      .package([
+        .near(
+          node: 2,
+          .group([.near(node: 0, .group([.core(0, 1)])), .near(node: 1, .group([.core(4, 5)]))])),
+        .core(2, 3),
+      ]),
+      .near(
+        node: 5,
+        .package([
+          .core(6, 7),
+          .near(node: 4, .group([.core(8, 9), .near(node: 3, .group([.core(10, 11)]))])),
+        ])),
+    ])
+    let placed = try plan("numa", workers: 6, on: machine)
+    #expect(
+      placed.placements.map(\.os) == [[0, 1], [4, 5], [10, 11], [8, 9], [6, 7], [0, 1]])
+    #expect(placed.placements.map(\.numaNode) == [0, 1, 3, 4, 5, 0])
+    let units = try machine.topology().processingUnits
+    #expect(units.filter { $0.numaNode == nil }.map(\.os) == [2, 3])
+    #expect(try plan("sockets", workers: 2, on: machine).placements.map(\.numaNode) == [nil, nil])
+  }
+
   @Test func `where no node has processing units the whole machine is one`() throws {
     let machine = MadeMachine.machine([.near(node: 0, .package([.core(-1)])), .core(2), .core(3)])
     #expect(try os("numa", workers: 2, on: machine) == [[2, 3], [2, 3]])
