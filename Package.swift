@@ -26,13 +26,14 @@ let package = Package(
     .systemLibrary(name: "CBLAS", providers: [.apt(["libblis-serial-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CSharedMemory"),
+    .target(name: "CDigits", exclude: ["digits.gz"]),
 
     .target(name: "LockstepCore", dependencies: ["CSharedMemory"]),
     .target(name: "LockstepTopology", dependencies: ["LockstepCore", "CHwloc"]),
     .target(name: "LockstepParameters", dependencies: ["LockstepCore", "CSharedMemory"]),
     .target(
       name: "LockstepModels",
-      dependencies: ["LockstepCore", "LockstepParameters", "CBLAS", "CZlib"]),
+      dependencies: ["LockstepCore", "LockstepParameters", "CBLAS", "CDigits", "CZlib"]),
     .target(
       name: "LockstepTelemetry",
       dependencies: ["LockstepTopology", "LockstepModels", histogram]),

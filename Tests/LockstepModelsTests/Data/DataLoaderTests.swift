@@ -12,7 +12,7 @@ private func load(
 
 @Suite struct `The embedded digits` {
   @Test func `the archive is the one that scikit-learn ships`() throws {
-    let rows = try ByteStream(bytes: Base64.decode(DigitsArchive.base64), path: "digits")
+    let rows = try ByteStream(bytes: Digits.archive, path: "digits")
       .readRest(atMost: 1 << 20)
     #expect(rows?.count == 1797 * 65)
     let checksum = (rows ?? []).withUnsafeBufferPointer {

@@ -87,12 +87,6 @@ import Testing
       complaint { _ = try lines(bomb) }
         == "data, line 1: the line is longer than 67108864 bytes")
   }
-
-  @Test func `base64 decodes`() {
-    #expect(Base64.decode("TG9ja3N0ZXA=") == Array("Lockstep".utf8))
-    #expect(Base64.decode("+/8A\n  AA==") == [0xFB, 0xFF, 0x00, 0x00])
-    #expect(Base64.decode("") == [])
-  }
 }
 
 @Suite struct `Numbers in text` {
