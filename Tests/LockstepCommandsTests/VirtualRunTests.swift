@@ -98,7 +98,7 @@ import Testing
       #expect((rate - log(0.7)).magnitude < 1e-4, "\(updates): \(rate)")
     }
     // After the warm-up there is nothing left that could look as if it didn't shrink.
-    let late = try runRecord("\(run) --updates 4000 --warmup 1000", in: folder.path).ensemble
+    let late = try runRecord("\(run) --updates 4000 --warmup 1500", in: folder.path).ensemble
     #expect(late.pathGrowthRate == nil)
   }
 
