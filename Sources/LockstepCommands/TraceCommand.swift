@@ -87,7 +87,14 @@ struct TraceCommand: ParsableCommand {
     }
 
     func run() throws {
-      let replay = try TraceReplay(try TraceFile.read(file))
+      let trace = try TraceFile.read(file)
+      let replay: TraceReplay
+      do {
+        replay = try TraceReplay(trace)
+      } catch let error as ConfigurationError {
+        // The options are those of the file, not of this command.
+        throw TraceError.malformed(path: file, line: 1, reason: "its run: \(error.description)")
+      }
       let mayDiffer = replay.torn > 0 || replay.overlapping > 0
       if json {
         try Console.putJSON(

@@ -23,6 +23,8 @@ public struct OutputFolder: Sendable {
 
   /// Refuses a folder that holds the results of something else, which would be lost.
   ///
+  /// What is `null` is as good as not there: earlier versions wrote fewer options.
+  ///
   /// - Parameters:
   ///   - name: the file of results, a JSON document.
   ///   - key: where in it stands what it is of.
@@ -45,12 +47,18 @@ public struct OutputFolder: Sendable {
     let new = (try? JSONEncoder().encode([value])).flatMap {
       (try? JSONSerialization.jsonObject(with: $0)) as? [NSObject]
     }?.first
-    guard let there, let new, there.isEqual(new) else {
+    guard let there, let new, Self.said(there).isEqual(Self.said(new)) else {
       throw OutputError(
         path: path,
         reason: "\(name) there holds the results of something else; take another --out, or remove "
           + "the file")
     }
+  }
+
+  /// A value of JSON without the members that are `null`.
+  private static func said(_ value: NSObject) -> NSObject {
+    guard let members = value as? [String: NSObject] else { return value }
+    return members.filter { !($0.value is NSNull) } as NSDictionary
   }
 
   /// Writes a file.

@@ -36,6 +36,7 @@ public struct TraceReplay: Sendable {
     // The trace says what happened, whichever engine it was.
     configuration.engine = .virtual
     configuration.precision = try RunConfiguration.precision(trace.header.configuration)
+    try configuration.validate()
     let prepared = try PreparedModel(configuration)
     let simulation = try ResolvedRun(configuration, prepared).engine
     switch prepared.objective {

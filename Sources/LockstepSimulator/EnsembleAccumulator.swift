@@ -85,7 +85,12 @@ struct EnsembleAccumulator: Sendable {
       }
       mean /= Double(count)
     }
-    if isPoint { recordPoint(update, Double(parameters[0]), square: mean) }
+    if isPoint {
+      // Where rounding is as large as the numbers themselves, iterates no longer shrink: they have
+      // arrived. (In double precision the square of such a number is 0 anyway.)
+      let least = Double(Scalar.leastNormalMagnitude)
+      recordPoint(update, Double(parameters[0]), square: mean > least * least ? mean : 0)
+    }
     guard plan.collectsSquares, update > plan.warmup else { return }
     if update > stretchEnd { endStretches(before: update) }
     square += mean

@@ -51,6 +51,9 @@ package final class LossCourse<Model: Objective> {
 
   /// Looks at the parameters along the way.
   ///
+  /// Where no update was made since the last look, there is no new point of the curve. An update that a
+  /// crash or an interruption left half-way is no update, but it has changed the parameters.
+  ///
   /// - Parameters:
   ///   - view: `[n]`.
   ///   - update: the number of updates made.
@@ -58,7 +61,9 @@ package final class LossCourse<Model: Objective> {
   /// - Returns: how their loss ends the run; `nil` where it goes on.
   package func look(at view: View, update: Int, time: Double) -> RunStatus? {
     latest = evaluator.evaluate(at: view, on: .training)
-    record.curve.append(LossPoint(update: update, time: time, loss: latest?.loss))
+    if latestUpdate != update {
+      record.curve.append(LossPoint(update: update, time: time, loss: latest?.loss))
+    }
     return verdict.status(at: latest?.loss)
   }
 

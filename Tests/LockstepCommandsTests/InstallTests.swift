@@ -75,6 +75,40 @@ import Testing
     #expect(try Self.run(call + ["--remove", "/opt"]) == nil)
   }
 
+  @Test func `what cannot be installed whole leaves what was installed before`() throws {
+    let folder = try CommandFolder()
+    let call = ["DESTDIR=\(folder.path)", Self.script, LockstepProcess.executable]
+    #expect(try Self.run(call + ["/opt"]) != nil)
+    // The list of what is installed comes last.
+    let list = "\(folder.path)/opt/share/lockstep/installed"
+    let kept = try folder.read("opt/share/lockstep/installed")
+    try FileManager.default.removeItem(atPath: "\(folder.path)/opt/bin/lockstep")
+    try folder.write("opt/bin/lockstep", "an earlier one\n")
+    let installed = Self.tree(folder.path)
+    let page = "\(folder.path)/opt/share/fish/vendor_completions.d/lockstep.fish"
+    try FileManager.default.removeItem(atPath: page)
+    try FileManager.default.createDirectory(atPath: page, withIntermediateDirectories: false)
+    #expect(try Self.run(call + ["/opt"]) == nil)
+    #expect(Self.tree(folder.path) == installed)
+    #expect(try folder.read("opt/bin/lockstep") == Data("an earlier one\n".utf8))
+    #expect(FileManager.default.contents(atPath: list) == kept)
+    // Where nothing was installed, nothing is.
+    try FileManager.default.createDirectory(
+      atPath: "\(folder.path)/new/bin/lockstep", withIntermediateDirectories: true)
+    let before = Self.tree(folder.path)
+    #expect(try Self.run(call + ["/new"]) == nil)
+    #expect(Self.tree(folder.path) == before)
+  }
+
+  @Test func `the root is a place, too`() throws {
+    let folder = try CommandFolder()
+    let call = ["DESTDIR=\(folder.path)/root", Self.script]
+    #expect(try Self.run(call + [LockstepProcess.executable, "/"]) != nil)
+    #expect(folder.names(in: "root") == ["bin", "share"])
+    #expect(try Self.run(call + ["--remove", "/"]) != nil)
+    #expect(Self.tree(folder.path) == ["root"])
+  }
+
   @Test(arguments: ["bash", "zsh", "fish"])
   func `completions know every value that there is`(shell: String) throws {
     let script = try lockstep(["--generate-completion-script", shell]).output

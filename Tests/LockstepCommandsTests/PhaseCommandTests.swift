@@ -68,6 +68,26 @@ import Testing
     }
   }
 
+  // Worker 0 dies with the lock when it has written one of two shards: no update was made, but the
+  // parameters have moved, from a loss of 4 to one of 4·½·0.9² + 4·½.
+  @Test func `leave the loss of what a crash left half-way`() throws {
+    let folder = try CommandFolder()
+    for looks in ["", " --record loss=1"] {
+      let record = try runRecord(
+        "--engine virtual --model quadratic:eigenvalues=1;1;1;1;1;1;1;1 --decomposition samples "
+          + "--policy locked --workers 2 --updates 40 --apply-time constant:2 --learning-rate 0.1 "
+          + "--fault worker=0,at=2.5,kind=crash --save w.npy\(looks)", in: folder.path)
+      #expect(record.status == .stalled && record.updates == 0)
+      #expect(record.loss.initial == 4)
+      #expect(((record.loss.final ?? 0) - 3.62).magnitude < 1e-12, "\(record.loss)")
+      #expect(record.loss.curve.map(\.update) == [0])
+      let again = try runRecord(
+        "--engine virtual --model quadratic:eigenvalues=1;1;1;1;1;1;1;1 --updates 1 --init w.npy",
+        in: folder.path)
+      #expect(again.loss.initial == record.loss.final)
+    }
+  }
+
   @Test func `are drawn from what threads were measured to take`() throws {
     let folder = try CommandFolder()
     let model = "--model mlp:16 --decomposition samples --policy hogwild"

@@ -36,6 +36,43 @@ import Testing
     #expect(drawing.hasPrefix("<?xml"))
   }
 
+  @Test(arguments: [
+    // Iterates that double in each update, and a rate that leaves nothing of them.
+    "learning-rate=3,0.1,0.9 --updates 500 --record loss=500",
+    "learning-rate=1e150,0.1 --updates 20 --record loss=1",
+    "target-loss=1e-300,1e300 --updates 20", "clip=1e-300,1e300 --updates 20 --record loss=1",
+  ])
+  func `shows numbers of any size`(_ sweep: String) throws {
+    let folder = try CommandFolder()
+    let run = try lockstep(
+      typed: "sweep \(sweep) seed=1..2 --engine virtual --model quadratic:eigenvalues=1 "
+        + "--decomposition samples --out o --quiet", in: folder.path)
+    #expect(run.code == 0, "\(run.errors)")
+    let report = try lockstep(typed: "report o --svg figures", in: folder.path)
+    #expect(report.code == 0, "\(report.errors.prefix(300))")
+    for name in folder.names(in: "figures") {
+      let drawing = String(decoding: try folder.read("figures/\(name)"), as: UTF8.self)
+      for word in ["\"nan", "\"inf", "\"-inf", " nan", " inf", " -inf", ",nan", ",inf"] {
+        #expect(!drawing.contains(word), "\(name): \(word)")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    "[[0,9223372036854775807],[1,9223372036854775807]]", "[[9223372036854775807,5]]",
+    "[[-1,2],[3,4]]",
+  ])
+  func `shows a staleness of any size`(_ histogram: String) throws {
+    let folder = try results()
+    let lines = String(decoding: try folder.read("results.jsonl"), as: UTF8.self)
+    let changed = lines.replacing(
+      /"histogram":\[\[[\[\]0-9,]*\]\]/, with: "\"histogram\":\(histogram)")
+    #expect(changed != lines)
+    try folder.write("results.jsonl", changed)
+    let report = try lockstep(typed: "report .", in: folder.path)
+    #expect(report.code == 0, "\(report.errors.prefix(300))")
+  }
+
   @Test func `of the same results is the same page, wherever it goes`() throws {
     let folder = try results()
     _ = try lockstep(typed: "report .", in: folder.path)

@@ -253,6 +253,22 @@ private let shortRun = ["run", "--model", "quadratic", "--updates", "4", "--quie
     #expect(try folder.read("o/\(file)") == before)
   }
 
+  // Earlier versions knew fewer options.
+  @Test func `over the results of the same options, where some are new`() throws {
+    let folder = try CommandFolder()
+    let run = ["run", "--model", "quadratic", "--updates", "4", "--out", "o", "--quiet"]
+    #expect(try lockstep(run, in: folder.path).code == 0)
+    var record = try #require(
+      JSONSerialization.jsonObject(with: folder.read("o/record.json")) as? [String: Any])
+    var options = try #require(record["configuration"] as? [String: Any])
+    #expect(options.removeValue(forKey: "clip") is NSNull)
+    record["configuration"] = options
+    try folder.write(
+      "o/record.json", Array(try JSONSerialization.data(withJSONObject: record)))
+    #expect(try lockstep(run + ["--clip", "1"], in: folder.path).code == 73)
+    #expect(try lockstep(run, in: folder.path).code == 0)
+  }
+
   @Test func `beside what a killed run left, which goes`() throws {
     let folder = try CommandFolder()
     // No process has such a number, and this one is alive and holds its file.

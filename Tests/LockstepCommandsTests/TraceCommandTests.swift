@@ -45,6 +45,24 @@ import Testing
   }
 
   @Test(arguments: [
+    ("\"policy\":\"barrier\",\"positive", "\"policy\":\"none\",\"positive"),
+    ("\"updates\":30,\"warmup", "\"updates\":9223372036854775807,\"warmup"),
+    ("\"clip\":1", "\"clip\":-1"),
+  ])
+  func `whose options make no run are not executed again`(_ from: String, _ to: String) throws {
+    let folder = try CommandFolder()
+    _ = try lockstep(
+      typed: "run --engine virtual --model quadratic:dimension=6 --workers 3 --policy barrier "
+        + "--clip 1 --updates 30 --quiet --trace t.csv", in: folder.path)
+    let text = String(decoding: try folder.read("t.csv"), as: UTF8.self)
+    try #require(text.contains(from), "\(text.prefix(1200))")
+    try folder.write("t.csv", text.replacing(from, with: to))
+    let replay = try lockstep(typed: "trace replay t.csv", in: folder.path)
+    #expect(replay.code == 65 && replay.output.isEmpty, "\(replay)")
+    #expect(replay.errors.hasPrefix("lockstep: t.csv, line 1: its run: --"), "\(replay.errors)")
+  }
+
+  @Test(arguments: [
     ("trace check none.csv", Int32(66), "none.csv: cannot be read"),
     ("trace check empty.csv", 65, "empty.csv, line 1: it doesn't begin with a header"),
     ("trace check broken.csv", 65, "broken.csv, line 3: '1,2,x' is not an event"),

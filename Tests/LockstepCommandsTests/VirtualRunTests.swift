@@ -82,6 +82,26 @@ import Testing
   }
 
   // Rare paths carry the mean square: a simulation of 1,000 replicas said −.064.
+  // A rate below ½ no longer moves the smallest number of all, where the path then stays.
+  @Test(arguments: ["single", "double"])
+  func `shrink at one rate until they are too small for their precision`(
+    _ precision: String
+  ) throws {
+    let folder = try CommandFolder()
+    let run =
+      "--engine virtual --model quadratic:eigenvalues=1 --decomposition samples --learning-rate 0.3 "
+      + "--precision \(precision)"
+    for updates in [400, 4000] {
+      let rate =
+        try runRecord("\(run) --updates \(updates)", in: folder.path)
+        .ensemble.pathGrowthRate ?? 0
+      #expect((rate - log(0.7)).magnitude < 1e-4, "\(updates): \(rate)")
+    }
+    // After the warm-up there is nothing left that could look as if it didn't shrink.
+    let late = try runRecord("\(run) --updates 4000 --warmup 1500", in: folder.path).ensemble
+    #expect(late.pathGrowthRate == nil)
+  }
+
   @Test func `have a mean square that grows though their paths shrink`() throws {
     let record = try runRecord(
       "--engine virtual --model quadratic:eigenvalues=1 --decomposition samples --policy hogwild "

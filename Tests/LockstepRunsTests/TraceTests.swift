@@ -135,6 +135,13 @@ import Testing
     ("\"compute\":", "\"compute\":9e18,\"was\":"), ("\"end\":", "\"end\":-1e308,\"was\":"),
     ("\"applied\":[1]", "\"applied\":[]"), ("\"applied\":[1]", "\"applied\":[-1]"),
     ("\"read\":[0,0,0]", "\"read\":[0,0]"),
+    // What the header says of the run, and an update of all shards at once where each is of one.
+    ("\"policy\":\"bounded:1\",\"schema", "\"policy\":\"none\",\"schema"),
+    ("},\"decomposition\":\"blocks\"", "},\"decomposition\":\"rows\""),
+    ("\"engine\":\"virtual\",\"isDealt", "\"engine\":\"real\",\"isDealt"),
+    ("\"timeUnit\":\"unit\"", "\"timeUnit\":\"years\""), ("\"torn\":0", "\"torn\":-1"),
+    ("\"updates\":90,\"workers", "\"updates\":9223372036854775807,\"workers"),
+    ("\"shard\":1,", ""),
   ])
   func `that no run can have are refused when they are read`(_ from: String, _ to: String) throws {
     let (trace, _) = try Self.trace("bounded:1", .blocks, .virtual)
@@ -148,6 +155,21 @@ import Testing
     try text.replacingCharacters(in: place, with: to)
       .write(toFile: path, atomically: true, encoding: .utf8)
     #expect(throws: TraceError.self) { try TraceFile.read(path) }
+  }
+
+  @Test(arguments: ["barrier", "sequential", "bounded:1", "hogwild"], Decomposition.allCases)
+  func `that end before the run did are found out`(
+    policy: String, decomposition: Decomposition
+  ) throws {
+    var (trace, _) = try Self.trace(policy, decomposition, .virtual)
+    // Everything up to some moment, as a file that was cut: no gap, and nobody who went on too early.
+    for moment in [0.0, 5, 10] {
+      trace.events.removeAll { $0.end.map { $0 > (20 - moment) / 2 } ?? true }
+      let check = TraceCheck(trace)
+      #expect(check.violations.contains { $0.rule == "versions" }, "\(check.violations)")
+    }
+    trace.events = []
+    #expect(!TraceCheck(trace).isSound)
   }
 
   // Worker 2 is slow, so the others start as far ahead of it as their policy lets them, and no further.

@@ -112,6 +112,22 @@ import Testing
     }
   }
 
+  // Nobody makes an update between the look and the end.
+  @Test func `make no point of the loss curve twice where the run is interrupted at one`() throws {
+    for policy in ["sequential", "barrier", "bounded:1", "hogwild", "locked"] {
+      let engine = try Trial(
+        decomposition: .samples, policy: try PolicySpecification.parse(policy), workers: 3,
+        updates: 100_000_000, probe: EngineProbe()
+      ).engine(Models.quadratic("dimension=64"))
+      let outcome = try engine.run { progress in
+        if progress.updates > 0, progress.loss != nil { engine.interrupt() }
+      }
+      #expect(outcome.status == .interrupted)
+      let updates = outcome.loss.curve.map(\.update)
+      #expect(updates == Set(updates).sorted(), "\(policy): \(updates)")
+    }
+  }
+
   // Either worker 1 gives up its second update before it knows that all gradients are ready, and worker 0
   // finds that they are; or worker 2 leaves when the others wait for it to compute its second one.
   @Test(

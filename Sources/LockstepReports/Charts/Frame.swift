@@ -50,8 +50,7 @@ struct Frame: Equatable, Sendable {
   }
 
   private static func share(_ value: Double, _ scale: Scale, _ span: Span) -> Double {
-    let low = scale.transform(span.low)
-    return (scale.transform(value) - low) / (scale.transform(span.high) - low)
+    scale.share(of: value, from: span.low, to: span.high)
   }
 
   /// The marks of the horizontal axis.

@@ -15,8 +15,23 @@ enum Scale: Equatable, Sendable {
     case .linear: value
     case .logarithmic: log10(value)
     case .symmetric(let threshold):
-      (value < 0 ? -1 : 1) * log10(1 + value.magnitude / threshold)
+      (value < 0 ? -1 : 1) * Self.decades(beyond: threshold, to: value.magnitude)
     }
+  }
+
+  /// `log(1 + magnitude/threshold)`, also where the quotient is beyond all numbers.
+  private static func decades(beyond threshold: Double, to magnitude: Double) -> Double {
+    let quotient = magnitude / threshold
+    return quotient.isFinite ? log10(1 + quotient) : log10(magnitude) - log10(threshold)
+  }
+
+  /// How far from one number to another a value is, as a share: 0 at the first, 1 at the last.
+  ///
+  /// Halves of numbers have differences where numbers have none.
+  func share(of value: Double, from first: Double, to last: Double) -> Double {
+    let start = transform(first) / 2
+    let whole = transform(last) / 2 - start
+    return whole > 0 ? (transform(value) / 2 - start) / whole : 0.5
   }
 
   /// Chooses a scale that shows all of the values.
@@ -35,7 +50,7 @@ enum Scale: Equatable, Sendable {
     else { return .linear }
     // The lowest tenth must not stretch the axis over decades that hold almost nothing.
     let typical = magnitudes[magnitudes.count / 10]
-    return .symmetric(threshold: pow(10, log10(typical).rounded(.down)))
+    return .symmetric(threshold: pow(10, max(log10(typical).rounded(.down), -300)))
   }
 }
 
@@ -47,11 +62,13 @@ struct Span: Equatable, Sendable {
   var high: Double
 
   init(low: Double, high: Double) {
-    self.low = low
-    self.high = high
+    let most = Double.greatestFiniteMagnitude
+    self.low = max(low, -most)
+    self.high = min(high, most)
   }
 
-  /// The span of values with a little room around them, so that no mark touches the frame.
+  /// The span of values with a little room around them, so that no mark touches the frame; its ends are
+  /// finite, and positive on a logarithmic scale, however large or small the values are.
   ///
   /// - Parameters:
   ///   - values: what must lie within; all finite, and positive on a logarithmic scale.
@@ -62,30 +79,32 @@ struct Span: Equatable, Sendable {
     var high = values.max() ?? 1
     switch scale {
     case .logarithmic:
-      let room = max(0.04 * log10(high / low), low == high ? 0.3 : 0.02)
-      self.low = low * pow(10, -room)
-      self.high = high * pow(10, room)
+      let room = max(0.04 * (log10(high) - log10(low)), low == high ? 0.3 : 0.02)
+      self.init(
+        low: max(low * pow(10, -room), .leastNonzeroMagnitude), high: high * pow(10, room))
     case .linear:
       if includesZero {
         low = min(low, 0)
         high = max(high, 0)
       }
       if low == high {
-        let room = max(low.magnitude * 0.1, low == 0 ? 1 : 0)
-        self.low = low - room
-        self.high = high + room
+        let room = max(low.magnitude * 0.1, low == 0 ? 1 : .leastNonzeroMagnitude)
+        self.init(low: low - room, high: high + room)
         return
       }
-      let room = (high - low) * 0.05
-      self.low = includesZero && low == 0 ? 0 : low - room
-      self.high = includesZero && high == 0 ? 0 : high + room
+      let room = (high / 2 - low / 2) * 0.1
+      self.init(
+        low: includesZero && low == 0 ? 0 : low - room,
+        high: includesZero && high == 0 ? 0 : high + room)
     case .symmetric(let threshold):
       let room = 0.05 * max(scale.transform(high) - scale.transform(low), 0.1)
       func back(_ position: Double) -> Double {
-        (position < 0 ? -1 : 1) * threshold * (pow(10, position.magnitude) - 1)
+        let factor = pow(10, position.magnitude) - 1
+        let magnitude =
+          factor.isFinite ? threshold * factor : pow(10, position.magnitude + log10(threshold))
+        return position < 0 ? -magnitude : magnitude
       }
-      self.low = back(scale.transform(low) - room)
-      self.high = back(scale.transform(high) + room)
+      self.init(low: back(scale.transform(low) - room), high: back(scale.transform(high) + room))
     }
   }
 }

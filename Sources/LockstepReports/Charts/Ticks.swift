@@ -48,11 +48,12 @@ struct Ticks: Equatable, Sendable {
     _ marks: [Mark], _ span: Span, _ scale: Scale, _ width: Double?
   ) -> [Mark] {
     guard let width else { return marks }
-    let whole = scale.transform(span.high) - scale.transform(span.low)
     var kept: [Mark] = []
     for mark in marks {
       if let last = kept.last {
-        let distance = (scale.transform(mark.value) - scale.transform(last.value)) / whole * width
+        let distance =
+          (scale.share(of: mark.value, from: span.low, to: span.high)
+            - scale.share(of: last.value, from: span.low, to: span.high)) * width
         let letters = Double(mark.label.count + last.label.count) / 2 + 0.8
         guard distance >= letters * letterWidth else { continue }
       }
@@ -63,10 +64,12 @@ struct Ticks: Equatable, Sendable {
 
   /// Multiples of 1, 2 or 5 times a power of ten.
   private static func linear(_ span: Span, _ count: Int) -> [Double] {
-    let raw = (span.high - span.low) / Double(max(2, count))
+    let raw = (span.high / 2 - span.low / 2) / Double(max(2, count)) * 2
     let power = pow(10, log10(raw).rounded(.down))
     let factor = [1.0, 2, 5, 10].first { $0 * power >= raw * 0.999 } ?? 10
     let step = factor * power
+    // Among the smallest of all numbers there is nothing between.
+    guard step > 0, step.isFinite else { return [] }
     let first = Int((span.low / step - 1e-9).rounded(.up))
     let last = Int((span.high / step + 1e-9).rounded(.down))
     guard first <= last else { return [] }
@@ -75,7 +78,9 @@ struct Ticks: Equatable, Sendable {
 
   /// Removes what rounding left behind a multiple of a power of ten.
   private static func clean(_ value: Double, _ power: Double) -> Double {
-    power >= 1 ? value.rounded() : (value / power).rounded() / (1 / power).rounded()
+    guard power < 1 else { return value.rounded() }
+    let places = (1 / power).rounded()
+    return places.isFinite ? (value / power).rounded() / places : value
   }
 
   /// Powers of ten; with 2 and 5 times them, or evenly, where there are fewer than three.
@@ -89,7 +94,7 @@ struct Ticks: Equatable, Sendable {
     }
     let fine = ((first - 1)...(last + 1)).flatMap { decade -> [Double] in
       [1.0, 2, 5].map { $0 * pow(10, Double(decade)) }
-    }.filter { $0 >= span.low * 0.999 && $0 <= span.high * 1.001 }
+    }.filter { $0.isFinite && $0 >= span.low * 0.999 && $0 <= span.high * 1.001 }
     return fine.count >= 3 ? fine : linear(span, count).filter { $0 > 0 }
   }
 
@@ -97,9 +102,12 @@ struct Ticks: Equatable, Sendable {
   private static func symmetric(_ span: Span, _ threshold: Double, _ count: Int) -> [Double] {
     func side(_ end: Double) -> [Double] {
       guard end >= threshold else { return [] }
-      let last = Int((log10(end / threshold) + 1e-9).rounded(.down))
+      let last = Int((log10(end) - log10(threshold) + 1e-9).rounded(.down))
       let step = max(1, Int((Double(2 * last) / Double(max(2, count))).rounded(.up)))
-      return stride(from: 0, through: last, by: step).map { threshold * pow(10, Double($0)) }
+      return stride(from: 0, through: last, by: step).map { place in
+        let factor = pow(10, Double(place))
+        return factor.isFinite ? threshold * factor : pow(10, Double(place) + log10(threshold))
+      }
     }
     var marks: [Double] = side(-span.low).reversed().map { -$0 }
     if span.low <= 0, span.high >= 0 { marks.append(0) }

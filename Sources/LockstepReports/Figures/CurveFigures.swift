@@ -79,6 +79,12 @@ extension FigureMaker {
     return points.isEmpty ? nil : Chart.Series(name: line.name, points: points, look: .curve)
   }
 
+  /// The sum of two counts, which a file may have made as large as it likes.
+  private static func sum(_ count: Int, _ other: Int) -> Int {
+    let (sum, isBeyond) = count.addingReportingOverflow(other)
+    return isBeyond ? .max : sum
+  }
+
   mutating func stalenessFigures() -> [Figure] {
     var figures: [Figure] = []
     for slice in settings.slices {
@@ -86,8 +92,9 @@ extension FigureMaker {
       for line in slice.lines {
         var bins: [Int: Int] = [:]
         let runs = line.groups.flatMap(\.runs)
-        for pair in runs.flatMap(\.record.staleness.histogram) where pair.count == 2 {
-          bins[pair[0], default: 0] += pair[1]
+        for pair in runs.flatMap(\.record.staleness.histogram)
+        where pair.count == 2 && pair[0] >= 0 && pair[1] > 0 {
+          bins[pair[0], default: 0] = Self.sum(bins[pair[0], default: 0], pair[1])
         }
         if !bins.isEmpty { counts.append((line.name, runs.count, bins)) }
       }
@@ -102,14 +109,16 @@ extension FigureMaker {
         guard entry.bins.keys.max() != 0 else { return Chart.Series(name: "", points: []) }
         // Whole numbers are added up, so that the order of a dictionary doesn't matter.
         var counted = Array(repeating: 0, count: largest / width + 1)
-        for (staleness, count) in entry.bins { counted[staleness / width] += count }
-        let total = Double(counted.reduce(0, +))
+        for (staleness, count) in entry.bins {
+          counted[staleness / width] = Self.sum(counted[staleness / width], count)
+        }
+        let total = counted.reduce(0) { $0 + Double($1) }
         let shares = counted.map { Double($0) / total }
         // Half a bin beyond the last number, where there is nothing.
         let last = (shares.lastIndex { $0 > 0 } ?? 0) + 1
         let points = (0...last).map { bin in
           let share = 100 * (bin < shares.count ? shares[bin] : 0)
-          let start = Double(bin * width) - (width == 1 ? 0.5 : 0)
+          let start = Double(bin) * Double(width) - (width == 1 ? 0.5 : 0)
           return Chart.Point(x: start, y: share, low: share, high: share, count: entry.runs)
         }
         return Chart.Series(name: name, points: points, look: .steps)

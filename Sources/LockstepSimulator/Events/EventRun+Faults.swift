@@ -138,7 +138,7 @@ extension EventRun {
     stalled = StallRecord(
       worker: worker, crashedAt: Double(table.states[worker].diedAt) / unit, since: virtualTime,
       waiting: (0..<workers).count { !table.states[$0].isDead && hasWork($0) })
-    if losses?.latestUpdate != updates { evaluate() }
+    evaluate()
     status = .stalled
   }
 }

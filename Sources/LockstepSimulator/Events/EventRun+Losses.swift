@@ -34,7 +34,7 @@ extension EventRun {
 
   /// Ends the run where it is.
   func interrupt() {
-    if status == nil, losses?.latestUpdate != updates { evaluate() }
+    if status == nil { evaluate() }
     status = .interrupted
   }
 

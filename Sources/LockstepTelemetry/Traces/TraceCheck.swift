@@ -6,7 +6,7 @@ import LockstepCore
 /// |---|---|
 /// | `clocks` | a worker's clocks are 0, 1, 2, … |
 /// | `times` | start ≤ compute ≤ ready ≤ apply ≤ end, and no iteration before the last one's end |
-/// | `versions` | the versions applied to each shard are 1, 2, 3, …, each once |
+/// | `versions` | the versions applied to each shard are 1, 2, 3, …, each once, and no update is missing |
 /// | `future` | nothing is read before it is applied |
 /// | `past` | nothing is missed that was applied before the read |
 /// | `policy` | nobody starts or applies before the policy admits it; the views that it promises |
@@ -111,6 +111,7 @@ public struct TraceCheck: Equatable, Sendable {
       // A version far beyond the number of events cannot be gap-free.
       makers[shard] = Array(repeating: -1, count: min(largest[shard], events.count))
     }
+    checkCount(events)
     for (index, event) in events.enumerated() {
       for (shard, version) in updates(of: event) {
         guard shard < header.shards, version >= 1, version <= makers[shard].count else {
@@ -128,6 +129,22 @@ public struct TraceCheck: Equatable, Sendable {
       let after = makers[shard][(gap + 1)...].first { $0 >= 0 } ?? 0
       note("versions", events[after], "version \(gap + 1) of shard \(shard) is missing")
     }
+  }
+
+  /// Checks that no update of the run is missing, be it the last one, which leaves no gap.
+  private mutating func checkCount(_ events: [TraceEvent]) {
+    func made(_ indices: some Collection<Int>) -> Int { indices.count { events[$0].end != nil } }
+    let isShared = header.isJoint && header.decomposition == Decomposition.samples.rawValue
+    // A joint step is made when its last worker is through.
+    let count = isShared ? byWorker.map { made($0) }.min() ?? 0 : made(events.indices)
+    guard count != header.updates else { return }
+    let nothing = TraceEvent(
+      worker: 0, clock: 0, shard: nil, start: 0, compute: 0, ready: nil, apply: nil, end: nil,
+      read: [], applied: [])
+    note(
+      "versions", events.last ?? nothing,
+      "it is the last event, and of \(NumberText.counted(header.updates, "update")) \(count) are here"
+    )
   }
 
   private mutating func checkReads(_ events: [TraceEvent]) {

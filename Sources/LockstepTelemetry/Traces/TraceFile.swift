@@ -143,11 +143,8 @@ public enum TraceFile {
     } catch {
       throw TraceError.malformed(path: path, line: 1, reason: "the header is not lockstep.trace/1")
     }
-    let counts = 1...EngineChoice.virtual.largestWorkerCount
-    guard header.schema == "lockstep.trace/1", counts.contains(header.workers),
-      counts.contains(header.shards), header.updates >= 0
-    else {
-      throw TraceError.malformed(path: path, line: 1, reason: "the header is not lockstep.trace/1")
+    if let fault = header.fault {
+      throw TraceError.malformed(path: path, line: 1, reason: "in the header " + fault)
     }
     let names = isCSV && lines.count > 1 ? lines[1].split(separator: ",") : []
     let extras = extraColumns.filter { names.contains(Substring($0.name)) }
@@ -207,6 +204,32 @@ public enum TraceFile {
   }
 }
 
+extension Trace.Header {
+  /// Whether each update is one worker's, of its own shard.
+  fileprivate var updatesOneShard: Bool {
+    isJoint || decomposition == Decomposition.blocks.rawValue
+  }
+
+  /// What no run can have written; `nil` where all is well.
+  fileprivate var fault: String? {
+    func fault<Value>(_ name: String, _ value: Value, _ isPossible: Bool) -> String? {
+      isPossible ? nil : "'\(name)' is '\(value)', which no trace has"
+    }
+    let counts = 1...EngineChoice.virtual.largestWorkerCount
+    let isPolicy = (try? PolicySpecification.parse(policy)) != nil
+    let counted = 0...RunConfiguration.largestUpdateCount
+    return fault("schema", schema, schema == "lockstep.trace/1")
+      ?? fault("engine", engine, EngineChoice(rawValue: engine) != nil)
+      ?? fault("policy", policy, isPolicy)
+      ?? fault("decomposition", decomposition, Decomposition(rawValue: decomposition) != nil)
+      ?? fault("workers", workers, counts.contains(workers))
+      ?? fault("shards", shards, counts.contains(shards))
+      ?? fault("updates", updates, counted.contains(updates))
+      ?? fault("torn", torn, torn >= 0)
+      ?? fault("timeUnit", timeUnit, ["ns", "unit"].contains(timeUnit))
+  }
+}
+
 extension TraceEvent {
   /// The largest time, clock or version that a file may hold: above it, neighbouring times are no longer
   /// told apart.
@@ -219,7 +242,9 @@ extension TraceEvent {
     return (0..<header.workers).contains(worker) && isCount(clock)
       && shard.map { (0..<header.shards).contains($0) } ?? true
       && times.allSatisfy { $0.magnitude <= Double(Self.largest) }
-      && read.count == header.shards && [0, 1, header.shards].contains(applied.count)
+      && read.count == header.shards
+      && (header.updatesOneShard
+        ? shard != nil && applied.count <= 1 : [0, header.shards].contains(applied.count))
       && (end == nil || !applied.isEmpty) && (read + applied).allSatisfy(isCount)
       && isCount(number ?? 0) && isCount(line ?? 0)
   }

@@ -4,6 +4,8 @@ import Testing
 @testable import LockstepReports
 
 @Suite struct ScaleTests {
+  private static let least = Double.leastNonzeroMagnitude
+
   @Test func `numbers are written as people read them`() {
     let expected: [(Double, String)] = [
       (0, "0"), (1, "1"), (1024, "1,024"), (0.5, "0.5"), (0.012345, "0.0123"), (-2.5, "−2.5"),
@@ -77,6 +79,32 @@ import Testing
     let span = Span(of: [0, 5], on: .linear, includesZero: true)
     #expect(span.low == 0 && span.high > 5)
     #expect(Span(of: [0], on: .linear).low < 0)
+  }
+
+  // Each of them ended a report with a trap: ends of spans and quotients were infinite, or 0.
+  @Test(arguments: [
+    [1e-300, 1e300], [least, 1.7e308], [1e299, 1e308], [1.7e308], [least], [least, 2 * least],
+    [-1.7e308, 1.7e308], [-1e308, 0, least], [-1e300, 1e-300, 1e300], [0, 1e4 * least, 3],
+    [1e14 * least, 4e14 * least],
+  ])
+  func `the largest and smallest of all numbers are drawn`(_ values: [Double]) {
+    let chosen = [false, true].map { Scale.choose(for: values, prefersLogarithm: $0) }
+    for scale in chosen + [.linear] {
+      let span = Span(of: values, on: scale)
+      #expect(span.low.isFinite && span.high.isFinite && span.low < span.high, "\(scale)")
+      for value in values {
+        let share = scale.share(of: value, from: span.low, to: span.high)
+        #expect(share >= 0 && share <= 1, "\(scale): \(value) at \(share)")
+      }
+      for width in [nil, 440.0] {
+        let marks = Ticks(over: span, on: scale, count: 6, width: width).marks
+        #expect(marks.count <= 24, "\(scale)")
+        for mark in marks {
+          let share = scale.share(of: mark.value, from: span.low, to: span.high)
+          #expect(share >= -1e-6 && share <= 1 + 1e-6, "\(scale): \(mark.label) at \(share)")
+        }
+      }
+    }
   }
 
   @Test func `symmetric positions are odd and increase`() {
