@@ -1,6 +1,5 @@
 import LockstepCore
 import LockstepModels
-import LockstepParameters
 
 /// `samples` with a delay for each message: every worker has a cache of its own and computes at it
 /// in each round; each update reaches each cache, its author's included, at the start of round
@@ -16,31 +15,38 @@ import LockstepParameters
 ///
 /// **Reference:** Dai, Zhou, Dong, Zhang, Xing, *Toward Understanding the Impact of Staleness in
 /// Distributed Machine Learning*, ICLR 2019, section 3.
-final class DelayMessages<Model: Objective>: DelayProcess {
-  typealias Scalar = Model.Scalar
-
-  let replica: DelayReplica<Model>
+final class DelayMessages<Model: Objective>: DelayRun<Model> {
   private let lastRound: Int
+  /// The workers' caches, one after the other.
+  private let caches: Table<Scalar>
   @exclusivity(unchecked) private var mailbox: DelayMailbox<Scalar>
   /// The sum of all updates made, wherever they have arrived, for whoever is shown updates; empty
   /// without one.
   @exclusivity(unchecked) private var newest: [Scalar] = []
 
-  init(model: Model, configuration: SimulationConfiguration, law: DelayLaw) {
-    let workers = configuration.workers
-    lastRound = (configuration.updates + workers - 1) / workers
-    replica = DelayReplica(
-      model: model, configuration: configuration, law: law, copies: workers, longest: law.largest)
-    mailbox = DelayMailbox(count: replica.count, longest: min(law.largest, lastRound))
+  init(_ setup: DelaySetup<Model>) {
+    let workers = setup.configuration.workers
+    let count = setup.model.parameterCount
+    lastRound = setup.rounds
+    caches = Table(capacity: workers * count)
+    mailbox = DelayMailbox(count: count, longest: min(setup.law.largest, setup.rounds))
+    super.init(setup, copies: workers, longest: setup.law.largest)
   }
 
-  func start(seed: UInt64, isObserved: Bool) {
-    replica.start(seed: seed, isObserved: isObserved)
+  override func start(replica: Int, total: Int) {
+    super.start(replica: replica, total: total)
+    for worker in 0..<workers { cache(of: worker).update(from: snapshot.base, count: count) }
     mailbox.reset()
-    newest =
-      replica.watch == nil
-      ? [] : Array(UnsafeBufferPointer(start: replica.values, count: replica.count))
+    newest = watch == nil ? [] : (0..<count).map { snapshot[$0] }
   }
+
+  /// A worker's cache.
+  @inline(__always)
+  private func cache(of worker: Int) -> UnsafeMutablePointer<Scalar> {
+    caches.base + worker * count
+  }
+
+  override func readParameters() { snapshot.base.update(from: cache(of: 0), count: count) }
 
   @specialized(where Model == Quadratic<Float>)
   @specialized(where Model == Quadratic<Double>)
@@ -50,26 +56,21 @@ final class DelayMessages<Model: Objective>: DelayProcess {
   @specialized(where Model == MultilayerPerceptron<Double>)
   @specialized(where Model == Factorization<Float>)
   @specialized(where Model == Factorization<Double>)
-  func advance(to target: Int, accumulator: inout EnsembleAccumulator) {
-    let replica = replica
-    let workers = replica.configuration.workers
-    while replica.updates < target {
-      let clock = replica.updates / workers
-      let active = min(workers, replica.configuration.updates - replica.updates)
+  override func makeUpdates(to target: Int) {
+    while updates < target {
+      let clock = updates / workers
+      let active = min(workers, total - updates)
       // Nothing that is made in a round is known in it.
-      let known = replica.updates + active > replica.nextShown ? newest.map { Double($0) } : []
+      let known = updates + active > nextShown ? newest.map { Double($0) } : []
       for author in 0..<active {
-        if replica.updates + author >= replica.nextShown {
-          show(author: author, clock: clock, newest: known)
-        }
+        if updates + author >= nextShown { show(author: author, clock: clock, newest: known) }
         let parcel = compute(author: author, clock: clock)
         if !newest.isEmpty { addToNewest(mailbox.contents(of: parcel)) }
-        var stream = RandomStream(
-          seed: replica.seed, purpose: .delay, worker: author, clock: clock)
+        var stream = RandomStream(seed: seed, purpose: .delay, worker: author, clock: clock)
         var receivers = 0
         for receiver in 0..<workers {
-          let delay = replica.law.draw(from: &stream)
-          if replica.isObserved { replica.tally.record(delay) }
+          let delay = law.draw(from: &stream)
+          if isObserved { staleness.record(delay) }
           // What would arrive after the end is not sent.
           let arrival = clock + 1 + delay
           guard arrival <= lastRound else { continue }
@@ -78,28 +79,22 @@ final class DelayMessages<Model: Objective>: DelayProcess {
         }
         mailbox.close(parcel, receivers: receivers)
       }
-      mailbox.deliver(round: clock + 1, to: replica.values)
-      replica.updates += active
-      replica.reads += active
-      accumulator.record(
-        update: replica.updates, parameters: UnsafePointer(replica.values), count: replica.count)
+      mailbox.deliver(round: clock + 1, to: caches.base)
+      updates += active
+      reads += active
+      ensemble.record(update: updates, parameters: UnsafePointer(cache(of: 0)), count: count)
     }
   }
 
   /// Makes one worker's update at its cache.
   @inline(__always)
   private func compute(author: Int, clock: Int) -> Int32 {
-    let gradient = replica.gradient
-    let offset = author * replica.count
-    gradient.draw(worker: author, clock: clock)
-    gradient.compute(
-      at: replica.values + offset, range: 0..<replica.count, worker: author, clock: clock)
-    replica.samples += gradient.examples.count
+    samples += lane.compute(
+      at: cache(of: author), of: author, clock: clock, range: 0..<count, into: lane.gradient)
     let parcel = mailbox.take()
-    replica.optimizer.makeDifference(
-      gradient.values, at: replica.values + offset, state: replica.state.advanced(by: offset),
-      count: replica.count, step: clock + 1, number: replica.updates + author,
-      into: mailbox.contents(of: parcel))
+    optimizer.makeDifference(
+      lane.gradient, at: cache(of: author), state: optimizerState.advanced(by: author * count),
+      count: count, step: clock + 1, number: updates + author, into: mailbox.contents(of: parcel))
     return parcel
   }
 
@@ -111,11 +106,11 @@ final class DelayMessages<Model: Objective>: DelayProcess {
   /// Shows an update: what its author's cache lacks is what hasn't arrived there yet.
   @inline(never)
   private func show(author: Int, clock: Int, newest: [Double]) {
-    guard let watch = replica.watch else { return }
+    guard let watch else { return }
     watch.show(
-      update: replica.updates + author, worker: author, clock: clock, range: 0..<replica.count,
-      parameters: newest, view: watch.widened(replica.values + author * replica.count),
-      readsView: true, step: clock + 1, workers: author..<(author + 1), copy: author)
-    replica.nextShown = watch.next
+      update: updates + author, worker: author, clock: clock, range: 0..<count,
+      parameters: newest, view: watch.widened(cache(of: author)), readsView: true,
+      step: clock + 1, workers: author..<(author + 1), copy: author)
+    nextShown = watch.next
   }
 }

@@ -15,62 +15,114 @@ struct GradientTask<Scalar>: @unchecked Sendable {
   var begun: Int
 }
 
-/// The buffers of one thread of the host that computes gradients, for any worker.
+/// The way to every gradient of this module: the buffers of one thread of the host that draws
+/// minibatches and computes gradients on them, for any worker.
 ///
 /// **Concurrency:** used by one thread at a time.
 final class GradientLane<Model: Objective> {
   typealias Scalar = Model.Scalar
 
-  /// Where the lane's own gradients go.
+  /// Where the lane's own gradients go, `[n]`.
   let gradient: UnsafeMutablePointer<Scalar>
 
   private let computer: GradientComputer<Model>
+  private let configuration: SimulationConfiguration
+  private let budget: UpdateBudget
+  private let exampleCount: Int
   private let isBlocks: Bool
-  private let view: UnsafeMutablePointer<Scalar>
+  /// Room for a view, `[n]`, where views are put together.
+  let view: Table<Scalar>
   @exclusivity(unchecked) private var feed: MinibatchFeed
   @exclusivity(unchecked) private var viewMoment = -1
   @exclusivity(unchecked) private var drawnClock = -1
 
-  init(model: Model, configuration: SimulationConfiguration) {
+  /// Makes the buffers.
+  ///
+  /// - Parameters:
+  ///   - model: the objective.
+  ///   - configuration: how the run goes.
+  ///   - budget: how its updates are divided.
+  ///   - seed: the replica's seed.
+  init(
+    model: Model, configuration: SimulationConfiguration, budget: UpdateBudget, seed: UInt64
+  ) {
+    self.configuration = configuration
+    self.budget = budget
+    exampleCount = model.trainingCount
     isBlocks = configuration.decomposition == .blocks
     let hasParts = isBlocks || configuration.takesPhases
     let batch = MinibatchFeed.capacity(
       batch: configuration.batch, minibatches: configuration.minibatches,
       exampleCount: model.trainingCount)
     computer = GradientComputer(
-      model: model, range: 0..<model.parameterCount, batch: batch, seed: configuration.seed,
-      worker: 0, clip: configuration.clip)
+      model: model, range: 0..<model.parameterCount, batch: batch, seed: seed, worker: 0,
+      clip: configuration.clip)
     gradient = computer.gradient
-    feed = configuration.feed(exampleCount: model.trainingCount)
-    view = .allocate(capacity: hasParts ? model.parameterCount : 1)
-    view.initialize(repeating: 0, count: hasParts ? model.parameterCount : 1)
+    feed = configuration.feed(exampleCount: exampleCount, budget: budget, seed: seed)
+    view = Table(repeating: 0, count: hasParts ? model.parameterCount : 0)
   }
 
-  deinit { view.deallocate() }
-
-  /// Computes a gradient.
+  /// Begins another replica.
   ///
+  /// - Parameter seed: its seed.
+  func start(seed: UInt64) {
+    (viewMoment, drawnClock) = (-1, -1)
+    guard seed != computer.seed else { return }
+    computer.seed = seed
+    if exampleCount > 0 {
+      feed = configuration.feed(exampleCount: exampleCount, budget: budget, seed: seed)
+    }
+  }
+
+  /// Computes a gradient at a view.
+  ///
+  /// - Parameters:
+  ///   - view: `[n]`.
+  ///   - worker: whose gradient it is.
+  ///   - clock: the worker's clock.
+  ///   - begun: the number of iterations begun before it, where that names its minibatch.
+  ///   - range: the parameters to differentiate by.
+  ///   - gradient: `[range.count]`, overwritten.
   /// - Returns: the number of its examples.
   @inline(__always)
   func compute(
-    _ task: GradientTask<Scalar>, shards: VersionedShards<Scalar>?,
-    phased: PhasedShards<Scalar>?, into gradient: UnsafeMutablePointer<Scalar>
+    at view: UnsafePointer<Scalar>, of worker: Int, clock: Int, begun: Int = 0, range: Range<Int>,
+    into gradient: UnsafeMutablePointer<Scalar>
   ) -> Int {
-    // In `blocks` all workers of a clock share the minibatch, and those of a moment the view.
-    if !isBlocks || drawnClock != task.clock {
-      feed.advance(to: task.clock, of: task.worker, begun: task.begun)
-      drawnClock = task.clock
-    }
-    if let phased {
-      phased.copyView(of: task.worker, into: view)
-    } else if task.view == nil, viewMoment != task.moment {
-      shards?.copy(at: task.moment, into: view)
-      viewMoment = task.moment
+    // In `blocks` all workers of a clock share the minibatch.
+    if !isBlocks || drawnClock != clock {
+      feed.advance(to: clock, of: worker, begun: begun)
+      drawnClock = clock
     }
     computer.compute(
-      at: task.view ?? UnsafePointer(view), examples: feed.examples, clock: task.clock,
-      worker: isBlocks ? 0 : task.worker, range: task.range, into: gradient)
+      at: view, examples: feed.examples, clock: clock, worker: isBlocks ? 0 : worker,
+      range: range, into: gradient)
     return feed.examples.count
+  }
+
+  /// Computes the gradient of a task.
+  ///
+  /// - Parameters:
+  ///   - task: the task.
+  ///   - store: where a view of a moment is.
+  ///   - views: where the parts of views are, if they are put together one by one.
+  ///   - gradient: `[task.range.count]`, overwritten.
+  /// - Returns: the number of its examples.
+  @inline(__always)
+  func compute(
+    _ task: GradientTask<Scalar>, store: VersionStore<Scalar>, views: ShardViews<Scalar>?,
+    into gradient: UnsafeMutablePointer<Scalar>
+  ) -> Int {
+    if let views {
+      views.copyView(of: task.worker, into: view.base)
+    } else if task.view == nil, viewMoment != task.moment {
+      // In `blocks` those of a moment share the view.
+      store.copy(at: task.moment, into: view.base)
+      viewMoment = task.moment
+    }
+    return compute(
+      at: task.view ?? UnsafePointer(view.base), of: task.worker, clock: task.clock,
+      begun: task.begun, range: task.range, into: gradient)
   }
 }
 
@@ -112,8 +164,7 @@ final class GradientsAhead<Model: Objective>: @unchecked Sendable {
 
   /// Computes gradients, at most as many as there is room for.
   func compute(
-    _ tasks: [GradientTask<Scalar>], shards: VersionedShards<Scalar>?,
-    phased: PhasedShards<Scalar>?
+    _ tasks: [GradientTask<Scalar>], store: VersionStore<Scalar>, views: ShardViews<Scalar>?
   ) {
     var places: [Int] = []
     for task in tasks {
@@ -123,21 +174,21 @@ final class GradientsAhead<Model: Objective>: @unchecked Sendable {
     }
     let used = min(lanes.count, tasks.count)
     let slotsUsed = places
-    nonisolated(unsafe) let shards = shards
-    nonisolated(unsafe) let phased = phased
+    nonisolated(unsafe) let store = store
+    nonisolated(unsafe) let views = views
     examples.withUnsafeMutableBufferPointer { examples in
       nonisolated(unsafe) let examples = examples
       DispatchQueue.concurrentPerform(iterations: used) { lane in
         for index in stride(from: lane, to: tasks.count, by: used) {
           examples[slotsUsed[index]] = lanes[lane].compute(
-            tasks[index], shards: shards, phased: phased, into: slots[slotsUsed[index]])
+            tasks[index], store: store, views: views, into: slots[slotsUsed[index]])
         }
       }
     }
   }
 
   /// A worker's gradient and the number of its examples; its place is used again after the next call
-  /// of ``compute(_:shards:phased:)``.
+  /// of ``compute(_:store:views:)``.
   func take(_ worker: Int) -> (UnsafePointer<Scalar>, Int) {
     let slot = Int(slotOfWorker[worker])
     slotOfWorker[worker] = -1

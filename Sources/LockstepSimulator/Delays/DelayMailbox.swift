@@ -20,15 +20,14 @@ struct DelayMailbox<Scalar: ModelScalar>: ~Copyable {
 
   private let count: Int
   private let rounds: Int
-  private var messages: UnsafeMutablePointer<Message>
+  private var messages = Table<Message>(capacity: 256)
   private var messageCount = 0
-  private var messageCapacity = 256
   private var parcels: [Parcel] = []
   private var freeMessage: Int32 = -1
   private var freeParcels: [Int32] = []
   // The first and the last message of each round, in a ring.
-  private let first: UnsafeMutablePointer<Int32>
-  private let last: UnsafeMutablePointer<Int32>
+  private let first: Table<Int32>
+  private let last: Table<Int32>
 
   /// Makes an empty mailbox.
   ///
@@ -38,19 +37,11 @@ struct DelayMailbox<Scalar: ModelScalar>: ~Copyable {
   init(count: Int, longest: Int) {
     self.count = count
     rounds = longest + 2
-    messages = .allocate(capacity: messageCapacity)
-    first = .allocate(capacity: rounds)
-    first.initialize(repeating: -1, count: rounds)
-    last = .allocate(capacity: rounds)
-    last.initialize(repeating: -1, count: rounds)
+    first = Table(repeating: -1, count: rounds)
+    last = Table(repeating: -1, count: rounds)
   }
 
-  deinit {
-    messages.deallocate()
-    first.deallocate()
-    last.deallocate()
-    for parcel in parcels { parcel.values.deallocate() }
-  }
+  deinit { for parcel in parcels { parcel.values.deallocate() } }
 
   /// Throws all messages away.
   mutating func reset() {
@@ -61,7 +52,7 @@ struct DelayMailbox<Scalar: ModelScalar>: ~Copyable {
       parcels[index].pending = 0
       freeParcels.append(Int32(truncatingIfNeeded: index))
     }
-    first.update(repeating: -1, count: rounds)
+    first.fill(with: -1)
   }
 
   /// Takes an empty parcel: all zeros, for no receiver yet.
@@ -89,9 +80,9 @@ struct DelayMailbox<Scalar: ModelScalar>: ~Copyable {
       freeMessage = messages[Int(index)].next
       messages[Int(index)] = message
     } else {
-      if messageCount == messageCapacity { grow() }
+      if messageCount == messages.count { messages.grow(to: 2 * messageCount) }
       index = Int32(truncatingIfNeeded: messageCount)
-      (messages + messageCount).initialize(to: message)
+      messages[messageCount] = message
       messageCount += 1
     }
     let place = round % rounds
@@ -110,15 +101,6 @@ struct DelayMailbox<Scalar: ModelScalar>: ~Copyable {
     if receivers == 0 { freeParcels.append(parcel) }
   }
 
-  @inline(never)
-  private mutating func grow() {
-    let larger = UnsafeMutablePointer<Message>.allocate(capacity: 2 * messageCapacity)
-    larger.moveInitialize(from: messages, count: messageCount)
-    messages.deallocate()
-    messages = larger
-    messageCapacity *= 2
-  }
-
   /// Adds every parcel that arrives at the start of a round to its receiver's cache.
   ///
   /// - Parameters:
@@ -129,7 +111,7 @@ struct DelayMailbox<Scalar: ModelScalar>: ~Copyable {
     let place = round % rounds
     var index = first[place]
     first[place] = -1
-    let messages = messages
+    let messages = messages.base
     parcels.withUnsafeMutableBufferPointer { parcels in
       guard let parcels = parcels.baseAddress else { return }
       while index >= 0 {
