@@ -28,11 +28,6 @@ enum ExitStatus: Int32, Error {
     switch error {
     case let status as ExitStatus: status.rawValue
     case is ConfigurationError: usage.rawValue
-    case let error as EngineError:
-      switch error {
-      case .tooManyWorkers, .tooFewParameters: usage.rawValue
-      case .wrongParameterCount, .tooFewMinibatches, .unevenMinibatch: data.rawValue
-      }
     case let error as DataError:
       switch error {
       case .notFound: noInput.rawValue

@@ -68,7 +68,7 @@ public final class BenchMeasurement: Sendable {
   ///   - topology: the machine.
   ///   - progress: called now and then on the calling thread.
   /// - Throws: ``ConfigurationError`` for a configuration that cannot be, by its name, before
-  ///   anything runs; ``DataError``, ``EngineError`` or ``TopologyError``.
+  ///   anything runs; ``DataError`` or ``TopologyError``.
   public func execute(
     _ plan: BenchPlan, on topology: Topology, progress: (Progress) -> Void = { _ in }
   ) throws -> Outcome {

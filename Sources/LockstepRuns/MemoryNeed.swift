@@ -84,7 +84,7 @@ public struct MemoryNeed: Equatable, Sendable {
   /// How many whole vectors each worker that updates in place keeps for sums: a minibatch's steps where
   /// they are made as one, and their mean over all workers where these join them.
   private static func sumsInPlace(_ configuration: RunConfiguration, batch: Int) -> Double {
-    let rules = configuration.policy.rules(for: WorkerID(0), of: configuration.workers)
+    let rules = configuration.policy.rules(of: configuration.workers)[0]
     if rules.joinsSteps { return configuration.decomposition == .samples ? 2 : 1 }
     return rules.isDeterministic && (batch > 1 || configuration.decomposition == .blocks) ? 1 : 0
   }
@@ -108,7 +108,7 @@ public struct MemoryNeed: Equatable, Sendable {
     // Whoever is in flight in `blocks` shares the shards that nobody has updated meanwhile; those of
     // a few rounds are live at once.
     if configuration.decomposition == .blocks { return 4 }
-    let rules = configuration.policy.rules(for: WorkerID(0), of: configuration.workers)
+    let rules = configuration.policy.rules(of: configuration.workers)[0]
     if rules.joinsSteps { return 2 }
     let live = Double(min(configuration.workers, configuration.updates ?? .max))
     // Where applying takes time, an update's gradient is kept as long.

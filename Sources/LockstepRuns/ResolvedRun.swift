@@ -1,33 +1,13 @@
 import LockstepCore
 import LockstepModels
-import LockstepSimulator
 import LockstepTelemetry
-import LockstepThreads
 
 /// A configuration with every default filled in, now that the model and its data are known.
 public struct ResolvedRun: Sendable {
   /// What was asked for.
   public let configuration: RunConfiguration
-  /// What the engine of real threads gets.
+  /// What the engine gets.
   public let engine: EngineConfiguration
-
-  /// What the engine of virtual time gets: the same, and what only it has.
-  public var simulation: SimulationConfiguration {
-    let virtual = configuration.virtual
-    var simulation = SimulationConfiguration(
-      decomposition: engine.decomposition, policy: engine.policy, workers: engine.workers,
-      optimizer: engine.optimizer, learningRate: engine.learningRate, schedule: engine.schedule,
-      batch: engine.batch, sampling: engine.sampling, minibatches: engine.minibatches,
-      updates: engine.updates, targetLoss: engine.targetLoss, lossEvery: engine.lossEvery,
-      seed: engine.seed, initialParameters: engine.initialParameters,
-      faults: virtual.faults, readTime: virtual.readTime, applyTime: virtual.applyTime,
-      recordsTrace: configuration.recordsTrace,
-      replicas: virtual.replicas ?? 1, warmup: virtual.warmup ?? 0,
-      hostThreads: virtual.resolvedHostThreads)
-    simulation.looksEarly = engine.looksEarly
-    simulation.clip = engine.clip
-    return simulation
-  }
 
   /// The number of points of the loss curve where nothing else is asked for.
   public static let defaultCurvePoints = 20
@@ -63,9 +43,9 @@ public struct ResolvedRun: Sendable {
       }
       return elements
     }
-    let isJoint =
-      configuration.decomposition == .samples
-      && configuration.policy.rules(for: WorkerID(0), of: configuration.workers).joinsSteps
+    let isJoint = UpdateBudget(
+      configuration.policy, configuration.decomposition, workers: configuration.workers
+    ).isJoint
     // How many updates one minibatch's worth of examples makes: every worker of `blocks` makes one
     // on the same minibatch, and a joint update takes a minibatch from every worker.
     let updatesPerBatch =
@@ -91,18 +71,21 @@ public struct ResolvedRun: Sendable {
         configuration.decomposition == .blocks
         ? Self.defaultRounds * configuration.workers : Self.defaultRounds
     }
+    let virtual = configuration.virtual
     var engine = EngineConfiguration(
       decomposition: configuration.decomposition, policy: configuration.policy,
       workers: configuration.workers, optimizer: configuration.optimizer,
       learningRate: configuration.resolvedLearningRate,
       schedule: try configuration.resolvedSchedule.loaded(),
-      batch: batch,
-      sampling: configuration.sampling, minibatches: minibatches, updates: updates,
+      batch: batch, sampling: configuration.sampling, minibatches: minibatches, updates: updates,
       targetLoss: configuration.targetLoss,
       lossEvery: configuration.lossEvery
         ?? max(1, (updates + Self.defaultCurvePoints - 1) / Self.defaultCurvePoints),
       seed: configuration.seed, initialParameters: initial,
-      recordsTrace: configuration.recordsTrace || configuration.calibrationPath != nil)
+      faults: virtual.faults, readTime: virtual.readTime, applyTime: virtual.applyTime,
+      recordsTrace: configuration.recordsTrace || configuration.calibrationPath != nil,
+      replicas: virtual.replicas ?? 1, warmup: virtual.warmup ?? 0,
+      hostThreads: virtual.resolvedHostThreads)
     engine.clip = configuration.clip
     // Where nobody says how often, a target that is met early is to be seen early.
     engine.looksEarly = configuration.targetLoss != nil && configuration.lossEvery == nil

@@ -37,7 +37,7 @@ public struct TraceReplay: Sendable {
     configuration.engine = .virtual
     configuration.precision = try RunConfiguration.precision(trace.header.configuration)
     let prepared = try PreparedModel(configuration)
-    let simulation = try ResolvedRun(configuration, prepared).simulation
+    let simulation = try ResolvedRun(configuration, prepared).engine
     switch prepared.objective {
     case .single(let model): replayed = try Self.replay(model, simulation, trace)
     case .double(let model): replayed = try Self.replay(model, simulation, trace)
@@ -45,7 +45,7 @@ public struct TraceReplay: Sendable {
   }
 
   private static func replay<Model: Objective>(
-    _ model: Model, _ configuration: SimulationConfiguration, _ trace: Trace
+    _ model: Model, _ configuration: EngineConfiguration, _ trace: Trace
   ) throws -> String {
     ParameterDigest.of(
       try ReplayEngine(model: model, configuration: configuration, trace: trace).run())

@@ -55,8 +55,8 @@ public final class TrainingRun: Sendable {
   ///     or for a calibration, which is made of them.
   ///   - willBegin: called with every option, resolved, before anything is computed.
   /// - Returns: the record; the last parameters are written to the configuration's `savePath`.
-  /// - Throws: ``ConfigurationError``, ``DataError``, ``EngineError``, ``TopologyError``,
-  ///   ``ResourceError`` or ``NumPyError``, and what `willBegin` and `keepTrace` throw.
+  /// - Throws: ``ConfigurationError``, ``DataError``, ``TopologyError``, ``ResourceError`` or
+  ///   ``NumPyError``, and what `willBegin` and `keepTrace` throw.
   public func execute(
     _ configuration: RunConfiguration, _ prepared: PreparedModel, on topology: Topology,
     progress: (Progress) -> Void = { _ in }, keepTrace: (Trace) throws -> Void = { _ in },
@@ -142,7 +142,7 @@ public final class TrainingRun: Sendable {
     let virtual = resolved.configuration.virtual
     guard let delay = virtual.delay else { return 0 }
     return DelayMemory.bytes(
-      try DelayLaw(delay), scope: virtual.delayScope ?? .read, configuration: resolved.simulation,
+      try DelayLaw(delay), scope: virtual.delayScope ?? .read, configuration: resolved.engine,
       parameters: model.parameterCount, scalarBytes: MemoryLayout<Model.Scalar>.stride)
   }
 
@@ -195,7 +195,7 @@ public final class TrainingRun: Sendable {
     _ probes: NoiseProbes?, _ report: (Progress) -> Void, _ keepTrace: (Trace) throws -> Void
   ) throws -> RunRecord {
     let configuration = resolved.configuration
-    var simulation = resolved.simulation
+    var simulation = resolved.engine
     simulation.observer = probes?.observer
     simulation.cancellation = cancellation
     let isStopped: @Sendable () -> Bool = { [cancellation] in cancellation.isRequested }

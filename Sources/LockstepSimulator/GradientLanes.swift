@@ -26,8 +26,7 @@ final class GradientLane<Model: Objective> {
   let gradient: UnsafeMutablePointer<Scalar>
 
   private let computer: GradientComputer<Model>
-  private let configuration: SimulationConfiguration
-  private let budget: UpdateBudget
+  @exclusivity(unchecked) private var configuration: EngineConfiguration
   private let exampleCount: Int
   private let isBlocks: Bool
   /// Room for a view, `[n]`, where views are put together.
@@ -41,24 +40,17 @@ final class GradientLane<Model: Objective> {
   /// - Parameters:
   ///   - model: the objective.
   ///   - configuration: how the run goes.
-  ///   - budget: how its updates are divided.
-  ///   - seed: the replica's seed.
-  init(
-    model: Model, configuration: SimulationConfiguration, budget: UpdateBudget, seed: UInt64
-  ) {
+  init(model: Model, configuration: EngineConfiguration) {
     self.configuration = configuration
-    self.budget = budget
     exampleCount = model.trainingCount
     isBlocks = configuration.decomposition == .blocks
     let hasParts = isBlocks || configuration.takesPhases
-    let batch = MinibatchFeed.capacity(
-      batch: configuration.batch, minibatches: configuration.minibatches,
-      exampleCount: model.trainingCount)
     computer = GradientComputer(
-      model: model, range: 0..<model.parameterCount, batch: batch, seed: seed, worker: 0,
-      clip: configuration.clip)
+      model: model, range: 0..<model.parameterCount,
+      batch: configuration.largestMinibatch(exampleCount: exampleCount), seed: configuration.seed,
+      worker: 0, clip: configuration.clip)
     gradient = computer.gradient
-    feed = configuration.feed(exampleCount: exampleCount, budget: budget, seed: seed)
+    feed = configuration.feed(exampleCount: exampleCount)
     view = Table(repeating: 0, count: hasParts ? model.parameterCount : 0)
   }
 
@@ -69,9 +61,8 @@ final class GradientLane<Model: Objective> {
     (viewMoment, drawnClock) = (-1, -1)
     guard seed != computer.seed else { return }
     computer.seed = seed
-    if exampleCount > 0 {
-      feed = configuration.feed(exampleCount: exampleCount, budget: budget, seed: seed)
-    }
+    configuration.seed = seed
+    if exampleCount > 0 { feed = configuration.feed(exampleCount: exampleCount) }
   }
 
   /// Computes a gradient at a view.

@@ -29,7 +29,7 @@ public final class ReplayEngine<Model: Objective> {
   ///   - trace: what happened.
   /// - Throws: ``ReplayError`` for a trace of another model.
   public init(
-    model: Model, configuration: SimulationConfiguration, trace: Trace
+    model: Model, configuration: EngineConfiguration, trace: Trace
   ) throws {
     replay = try ReplayRun(model: model, configuration: configuration, trace: trace)
   }
@@ -58,7 +58,7 @@ private final class ReplayRun<Model: Objective>: SimulatedRun<Model> {
   /// Where the gradients are of which not every part is applied yet, by event.
   private var computed: [Int: Int] = [:]
 
-  init(model: Model, configuration: SimulationConfiguration, trace: Trace) throws {
+  init(model: Model, configuration: EngineConfiguration, trace: Trace) throws {
     self.trace = trace
     let header = trace.header
     let count = model.parameterCount
@@ -89,7 +89,7 @@ private final class ReplayRun<Model: Objective>: SimulatedRun<Model> {
       }
     }
     super.init(
-      model: model, configuration: configuration, budget: configuration.budget,
+      model: model, configuration: configuration,
       plan: EnsemblePlan(of: configuration, model, round: 1))
   }
 

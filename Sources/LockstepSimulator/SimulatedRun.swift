@@ -15,7 +15,7 @@ class SimulatedRun<Model: Objective> {
   typealias Scalar = Model.Scalar
 
   final let model: Model
-  final let configuration: SimulationConfiguration
+  final let configuration: EngineConfiguration
   final let plan: EnsemblePlan
   final let budget: UpdateBudget
   final let workers: Int
@@ -62,17 +62,16 @@ class SimulatedRun<Model: Objective> {
   /// - Parameters:
   ///   - model: what is trained.
   ///   - configuration: how.
-  ///   - budget: how its updates are divided.
   ///   - plan: what an ensemble of such runs is averaged over.
   ///   - copies: the number of copies of the optimiser's state.
   ///   - largestStaleness: no staleness is above it; `nil` where that isn't known.
   init(
-    model: Model, configuration: SimulationConfiguration, budget: UpdateBudget,
-    plan: EnsemblePlan, copies: Int = 1, largestStaleness: Int? = nil
+    model: Model, configuration: EngineConfiguration, plan: EnsemblePlan, copies: Int = 1,
+    largestStaleness: Int? = nil
   ) {
     self.model = model
     self.configuration = configuration
-    self.budget = budget
+    budget = configuration.budget
     self.plan = plan
     self.copies = copies
     workers = configuration.workers
@@ -88,8 +87,7 @@ class SimulatedRun<Model: Objective> {
     optimizerState = OptimizerState(
       first: vectors > 0 ? stateTable.base : nil,
       second: vectors > 1 ? stateTable.base + stride : nil)
-    lane = GradientLane(
-      model: model, configuration: configuration, budget: budget, seed: configuration.seed)
+    lane = GradientLane(model: model, configuration: configuration)
     staleness = StalenessCounts(largest: largestStaleness)
     ensemble = EnsembleAccumulator(plan: plan)
     // Whoever is shown an update may take their time over it.
@@ -101,7 +99,7 @@ class SimulatedRun<Model: Objective> {
   }
 
   /// The cost of a gradient, in parameters times examples.
-  final class func weight(of model: Model, _ configuration: SimulationConfiguration) -> Int {
+  final class func weight(of model: Model, _ configuration: EngineConfiguration) -> Int {
     let batch = model.trainingCount == 0 ? 1 : max(1, configuration.batch)
     let (cost, overflow) = model.parameterCount.multipliedReportingOverflow(by: batch)
     return overflow ? .max : cost
@@ -118,22 +116,15 @@ class SimulatedRun<Model: Objective> {
     self.total = total
     isObserved = replica == 0
     (updates, samples, reads, status, nextPause) = (0, 0, 0, nil, Int.max)
-    if let given = configuration.initialParameters {
-      for (index, value) in given.enumerated() { snapshot[index] = Scalar(value) }
-    } else {
-      model.initialize(snapshot.base, seed: seed)
-    }
+    configuration.initialize(snapshot.base, of: model, seed: seed)
     stateTable.fill(with: 0)
     lane.start(seed: seed)
     if isObserved {
       staleness.reset()
-      losses = LossCourse(
-        LossEvaluator(
-          model, lanes: max(1, configuration.hostThreads), cancellation: configuration.cancellation),
-        looks: configuration.looks, workers: workers, target: configuration.targetLoss)
+      losses = LossCourse(model, configuration)
       watch = configuration.observer.map { observer in
         StepWatch(
-          observer, configuration, budget: budget, round: shownRound, exampleCount: model.trainingCount,
+          observer, configuration, round: shownRound, exampleCount: model.trainingCount,
           count: count, state: optimizerState, optimizer: optimizer)
       }
       nextShown = watch?.next ?? Int.max
@@ -181,9 +172,7 @@ class SimulatedRun<Model: Objective> {
   func begin() {
     ensemble.begin()
     ensemble.record(update: 0, parameters: UnsafePointer(snapshot.base), count: count)
-    status = losses?.begin(
-      at: snapshot.base,
-      besidesModelStart: configuration.initialParameters == nil ? nil : configuration.seed)
+    status = losses?.begin(at: snapshot.base)
     setNextPause()
   }
 

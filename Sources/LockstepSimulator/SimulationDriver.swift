@@ -8,7 +8,7 @@ import Synchronization
 /// Where the first ends early, at its target or because it diverged, the others make as many updates as
 /// it did.
 struct SimulationDriver<Model: Objective> {
-  let configuration: SimulationConfiguration
+  let configuration: EngineConfiguration
   let plan: EnsemblePlan
   /// Makes the run of the first replica or of another one, or has the buffers of one before used again.
   let makeRun: @Sendable (_ isFirst: Bool, _ used: SimulatedRun<Model>?) -> SimulatedRun<Model>

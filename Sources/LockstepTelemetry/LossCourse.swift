@@ -8,9 +8,7 @@ package final class LossCourse<Model: Objective> {
   package typealias View = UnsafePointer<Model.Scalar>
 
   private let evaluator: LossEvaluator<Model>
-  private let looks: LossLooks
-  private let workers: Int
-  private let target: Double?
+  private let configuration: EngineConfiguration
   private var verdict: LossVerdict
   private var record = LossRecord()
   private var latest: SetLoss?
@@ -18,16 +16,13 @@ package final class LossCourse<Model: Objective> {
   /// Creates the course of a run.
   ///
   /// - Parameters:
-  ///   - evaluator: who evaluates the model.
-  ///   - looks: when the training loss is looked at.
-  ///   - workers: the number of workers.
-  ///   - target: the training loss at which the run stops; `nil` for none.
-  package init(_ evaluator: LossEvaluator<Model>, looks: LossLooks, workers: Int, target: Double?) {
-    self.evaluator = evaluator
-    self.looks = looks
-    self.workers = workers
-    self.target = target
-    verdict = LossVerdict(initial: nil, target: target)
+  ///   - model: the objective.
+  ///   - configuration: how the run goes: when its loss is looked at, and at which it stops.
+  package init(_ model: Model, _ configuration: EngineConfiguration) {
+    self.configuration = configuration
+    evaluator = LossEvaluator(
+      model, lanes: configuration.hostThreads, cancellation: configuration.cancellation)
+    verdict = LossVerdict(initial: nil, target: configuration.targetLoss)
   }
 
   /// The latest training loss; `nil` where there is none.
@@ -38,17 +33,19 @@ package final class LossCourse<Model: Objective> {
 
   /// Looks at the first parameters.
   ///
-  /// - Parameters:
-  ///   - view: `[n]`.
-  ///   - seed: the seed of the model's own start, where the run begins elsewhere; else `nil`.
+  /// Where the run begins elsewhere than the model itself, the loss at the model's start counts, too.
+  ///
+  /// - Parameter view: `[n]`.
   /// - Returns: how their loss ends the run; `nil` where it goes on.
-  package func begin(at view: View, besidesModelStart seed: UInt64?) -> RunStatus? {
+  package func begin(at view: View) -> RunStatus? {
     latest = evaluator.evaluate(at: view, on: .training)
     record.initial = latest?.loss
     record.curve = [LossPoint(update: 0, time: 0, loss: latest?.loss)]
     verdict = LossVerdict(
-      initial: latest?.loss, modelStart: seed.flatMap { evaluator.lossAtModelStart(seed: $0) },
-      target: target)
+      initial: latest?.loss,
+      modelStart: configuration.initialParameters == nil
+        ? nil : evaluator.lossAtModelStart(seed: configuration.seed),
+      target: configuration.targetLoss)
     return verdict.status(at: latest?.loss)
   }
 
@@ -66,7 +63,9 @@ package final class LossCourse<Model: Objective> {
   }
 
   /// The number of updates at the look after one at a number of updates.
-  package func nextLook(after updates: Int) -> Int { looks.next(after: updates, workers: workers) }
+  package func nextLook(after updates: Int) -> Int {
+    configuration.looks.next(after: updates, workers: configuration.workers)
+  }
 
   /// The record of a run that has ended.
   ///

@@ -54,9 +54,10 @@ public struct BarrierMeasurement: Codable, Equatable, Sendable {
   ) throws -> Double {
     let workers = pool.count
     let clocks = AtomicClocks(workers: workers, spinNanoseconds: spinNanoseconds)
-    clocks.waitsAreForEveryone = true
+    let rules = Barrier().rules(of: workers)
+    clocks.waitsAreForEveryone = Admission.waitsAreForEveryone(rules)
     let stretch = try pool.run(onFailure: { clocks.stop() }, whileRunning: {}) { index in
-      let rules = Barrier().rules(for: WorkerID(index), of: workers)
+      let rules = rules[index]
       for clock in 0..<rounds {
         guard clocks.wait(for: rules.start, at: clock).holds else { return }
         clocks.publish(.computed, from: clock, to: clock &+ 1, by: index)

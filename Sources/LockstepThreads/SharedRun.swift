@@ -46,7 +46,7 @@ final class SharedRun<Model: Objective>: @unchecked Sendable {
     self.probe = probe
     observations = configuration.observer.map {
       ObservationBuffer(
-        $0, configuration, parameters: parameters, exampleCount: model.trainingCount)
+        $0, configuration, rules, parameters: parameters, exampleCount: model.trainingCount)
     }
   }
 }

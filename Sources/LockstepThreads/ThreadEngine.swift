@@ -74,10 +74,10 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
   ///   - configuration: how.
   ///   - topology: the machine.
   ///   - placement: where the workers go; as many as the configuration has.
-  /// - Throws: ``EngineError`` for what doesn't go together.
+  /// - Throws: ``ConfigurationError`` or ``DataError`` for what doesn't go together.
   public convenience init(
     model: Model, configuration: EngineConfiguration, topology: Topology, placement: PlacementPlan
-  ) throws(EngineError) {
+  ) throws {
     try self.init(
       model: model, configuration: configuration, topology: topology, placement: placement,
       probe: nil)
@@ -86,8 +86,8 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
   package init(
     model: Model, configuration: EngineConfiguration, topology: Topology,
     placement: PlacementPlan, probe: EngineProbe?
-  ) throws(EngineError) {
-    try Self.check(configuration, model: model)
+  ) throws {
+    try configuration.check(model, on: .threads)
     self.model = model
     self.configuration = configuration
     self.placement = placement
@@ -108,9 +108,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
     // Whoever shares a processing unit must not burn it while the other one could work.
     let spin: UInt64 = placement.oversubscribed ? 0 : Self.spinNanoseconds
     let clocks = AtomicClocks(workers: configuration.workers, spinNanoseconds: spin)
-    let rules = (0..<configuration.workers).map {
-      configuration.policy.rules(for: WorkerID($0), of: configuration.workers)
-    }
+    let rules = configuration.policy.rules(of: configuration.workers)
     clocks.waitsAreForEveryone = Admission.waitsAreForEveryone(rules)
     shared = SharedRun(
       model: model, configuration: configuration,
@@ -126,48 +124,6 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
   /// waiting never costs more than twice the best choice.
   public static var spinNanoseconds: UInt64 { 50_000 }
 
-  private static func check(
-    _ configuration: EngineConfiguration, model: Model
-  ) throws(EngineError) {
-    guard (1...EngineConfiguration.largestWorkerCount).contains(configuration.workers) else {
-      throw .tooManyWorkers(configuration.workers)
-    }
-    if configuration.decomposition == .blocks, model.parameterCount < configuration.workers {
-      throw .tooFewParameters(
-        parameters: model.parameterCount, workers: configuration.workers)
-    }
-    if let given = configuration.initialParameters, given.count != model.parameterCount {
-      throw .wrongParameterCount(given: given.count, expected: model.parameterCount)
-    }
-    if let file = configuration.minibatches, model.trainingCount > 0 {
-      try check(file, configuration)
-    }
-  }
-
-  private static func check(
-    _ file: MinibatchFile, _ configuration: EngineConfiguration
-  ) throws(EngineError) {
-    let budget = configuration.budget
-    let needed: Int
-    if budget.isJoint {
-      needed = configuration.updates
-      for line in 0..<min(needed, file.count) {
-        let count = file.offsets[line + 1] - file.offsets[line]
-        guard count % configuration.workers == 0 else {
-          throw .unevenMinibatch(
-            path: file.path, line: line + 1, count: count, workers: configuration.workers)
-        }
-      }
-    } else if configuration.decomposition == .blocks {
-      needed = budget.iterations(of: WorkerID(0), within: configuration.updates)
-    } else {
-      needed = configuration.updates
-    }
-    guard file.count >= needed else {
-      throw .tooFewMinibatches(path: file.path, lines: file.count, needed: needed)
-    }
-  }
-
   /// Asks the run to end soon, with what there is.
   public func interrupt() {
     isInterrupted.store(true, ordering: .releasing)
@@ -179,24 +135,14 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
   /// - Parameter progress: called on the calling thread, at most every 100 ms.
   /// - Throws: the first error of a worker, after all have ended and nothing is left bound.
   public func run(progress: (Progress) -> Void = { _ in }) throws -> Outcome {
-    let losses = LossCourse(
-      LossEvaluator(model, cancellation: configuration.cancellation),
-      looks: LossLooks(
-        every: configuration.lossEvery, areDenseAtFirst: configuration.looksEarly),
-      workers: configuration.workers, target: configuration.targetLoss)
+    let losses = LossCourse(model, configuration)
     let snapshot = UnsafeMutablePointer<Model.Scalar>.allocate(capacity: model.parameterCount)
     snapshot.initialize(repeating: 0, count: model.parameterCount)
     defer { snapshot.deallocate() }
-    if let given = configuration.initialParameters {
-      for (index, value) in given.enumerated() { snapshot[index] = Model.Scalar(value) }
-    } else {
-      model.initialize(snapshot, seed: configuration.seed)
-    }
+    configuration.initialize(snapshot, of: model)
     try prepareWorkers(from: snapshot)
 
-    var status = losses.begin(
-      at: snapshot,
-      besidesModelStart: configuration.initialParameters == nil ? nil : configuration.seed)
+    var status = losses.begin(at: snapshot)
     var updates = 0
     var wall: UInt64 = 0
     var cpu = 0.0

@@ -60,7 +60,7 @@ private struct Explorer {
 
   /// Visits all states, calling back with each and with the workers that can take a step in it.
   mutating func explore(_ visit: (State, [Int]) throws -> Void) rethrows {
-    let rules = (0..<workers).map { policy.rules(for: WorkerID($0), of: workers) }
+    let rules = policy.rules(of: workers)
     var frontier = [
       State(
         completed: Array(repeating: 0, count: workers),
@@ -106,9 +106,7 @@ private struct Explorer {
   {
     for reference in try Reference.all() {
       for workers in 1...4 {
-        let rules = (0..<workers).map {
-          reference.policy.rules(for: WorkerID($0), of: workers)
-        }
+        let rules = reference.policy.rules(of: workers)
         for code in 0..<Self.power(5, workers) {
           let completed = Self.digits(code, base: 5, count: workers)
           for computedCode in 0..<Self.power(2, workers) {

@@ -10,6 +10,19 @@ extension WaitExplorer {
     return value == Self.finished ? 1 << 62 : Int(value)
   }
 
+  /// The number of peers that are looked at one by one.
+  private var peerCount: Int { setting.isFolded ? 1 : setting.workers }
+
+  /// What a worker reads when it looks at a peer: where workers are interchangeable, the least counter of all.
+  private func counter(_ counter: ClockCondition.Counter, seenAt peer: Int, _ state: State) -> Int {
+    guard setting.isFolded else { return self.counter(counter, of: peer, state) }
+    var least = Int.max
+    for worker in 0..<setting.workers {
+      least = min(least, self.counter(counter, of: worker, state))
+    }
+    return least
+  }
+
   private func condition(of worker: Int, _ line: Worker) -> ClockCondition {
     line.phase == .waitToApply ? rules[worker].apply : rules[worker].start
   }
@@ -20,7 +33,7 @@ extension WaitExplorer {
     switch condition.subject {
     case .nobody: end = 0
     case .worker: end = Int(line.peer) + 1
-    case .everyone: end = setting.workers
+    case .everyone: end = peerCount
     }
     let peer = Int(line.peer)
     let accesses: [ClockWait.Access] = [
@@ -52,7 +65,7 @@ extension WaitExplorer {
       .store, .countParked, .compare(Int(line.peer)), .raiseEpoch, .wake,
     ]
     return ClockPublication(
-      from: old, workers: setting.workers, waitsAreForEveryone: waitsAreForEveryone,
+      from: old, workers: peerCount, waitsAreForEveryone: waitsAreForEveryone,
       next: accesses[Int(line.access)])
   }
 
@@ -89,20 +102,24 @@ extension WaitExplorer {
       switch line.access {
       case 0, 3:
         return Admission.holds(
-          counter(condition.counter, of: Int(line.peer), state),
+          counter(condition.counter, seenAt: Int(line.peer), state),
           target: condition.target(at: Int(line.completed)))
       case 4: return state.isStopped || !(setting.isInterrupted || setting.fails)
-      case 5: return !line.isFresh && !line.isAsleep
+      case 5: return !line.isAsleep && (!line.isFresh || isMerged)
       default: return false
       }
     case .publishCompleted, .publishComputed, .finishCompleted, .finishComputed:
+      if line.access == 0, line.phase == .publishCompleted, setting.steps > 1 { return true }
       guard line.access == 2 else { return false }
       let isOfCompleted = line.phase == .publishCompleted || line.phase == .finishCompleted
-      let other = counter(isOfCompleted ? .completed : .computed, of: Int(line.peer), state)
+      let other = counter(isOfCompleted ? .completed : .computed, seenAt: Int(line.peer), state)
       return !Admission.isHeldBack(from: old(line), by: other)
     default: return false
     }
   }
+
+  /// Whether accesses are merged between which nothing can happen that matters.
+  private var isMerged: Bool { setting.isReduced && setting.wakesSpuriously }
 
   /// Where a worker's publication goes on from.
   private func old(_ line: Worker) -> Int {
@@ -136,7 +153,12 @@ extension WaitExplorer {
     var state = state
     switch state.interruption {
     case 0: state.isStopped = true
-    case 1: raiseEpoch(&state)
+    case 1:
+      raiseEpoch(&state)
+      if isMerged {
+        wakeAll(&state)
+        state.interruption = 2
+      }
     default: wakeAll(&state)
     }
     state.interruption = state.interruption == 2 ? 4 : state.interruption + 1
@@ -162,8 +184,7 @@ extension WaitExplorer {
   private func choices(of worker: Int, _ state: State) -> [State] {
     let line = state.words[worker]
     var finishing = state
-    finishing.words[worker].phase = .finishComputed
-    finishing.words[worker].old = line.completed + 1
+    beginToFinish(worker, &finishing)
     if state.isStopped { return [finishing] }
     if line.completed >= Self.farthest { return [finishing] }
     var all: [State] = []
@@ -187,9 +208,14 @@ extension WaitExplorer {
     }
     var waiting = state
     waiting.words[worker].phase = .waitToStart
-    let peers = Self.peers(of: rules[worker].start, workers: setting.workers)
+    let peers = Self.peers(
+      of: rules[worker].start, workers: peerCount)
     waiting.words[worker].peer = UInt8(peers.lowerBound)
-    if peers.isEmpty { started(worker, &waiting) }
+    if peers.isEmpty {
+      started(worker, &waiting)
+    } else if isMerged {
+      waiting = goOnWaiting(worker, waiting)
+    }
     all.append(waiting)
     return all
   }
@@ -219,6 +245,11 @@ extension WaitExplorer {
     return state
   }
 
+  private func beginToFinish(_ worker: Int, _ state: inout State) {
+    state.words[worker].old = state.words[worker].completed + 1
+    begin(isMerged && !looksAtComputed ? .finishCompleted : .finishComputed, worker, &state)
+  }
+
   private func begin(_ phase: Phase, _ worker: Int, _ state: inout State) {
     state.words[worker].phase = phase
     state.words[worker].access = 0
@@ -241,7 +272,12 @@ extension WaitExplorer {
     var wait = wait(of: worker, line)
     switch wait.next {
     case .look(let peer), .lookAgain(let peer):
-      wait.advance(counter(condition(of: worker, line).counter, of: peer, state))
+      wait.advance(counter(condition(of: worker, line).counter, seenAt: peer, state))
+      if isMerged, wait.next == .announce {
+        wait.advance()
+        line.isFresh = true
+        wait.advance()
+      }
     case .readEpoch:
       line.isFresh = true
       wait.advance()
@@ -257,8 +293,7 @@ extension WaitExplorer {
     state.words[worker] = line
     guard let outcome else { return state }
     if !outcome {
-      state.words[worker].old = line.completed + 1
-      begin(.finishComputed, worker, &state)
+      beginToFinish(worker, &state)
     } else if wasStart {
       started(worker, &state)
     } else {
@@ -281,17 +316,21 @@ extension WaitExplorer {
         if setting.steps == 1 { line.completed += 1 }
         line.computed = max(line.computed, line.completed)
       case .finishComputed: line.computed = Self.finished
-      default: line.completed = Self.finished
+      default: (line.completed, line.computed) = (Self.finished, Self.finished)
       }
       publication.advance()
     case .countParked:
       let parked = (0..<setting.workers).count { isParked(state.words[$0]) }
       publication.advance(parked)
     case .compare(let other):
-      publication.advance(counter(isOfCompleted ? .completed : .computed, of: other, state))
+      publication.advance(counter(isOfCompleted ? .completed : .computed, seenAt: other, state))
     case .raiseEpoch:
       raiseEpoch(&state)
       publication.advance()
+      if isMerged {
+        wakeAll(&state)
+        publication.advance()
+      }
     case .wake:
       wakeAll(&state)
       publication.advance()
@@ -322,7 +361,12 @@ extension WaitExplorer {
     var state = state
     switch state.words[worker].access {
     case 0: state.isStopped = true
-    case 1: raiseEpoch(&state)
+    case 1:
+      raiseEpoch(&state)
+      if isMerged {
+        wakeAll(&state)
+        state.words[worker].access = 2
+      }
     default: wakeAll(&state)
     }
     state.words[worker].access += 1

@@ -7,7 +7,24 @@ import LockstepCore
 /// share, the sleepers, and every order in which the single accesses can follow each other.
 ///
 /// Clocks are counted from the slowest worker's, so the walk covers runs of any length. A worker may
-/// finish at any clock.
+/// finish at any clock. A setting in which the run may be interrupted and a worker may fail includes all runs in
+/// which neither happens.
+///
+/// Three things keep the number of states down without losing a dead end:
+///
+/// - **Settled accesses** have one outcome, whatever others do first, and change nothing that others see. They
+///   are taken at once.
+/// - **Merged accesses.** Where workers may wake for no reason, waking somebody too early or too often adds nothing
+///   that could not happen anyway, and a worker that is awake need not move. So accesses are taken together if the
+///   only thing that can happen between them is that somebody is woken: raising the epoch and waking;
+///   looking in vain, announcing the wait and reading the epoch; publishing a counter that no condition reads.
+/// - **Interchangeable workers**, where all waits are for everyone. Counters only grow, so a waiter that goes
+///   through its peers gets to the end exactly if the least counter has reached the target when it reads the
+///   last one, and is held up exactly if the least counter has not when it reads the one that holds it up. (If that
+///   one gets there while another is missing, the waiter looks again; here it may also sleep and wake
+///   for no reason, which comes to the same.) A publisher that compares stops exactly if the least counter is held
+///   back. So both read the least counter at once. Then the order of the workers means nothing, and states
+///   that differ only in it are one.
 struct WaitExplorer {
   /// What is explored.
   struct Setting: CustomStringConvertible {
@@ -25,13 +42,16 @@ struct WaitExplorer {
     var finishes = true
     /// Whether the publisher compares with the value that it publishes, as it did once.
     var hasOldWakeRule = false
-    /// Whether accesses whose outcome is settled are taken at once: all dead ends are still found, but
+    /// Whether settled accesses are taken at once and others are merged: all dead ends are still found, but
     /// not every state on the way.
     var isReduced = true
+    /// Whether workers count as interchangeable; only where all waits are for everyone.
+    var isFolded = false
 
     var description: String {
       "\(policy.specification), \(workers) workers, up to \(steps) steps"
         + (isInterrupted ? ", interrupted" : "") + (fails ? ", one fails" : "")
+        + (isFolded ? ", interchangeable" : "")
     }
   }
 
@@ -102,6 +122,16 @@ struct WaitExplorer {
     var c: UInt64 = 0
     var d: UInt64 = 0
 
+    /// Puts the words in falling order, so that the unused ones, which are 0, stay at the end.
+    mutating func sort() {
+      func order(_ x: inout UInt64, _ y: inout UInt64) { if x < y { swap(&x, &y) } }
+      order(&a, &b)
+      order(&c, &d)
+      order(&a, &c)
+      order(&b, &d)
+      order(&b, &c)
+    }
+
     subscript(index: Int) -> Worker {
       get { Worker(word: index == 0 ? a : index == 1 ? b : index == 2 ? c : d) }
       set {
@@ -123,6 +153,7 @@ struct WaitExplorer {
   let setting: Setting
   let rules: [WorkerRules]
   let waitsAreForEveryone: Bool
+  let looksAtComputed: Bool
 
   private(set) var states: [State] = []
   private(set) var finding: (Finding, state: Int)?
@@ -131,8 +162,9 @@ struct WaitExplorer {
 
   init(_ setting: Setting) {
     self.setting = setting
-    rules = (0..<setting.workers).map {
-      setting.policy.rules(for: WorkerID($0), of: setting.workers)
+    rules = setting.policy.rules(of: setting.workers)
+    looksAtComputed = rules.contains { rule in
+      [rule.start, rule.apply].contains { $0.subject != .nobody && $0.counter == .computed }
     }
     waitsAreForEveryone = Admission.waitsAreForEveryone(rules)
   }
@@ -164,6 +196,7 @@ struct WaitExplorer {
   private mutating func add(_ state: State, from origin: Int32) {
     var state = state
     normalize(&state)
+    if setting.isFolded { state.words.sort() }
     guard seen.insert(state).inserted else { return }
     states.append(state)
     origins.append(origin)

@@ -20,12 +20,17 @@ import Testing
       all.append(
         WaitExplorer.Setting(policy: policy, workers: 3, finishes: policy is Sequential))
     }
-    for (bound, steps) in [(0, 1), (1, 2)] {
+    for (bound, steps) in [(0, 1), (1, 1), (1, 2), (2, 1)] {
       all.append(
         WaitExplorer.Setting(
           policy: try BoundedStaleness(bound: bound), workers: 3, steps: steps,
-          finishes: bound == 0))
+          isInterrupted: true, fails: true, isFolded: true))
     }
+    all.append(
+      WaitExplorer.Setting(policy: try BoundedStaleness(bound: 0), workers: 4, isFolded: true))
+    all.append(
+      WaitExplorer.Setting(
+        policy: try BoundedStaleness(bound: 0), workers: 3, finishes: true))
     return all
   }
 
@@ -33,18 +38,17 @@ import Testing
   static func everySetting() throws -> [WaitExplorer.Setting] {
     var all: [WaitExplorer.Setting] = []
     for workers in 2...4 {
-      var policies: [(any SynchronizationPolicy, Int)] = [(Sequential(), 1), (Barrier(), 1)]
-      policies += (1...4).map { (Sequential(), $0) }.dropFirst()
+      var policies: [(any SynchronizationPolicy, Int)] = [(Barrier(), 1)]
+      policies += (1...4).map { (Sequential(), $0) }
       for bound in 0...4 {
         policies += try (1...4).map { (try BoundedStaleness(bound: bound), $0) }
       }
       for (policy, steps) in policies {
-        for (isInterrupted, fails) in [(false, false), (true, false), (false, true), (true, true)] {
-          all.append(
-            WaitExplorer.Setting(
-              policy: policy, workers: workers, steps: steps, isInterrupted: isInterrupted,
-              fails: fails))
-        }
+        let rules = policy.rules(of: workers)
+        all.append(
+          WaitExplorer.Setting(
+            policy: policy, workers: workers, steps: steps, isInterrupted: true, fails: true,
+            isFolded: workers > 2 && Admission.waitsAreForEveryone(rules)))
       }
     }
     return all
@@ -89,11 +93,15 @@ import Testing
 
   // A publisher that compared with the value it publishes took the third worker, which stands between its
   // old value and its new one, for one that holds everybody back.
-  @Test func `would sleep for ever under the old wake rule, which the explorer shows`() throws {
+  @Test(arguments: [false, true])
+  func `would sleep for ever under the old wake rule, which the explorer shows`(
+    areInterchangeable: Bool
+  ) throws {
     var explorer = WaitExplorer(
       WaitExplorer.Setting(
-        policy: try BoundedStaleness(bound: 1), workers: 3, steps: 2, wakesSpuriously: false,
-        finishes: false, hasOldWakeRule: true))
+        policy: try BoundedStaleness(bound: 1), workers: 3, steps: 2,
+        wakesSpuriously: areInterchangeable, finishes: false, hasOldWakeRule: true,
+        isFolded: areInterchangeable))
     _ = explorer.explore()
     let (finding, state) = try #require(explorer.finding)
     #expect(finding == .deadlock)

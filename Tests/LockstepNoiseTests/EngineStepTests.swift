@@ -14,7 +14,7 @@ import Testing
   ) throws -> [Double] where Model.Scalar == Double {
     try EventEngine(
       model: model,
-      configuration: SimulationConfiguration(
+      configuration: EngineConfiguration(
         decomposition: decomposition, policy: policy, workers: workers, optimizer: optimizer,
         learningRate: rate, batch: 1000, updates: updates, lossEvery: 1_000_000, seed: 7,
         initialParameters: initial, hostThreads: 1),

@@ -41,7 +41,7 @@ import Testing
     ).run()
     let virtual = try EventEngine(
       model: model,
-      configuration: SimulationConfiguration(
+      configuration: EngineConfiguration(
         decomposition: decomposition, policy: policy, workers: workers, optimizer: optimizer,
         learningRate: 0.02, batch: 8, updates: 121, lossEvery: 30, seed: 7, hostThreads: 2),
       service: .exponential(mean: 1)
@@ -124,7 +124,7 @@ import Testing
     ).run()
     let virtual = try EventEngine(
       model: model,
-      configuration: SimulationConfiguration(
+      configuration: EngineConfiguration(
         decomposition: decomposition, policy: policy, workers: 3, optimizer: .sgd,
         learningRate: rate, schedule: schedule, batch: batch, updates: 200, lossEvery: 1000,
         seed: 7),

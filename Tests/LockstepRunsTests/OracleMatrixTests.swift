@@ -164,7 +164,7 @@ import Testing
   ) throws -> Result<Model.Scalar> {
     let outcome = try EventEngine(
       model: model,
-      configuration: SimulationConfiguration(
+      configuration: EngineConfiguration(
         decomposition: setting.decomposition, policy: PolicySpecification.parse(setting.policy),
         workers: setting.workers, optimizer: setting.optimizer, learningRate: 0.02,
         batch: setting.batch, updates: setting.updates, lossEvery: 5, seed: 7),

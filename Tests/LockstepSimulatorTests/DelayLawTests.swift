@@ -97,7 +97,7 @@ struct DelayLawTests {
     #expect(throws: DataError.self) { try trial.run(model, "constant:3") }
   }
 
-  @Test func `Percentiles of counted delays are the smallest values that enough others don't exceed`() {
+  @Test func `Percentiles of delays are the smallest values that enough others don't exceed`() {
     var counts = StalenessCounts(largest: 10)
     for value in 1...10 { counts.record(value) }
     let record = counts.record()

@@ -21,8 +21,8 @@ struct DelayTrial {
   var hostThreads = 2
   var scope = DelayScope.read
 
-  var configuration: SimulationConfiguration {
-    SimulationConfiguration(
+  var configuration: EngineConfiguration {
+    EngineConfiguration(
       decomposition: decomposition, policy: Hogwild(), workers: workers, optimizer: optimizer,
       learningRate: rate, batch: batch, minibatches: minibatches, updates: updates,
       targetLoss: target, lossEvery: lossEvery, seed: seed, initialParameters: initial,

@@ -29,8 +29,8 @@ struct Simulation {
   var readTime: ServiceSpecification?
   var applyTime: ServiceSpecification?
 
-  var configuration: SimulationConfiguration {
-    var configuration = SimulationConfiguration(
+  var configuration: EngineConfiguration {
+    var configuration = EngineConfiguration(
       decomposition: decomposition, policy: policy, workers: workers, optimizer: optimizer,
       learningRate: rate, schedule: schedule, batch: batch, sampling: sampling,
       minibatches: minibatches,

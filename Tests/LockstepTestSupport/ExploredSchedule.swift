@@ -53,7 +53,7 @@ package struct ExploredSchedule {
     }
     let engine = try EventEngine(
       model: Quadratic<Double>(specification, seed: seed),
-      configuration: SimulationConfiguration(
+      configuration: EngineConfiguration(
         decomposition: decomposition, policy: PolicySpecification.parse(policy), workers: workers,
         optimizer: .sgd, learningRate: rate, batch: 1, updates: updates, lossEvery: updates,
         seed: seed, recordsTrace: true),

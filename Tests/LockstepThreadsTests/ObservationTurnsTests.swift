@@ -50,7 +50,7 @@ import Testing
 
   @Test func `the kinds follow from the rules`() throws {
     func kind(_ policy: String, _ workers: Int) throws -> ObservationTurns.Kind {
-      ObservationTurns.kind(try PolicySpecification.parse(policy), workers: workers)
+      ObservationTurns.kind(try PolicySpecification.parse(policy).rules(of: workers))
     }
     #expect(try kind("barrier", 3) == .joined && kind("sequential", 3) == .inTurn)
     #expect(try kind("hogwild", 3) == .spread && kind("bounded:2", 3) == .spread)

@@ -192,7 +192,7 @@ import Testing
   }
 
   @Test func `are refused beyond 255, and beyond one a parameter in blocks`() throws {
-    let tooMany = #expect(throws: EngineError.self) {
+    let tooMany = #expect(throws: ConfigurationError.self) {
       try Trial(workers: 256).engine(Models.quadratic("dimension=300"))
     }
     #expect(
@@ -200,10 +200,13 @@ import Testing
         == "--workers 256: real threads take 1 to 255 workers, because Dispatch never starts a "
         + "256th thread while 255 wait; the virtual-time engine (--engine virtual) takes up to "
         + "65,536")
-    let tooFew = #expect(throws: EngineError.self) {
+    let tooFew = #expect(throws: ConfigurationError.self) {
       try Trial(workers: 4).engine(Models.quadratic("dimension=3"))
     }
-    #expect(tooFew == .tooFewParameters(parameters: 3, workers: 4))
+    #expect(
+      tooFew?.description
+        == "--workers 4: with --decomposition blocks every worker owns at least one parameter, and "
+        + "this model has 3; take at most 3 workers or --decomposition samples")
   }
 
   @Test func `split their time, and the split adds up to the run`() throws {

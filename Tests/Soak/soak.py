@@ -207,7 +207,8 @@ claims:
 
     @staticmethod
     def records(folder):
-        """The records of a folder by id, without times; fails on torn or doubled lines."""
+        """The records of a folder by id, without times and the machine, whose memory may change; fails on torn or
+        doubled lines."""
         records = {}
         with open(os.path.join(folder, "results.jsonl"), "rb") as file:
             text = file.read()
@@ -220,7 +221,7 @@ claims:
                 raise Failure(f"line {number + 1} of {folder}/results.jsonl is torn") from None
             if record["id"] in records:
                 raise Failure(f"doubled: {record['id']} in {folder}/results.jsonl")
-            for name in ("wallSeconds", "cpuSeconds", "noiseSeconds", "throughput"):
+            for name in ("wallSeconds", "cpuSeconds", "noiseSeconds", "throughput", "machine"):
                 record.pop(name, None)
             records[record["id"]] = record
         return records

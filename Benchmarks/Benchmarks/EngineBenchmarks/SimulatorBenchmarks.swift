@@ -39,7 +39,7 @@ private func addEvents(_ name: String, service: ServiceSpecification, workers: I
     let model = try Quadratic<Double>(one)
     let engine = try EventEngine(
       model: model,
-      configuration: SimulationConfiguration(
+      configuration: EngineConfiguration(
         decomposition: .samples, policy: Hogwild(), workers: workers, optimizer: .sgd,
         learningRate: 1e-6, batch: 1, updates: updates, lossEvery: updates, seed: 1),
       service: service)
@@ -60,7 +60,7 @@ private func addOverhead(_ name: String, widths: [Int], updates: Int, workers: I
       metrics: [overhead], units: [overhead: .count], maxDuration: .seconds(20), maxIterations: 9)
   ) { benchmark in
     guard let model else { return }
-    let configuration = SimulationConfiguration(
+    let configuration = EngineConfiguration(
       decomposition: .samples, policy: Hogwild(), workers: workers, optimizer: .sgd,
       learningRate: 0.01, batch: 32, updates: updates, lossEvery: updates, seed: 1)
     let engine = try EventEngine(
@@ -82,12 +82,12 @@ private func addOverhead(_ name: String, widths: [Int], updates: Int, workers: I
 /// Gradients and updates one after the other on one vector, with nothing around them.
 private final class BareLoop<Model: Objective> where Model.Scalar == Float {
   private let model: Model
-  private let configuration: SimulationConfiguration
+  private let configuration: EngineConfiguration
   private let computer: GradientComputer<Model>
   private let parameters: UnsafeMutablePointer<Float>
   private let evaluator: LossEvaluator<Model>
 
-  init(_ model: Model, _ configuration: SimulationConfiguration) {
+  init(_ model: Model, _ configuration: EngineConfiguration) {
     self.model = model
     self.configuration = configuration
     computer = GradientComputer(

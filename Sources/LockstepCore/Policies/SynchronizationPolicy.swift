@@ -23,6 +23,13 @@ public protocol SynchronizationPolicy: Sendable {
   func rules(for worker: WorkerID, of workers: Int) -> WorkerRules
 }
 
+extension SynchronizationPolicy {
+  /// What each worker has to wait for, by its number.
+  public func rules(of workers: Int) -> [WorkerRules] {
+    (0..<workers).map { rules(for: WorkerID($0), of: workers) }
+  }
+}
+
 /// What one worker has to wait for, and how it may touch the shared parameters.
 public struct WorkerRules: Equatable, Sendable {
   /// Must hold before the worker reads its view.

@@ -26,9 +26,12 @@ public final class DelayEngine<Model: Objective> {
   /// - Throws: ``ConfigurationError`` for what doesn't go together, ``DataError`` for files that
   ///   cannot be used.
   public init(
-    model: Model, configuration: SimulationConfiguration, delay: DelaySpecification,
+    model: Model, configuration: EngineConfiguration, delay: DelaySpecification,
     scope: DelayScope
   ) throws {
+    // The workers take turns.
+    var configuration = configuration
+    configuration.policy = Sequential()
     try configuration.check(model, delay: delay, scope: scope)
     self.scope = scope
     let isInRounds = configuration.decomposition == .blocks || scope == .message

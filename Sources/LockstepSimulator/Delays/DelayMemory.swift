@@ -1,4 +1,5 @@
 import LockstepCore
+import LockstepModels
 
 /// How many old versions a delay-driven run keeps, and what they and the caches take.
 public enum DelayMemory {
@@ -27,7 +28,7 @@ public enum DelayMemory {
   ///   - parameters: the number of parameters `n`.
   ///   - scalarBytes: the size of one.
   public static func bytes(
-    _ law: DelayLaw, scope: DelayScope, configuration: SimulationConfiguration, parameters: Int,
+    _ law: DelayLaw, scope: DelayScope, configuration: EngineConfiguration, parameters: Int,
     scalarBytes: Int
   ) -> Double {
     let vector = Double(parameters) * Double(scalarBytes)

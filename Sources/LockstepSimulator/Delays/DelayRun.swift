@@ -17,8 +17,8 @@ class DelayRun<Model: Objective>: SimulatedRun<Model> {
   init(_ setup: DelaySetup<Model>, copies: Int = 1, longest: Int) {
     law = setup.law
     super.init(
-      model: setup.model, configuration: setup.configuration, budget: setup.budget,
-      plan: setup.plan, copies: copies, largestStaleness: longest)
+      model: setup.model, configuration: setup.configuration, plan: setup.plan, copies: copies,
+      largestStaleness: longest)
   }
 
   /// Makes whole rounds until at least so many updates are made.
@@ -75,14 +75,10 @@ class DelayRun<Model: Objective>: SimulatedRun<Model> {
 /// What a delay-driven run is made of.
 struct DelaySetup<Model: Objective>: Sendable {
   let model: Model
-  let configuration: SimulationConfiguration
+  let configuration: EngineConfiguration
   let law: DelayLaw
   let plan: EnsemblePlan
 
-  /// The workers take turns.
-  var budget: UpdateBudget {
-    UpdateBudget(workers: configuration.workers, isJoint: false, isDealt: true)
-  }
   /// The number of rounds in which every worker makes an update.
   var rounds: Int { (configuration.updates + configuration.workers - 1) / configuration.workers }
 }

@@ -15,7 +15,7 @@ import LockstepTelemetry
 /// **Determinism:** bit-exact under every policy, for any number of threads of the host.
 public final class EventEngine<Model: Objective> {
   private let model: Model
-  private let configuration: SimulationConfiguration
+  private let configuration: EngineConfiguration
   private let law: ServiceLaw
   private let phaseLaws: PhaseLaws
   private let plan: EnsemblePlan
@@ -31,9 +31,9 @@ public final class EventEngine<Model: Objective> {
   /// - Throws: ``ConfigurationError`` for what doesn't go together; ``DataError`` for a file of
   ///   durations that cannot be used.
   public init(
-    model: Model, configuration: SimulationConfiguration, service: ServiceSpecification
+    model: Model, configuration: EngineConfiguration, service: ServiceSpecification
   ) throws {
-    try configuration.check(model)
+    try configuration.check(model, on: .virtual)
     self.model = model
     self.configuration = configuration
     try configuration.checkPhases(service, parameters: model.parameterCount)

@@ -66,13 +66,13 @@ final class EventRun<Model: Objective>: SimulatedRun<Model> {
   ///   - plan: what an ensemble of such runs is averaged over.
   ///   - isFirst: whether it is the first replica; the others share the host's threads.
   init(
-    model: Model, configuration: SimulationConfiguration, law: ServiceLaw, phaseLaws: PhaseLaws,
+    model: Model, configuration: EngineConfiguration, law: ServiceLaw, phaseLaws: PhaseLaws,
     plan: EnsemblePlan, isFirst: Bool
   ) {
     let (workers, count) = (configuration.workers, model.parameterCount)
     let budget = configuration.budget
     let isBlocks = configuration.decomposition == .blocks
-    let rules = (0..<workers).map { configuration.policy.rules(for: WorkerID($0), of: workers) }
+    let rules = configuration.policy.rules(of: workers)
     precondition(
       rules.allSatisfy { $0.joinsSteps || $0.apply.subject == .nobody },
       "an update waits to be applied where steps are joined, and nowhere else")
@@ -109,9 +109,7 @@ final class EventRun<Model: Objective>: SimulatedRun<Model> {
         shards: phaseLaws.takeTime ? shards.count : 1) : nil
 
     hasPlaces =
-      configuration.feed(
-        exampleCount: model.trainingCount, budget: budget, seed: configuration.seed
-      ).asksForOrder
+      configuration.feed(exampleCount: model.trainingCount).asksForOrder
     places = Table(repeating: -1, count: hasPlaces ? workers : 0)
     starts = Table(rules.map(\.start))
     applies = Table(rules.map(\.apply))
@@ -132,10 +130,9 @@ final class EventRun<Model: Objective>: SimulatedRun<Model> {
       threads > 1 && Self.weight(of: model, configuration) >= Self.parallelCost
       ? GradientsAhead(
         (0..<threads).map { _ in
-          GradientLane(
-            model: model, configuration: configuration, budget: budget, seed: configuration.seed)
+          GradientLane(model: model, configuration: configuration)
         }, workers: workers, largest: largest) : nil
-    super.init(model: model, configuration: configuration, budget: budget, plan: plan)
+    super.init(model: model, configuration: configuration, plan: plan)
   }
 
   override func start(replica: Int, total: Int) {

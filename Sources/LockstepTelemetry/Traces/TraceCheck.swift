@@ -170,7 +170,7 @@ public struct TraceCheck: Equatable, Sendable {
 
   private mutating func checkPolicy(_ events: [TraceEvent]) {
     guard let policy = try? PolicySpecification.parse(header.policy) else { return }
-    let rules = (0..<header.workers).map { policy.rules(for: WorkerID($0), of: header.workers) }
+    let rules = policy.rules(of: header.workers)
     for event in events where event.worker < header.workers {
       let rules = rules[event.worker]
       checkAdmission(rules.start, of: event, at: event.start, "started", events)

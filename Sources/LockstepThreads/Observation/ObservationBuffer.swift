@@ -35,14 +35,14 @@ final class ObservationBuffer<Scalar: ModelScalar>: @unchecked Sendable {
 
   /// Allocates the slots.
   init(
-    _ observer: StepObserver, _ configuration: EngineConfiguration,
+    _ observer: StepObserver, _ configuration: EngineConfiguration, _ rules: [WorkerRules],
     parameters: SharedParameters<Scalar>, exampleCount: Int
   ) {
     self.observer = observer
     self.parameters = parameters
     every = observer.every
     budget = configuration.budget
-    kind = ObservationTurns.kind(configuration.policy, workers: configuration.workers)
+    kind = ObservationTurns.kind(rules)
     let memory = ObservationMemory(
       parameters: parameters.layout.parameterCount, stateVectors: parameters.state.count,
       scalarBytes: MemoryLayout<Scalar>.stride)

@@ -43,13 +43,10 @@ struct ObservationTurns: Equatable {
   }
 
   /// How the workers under a policy share the observations.
-  static func kind(_ policy: any SynchronizationPolicy, workers: Int) -> Kind {
-    let rules = (0..<workers).map { policy.rules(for: WorkerID($0), of: workers) }
+  static func kind(_ rules: [WorkerRules]) -> Kind {
     if rules.allSatisfy(\.joinsSteps) { return .joined }
-    let inTurn = rules.indices.allSatisfy {
-      rules[$0].start == Sequential().rules(for: WorkerID($0), of: workers).start
-    }
-    return inTurn || workers == 1 ? .inTurn : .spread
+    let inTurn = rules.map(\.start) == Sequential().rules(of: rules.count).map(\.start)
+    return inTurn || rules.count == 1 ? .inTurn : .spread
   }
 
   /// The clock of the next observation; `Int.max` where there is none.
