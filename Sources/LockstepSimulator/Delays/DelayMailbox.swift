@@ -1,5 +1,13 @@
 import LockstepModels
 
+/// One update on its way to one worker.
+struct DelayMessage: BitwiseCopyable {
+  var parcel: Int32
+  var receiver: Int32
+  /// The next one of the same round, or the next free one.
+  var next: Int32
+}
+
 /// Updates on their way to the workers' caches, sorted by the round at whose start they arrive.
 ///
 /// Messages that arrive together are delivered in the order in which they were sent. Neither
@@ -7,24 +15,14 @@ import LockstepModels
 ///
 /// **Concurrency:** belongs to one replica.
 struct DelayMailbox<Scalar: ModelScalar>: ~Copyable {
-  private struct Message {
-    var parcel: Int32
-    var receiver: Int32
-    var next: Int32
-  }
-
-  private struct Parcel {
-    var values: UnsafeMutablePointer<Scalar>
-    var pending: Int32
-  }
-
   private let count: Int
   private let rounds: Int
-  private var messages = Table<Message>(capacity: 256)
+  private var messages = Table<DelayMessage>(capacity: 256)
   private var messageCount = 0
-  private var parcels: [Parcel] = []
   private var freeMessage: Int32 = -1
-  private var freeParcels: [Int32] = []
+  private var parcels: BufferPool<Scalar>
+  /// For each parcel, the number of receivers it is still on its way to.
+  private var pending = Table<Int32>(capacity: 16)
   // The first and the last message of each round, in a ring.
   private let first: Table<Int32>
   private let last: Table<Int32>
@@ -37,68 +35,61 @@ struct DelayMailbox<Scalar: ModelScalar>: ~Copyable {
   init(count: Int, longest: Int) {
     self.count = count
     rounds = longest + 2
+    parcels = BufferPool(size: count)
     first = Table(repeating: -1, count: rounds)
     last = Table(repeating: -1, count: rounds)
   }
-
-  deinit { for parcel in parcels { parcel.values.deallocate() } }
 
   /// Throws all messages away.
   mutating func reset() {
     messageCount = 0
     freeMessage = -1
-    freeParcels.removeAll(keepingCapacity: true)
-    for index in parcels.indices.reversed() {
-      parcels[index].pending = 0
-      freeParcels.append(Int32(truncatingIfNeeded: index))
+    for parcel in 0..<parcels.allocated where pending[parcel] > 0 {
+      pending[parcel] = 0
+      parcels.giveBack(parcel)
     }
     first.fill(with: -1)
   }
 
-  /// Takes an empty parcel: all zeros, for no receiver yet.
-  mutating func take() -> Int32 {
-    if let parcel = freeParcels.popLast() {
-      parcels[Int(parcel)].values.update(repeating: 0, count: count)
-      return parcel
-    }
-    let values = UnsafeMutablePointer<Scalar>.allocate(capacity: count)
-    values.initialize(repeating: 0, count: count)
-    parcels.append(Parcel(values: values, pending: 0))
-    return Int32(truncatingIfNeeded: parcels.count - 1)
+  /// Takes a parcel for no receiver yet, whose contents the caller writes.
+  mutating func take() -> Int {
+    let parcel = parcels.take()
+    if parcel == pending.count { pending.grow(to: parcel * 2) }
+    pending[parcel] = 0
+    return parcel
   }
 
   /// What a parcel holds, `[n]`.
-  func contents(of parcel: Int32) -> UnsafeMutablePointer<Scalar> { parcels[Int(parcel)].values }
+  func contents(of parcel: Int) -> UnsafeMutablePointer<Scalar> { parcels[parcel] }
 
-  /// Sends a parcel to one more receiver; ``close(_:receivers:)`` follows the last.
+  /// Sends a parcel to one more receiver; ``close(_:)`` follows the last.
   @inline(__always)
-  mutating func send(_ parcel: Int32, to receiver: Int, arriving round: Int) {
-    var index = freeMessage
-    let message = Message(
-      parcel: parcel, receiver: Int32(truncatingIfNeeded: receiver), next: -1)
+  mutating func send(_ parcel: Int, to receiver: Int, arriving round: Int) {
+    var index = Int(freeMessage)
     if index >= 0 {
-      freeMessage = messages[Int(index)].next
-      messages[Int(index)] = message
+      freeMessage = messages[index].next
     } else {
       if messageCount == messages.count { messages.grow(to: 2 * messageCount) }
-      index = Int32(truncatingIfNeeded: messageCount)
-      messages[messageCount] = message
+      index = messageCount
       messageCount += 1
     }
+    messages[index] = DelayMessage(
+      parcel: Int32(truncatingIfNeeded: parcel), receiver: Int32(truncatingIfNeeded: receiver),
+      next: -1)
+    pending[parcel] &+= 1
     let place = round % rounds
     if first[place] < 0 {
-      first[place] = index
+      first[place] = Int32(truncatingIfNeeded: index)
     } else {
-      messages[Int(last[place])].next = index
+      messages[Int(last[place])].next = Int32(truncatingIfNeeded: index)
     }
-    last[place] = index
+    last[place] = Int32(truncatingIfNeeded: index)
   }
 
-  /// Says how many receivers a parcel was sent to; with none it is freed.
+  /// Frees a parcel that has been sent to nobody.
   @inline(__always)
-  mutating func close(_ parcel: Int32, receivers: Int) {
-    parcels[Int(parcel)].pending = Int32(truncatingIfNeeded: receivers)
-    if receivers == 0 { freeParcels.append(parcel) }
+  mutating func close(_ parcel: Int) {
+    if pending[parcel] == 0 { parcels.giveBack(parcel) }
   }
 
   /// Adds every parcel that arrives at the start of a round to its receiver's cache.
@@ -109,23 +100,18 @@ struct DelayMailbox<Scalar: ModelScalar>: ~Copyable {
   @inline(__always)
   mutating func deliver(round: Int, to caches: UnsafeMutablePointer<Scalar>) {
     let place = round % rounds
-    var index = first[place]
+    var index = Int(first[place])
     first[place] = -1
-    let messages = messages.base
-    parcels.withUnsafeMutableBufferPointer { parcels in
-      guard let parcels = parcels.baseAddress else { return }
-      while index >= 0 {
-        let message = messages[Int(index)]
-        let cache = caches + Int(message.receiver) * count
-        let parcel = parcels + Int(message.parcel)
-        let values = parcel.pointee.values
-        for element in 0..<count { cache[element] += values[element] }
-        parcel.pointee.pending -= 1
-        if parcel.pointee.pending == 0 { freeParcels.append(message.parcel) }
-        messages[Int(index)].next = freeMessage
-        freeMessage = index
-        index = message.next
-      }
+    while index >= 0 {
+      let message = messages[index]
+      let cache = caches + Int(message.receiver) * count
+      let values = parcels[Int(message.parcel)]
+      for element in 0..<count { cache[element] += values[element] }
+      pending[Int(message.parcel)] &-= 1
+      if pending[Int(message.parcel)] == 0 { parcels.giveBack(Int(message.parcel)) }
+      messages[index].next = freeMessage
+      freeMessage = Int32(truncatingIfNeeded: index)
+      index = Int(message.next)
     }
   }
 }

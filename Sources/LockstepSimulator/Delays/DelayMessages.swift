@@ -67,7 +67,6 @@ final class DelayMessages<Model: Objective>: DelayRun<Model> {
         let parcel = compute(author: author, clock: clock)
         if !newest.isEmpty { addToNewest(mailbox.contents(of: parcel)) }
         var stream = RandomStream(seed: seed, purpose: .delay, worker: author, clock: clock)
-        var receivers = 0
         for receiver in 0..<workers {
           let delay = law.draw(from: &stream)
           if isObserved { staleness.record(delay) }
@@ -75,9 +74,8 @@ final class DelayMessages<Model: Objective>: DelayRun<Model> {
           let arrival = clock + 1 + delay
           guard arrival <= lastRound else { continue }
           mailbox.send(parcel, to: receiver, arriving: arrival)
-          receivers += 1
         }
-        mailbox.close(parcel, receivers: receivers)
+        mailbox.close(parcel)
       }
       mailbox.deliver(round: clock + 1, to: caches.base)
       updates += active
@@ -88,7 +86,7 @@ final class DelayMessages<Model: Objective>: DelayRun<Model> {
 
   /// Makes one worker's update at its cache.
   @inline(__always)
-  private func compute(author: Int, clock: Int) -> Int32 {
+  private func compute(author: Int, clock: Int) -> Int {
     samples += lane.compute(
       at: cache(of: author), of: author, clock: clock, range: 0..<count, into: lane.gradient)
     let parcel = mailbox.take()

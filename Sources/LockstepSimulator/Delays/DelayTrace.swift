@@ -1,4 +1,3 @@
-import Foundation
 import LockstepCore
 import LockstepModels
 
@@ -13,34 +12,16 @@ public struct DelayTrace: Equatable, Sendable {
   /// - Throws: ``DataError`` with the line for whatever isn't a delay in
   ///   `0 …` ``DelaySpecification/longest``, for an empty line and for an empty file.
   public init(path: String) throws(DataError) {
-    let data = try DataError.contents(of: path)
-    var delays: [Int] = []
-    var line = 0
-    var blank: Int?
-    for bytes in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-      line += 1
-      let text = String(decoding: bytes, as: UTF8.self)
-        .trimmingCharacters(in: CharacterSet(charactersIn: " \t\r"))
-      if text.isEmpty {
-        blank = blank ?? line
-        continue
-      }
-      if let blank { throw .invalid(path: path, line: blank, reason: "holds no delay") }
-      guard let delay = Int(text), delay >= 0 else {
-        throw .invalid(
-          path: path, line: line,
-          reason: "'\(text.prefix(20))' is not a delay, which is a whole number from 0")
+    delays = try NumberLines.read(path, "delay") { word in
+      guard let delay = Int(word), delay >= 0 else {
+        return .failure(
+          .init("'\(word.prefix(20))' is not a delay, which is a whole number from 0"))
       }
       guard delay <= DelaySpecification.longest else {
-        throw .invalid(
-          path: path, line: line,
-          reason: "\(delay) is longer than the longest delay, \(DelaySpecification.longest)")
+        return .failure(
+          .init("\(delay) is longer than the longest delay, \(DelaySpecification.longest)"))
       }
-      delays.append(delay)
+      return .success(delay)
     }
-    guard !delays.isEmpty else {
-      throw .invalid(path: path, line: nil, reason: "is empty; write one delay a line")
-    }
-    self.delays = delays
   }
 }
