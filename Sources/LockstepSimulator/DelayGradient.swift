@@ -17,7 +17,7 @@ final class DelayGradient<Model: Objective> {
   private let isShared: Bool
   private let isDrawn: Bool
   private let storage: UnsafeMutableBufferPointer<Int32>
-  private let computer: GradientComputer<Model>
+  private let computer: GradientComputer<Model.Scalar>
   @exclusivity(unchecked) private var sampler: MinibatchSampler?
 
   /// Makes the buffers.

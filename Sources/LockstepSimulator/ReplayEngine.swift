@@ -24,7 +24,7 @@ public final class ReplayEngine<Model: Objective> {
   private let trace: Trace
   private let ranges: [Range<Int>]
   private let optimizer: Optimizer<Model.Scalar>
-  private let computer: GradientComputer<Model>
+  private let computer: GradientComputer<Model.Scalar>
   private let isBlocks: Bool
   private var feed: MinibatchFeed
   private var first: [Model.Scalar]

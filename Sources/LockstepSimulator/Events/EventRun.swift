@@ -78,7 +78,7 @@ final class EventRun<Model: Objective> {
   let optimizerState: OptimizerState<Scalar>
   let snapshot: UnsafeMutablePointer<Scalar>
   /// The losses; `nil` for a replica beside the first.
-  let losses: LossCourse<Model>?
+  let losses: LossCourse<Model.Scalar>?
   /// The number of events between two looks at the outside world.
   let burst: Int
 

@@ -24,7 +24,7 @@ final class GradientLane<Model: Objective> {
   /// Where the lane's own gradients go.
   let gradient: UnsafeMutablePointer<Scalar>
 
-  private let computer: GradientComputer<Model>
+  private let computer: GradientComputer<Model.Scalar>
   private let isBlocks: Bool
   private let view: UnsafeMutablePointer<Scalar>
   @exclusivity(unchecked) private var feed: MinibatchFeed
