@@ -8,8 +8,8 @@ extension EngineConfiguration {
   /// Refuses what doesn't go together with delays.
   ///
   /// - Throws: ``ConfigurationError`` or ``DataError`` with a sentence that says what to do.
-  func check<Model: Objective>(
-    _ model: Model, delay: DelaySpecification, scope: DelayScope
+  func check(
+    _ model: some Objective, delay: DelaySpecification, scope: DelayScope
   ) throws {
     if scope == .message, decomposition == .blocks {
       throw ConfigurationError.conflict(

@@ -19,13 +19,11 @@ struct GradientTask<Scalar>: @unchecked Sendable {
 /// minibatches and computes gradients on them, for any worker.
 ///
 /// **Concurrency:** used by one thread at a time.
-final class GradientLane<Model: Objective> {
-  typealias Scalar = Model.Scalar
-
+final class GradientLane<Scalar: ModelScalar> {
   /// Where the lane's own gradients go, `[n]`.
   let gradient: UnsafeMutablePointer<Scalar>
 
-  private let computer: GradientComputer<Model>
+  private let computer: GradientComputer<Scalar>
   @exclusivity(unchecked) private var configuration: EngineConfiguration
   private let exampleCount: Int
   private let isBlocks: Bool
@@ -40,7 +38,7 @@ final class GradientLane<Model: Objective> {
   /// - Parameters:
   ///   - model: the objective.
   ///   - configuration: how the run goes.
-  init(model: Model, configuration: EngineConfiguration) {
+  init(model: any Objective<Scalar>, configuration: EngineConfiguration) {
     self.configuration = configuration
     exampleCount = model.trainingCount
     isBlocks = configuration.decomposition == .blocks
@@ -121,18 +119,16 @@ final class GradientLane<Model: Objective> {
 ///
 /// The view of a worker in flight is fixed, so its gradient may be computed at any time before it is
 /// applied: the results don't depend on how many threads there are.
-final class GradientsAhead<Model: Objective>: @unchecked Sendable {
+final class GradientsAhead<Scalar: ModelScalar>: @unchecked Sendable {
   // Invariant behind @unchecked: each thread uses its own lane and writes its own slots, and the
   // event loop waits meanwhile.
-  typealias Scalar = Model.Scalar
-
-  let lanes: [GradientLane<Model>]
+  let lanes: [GradientLane<Scalar>]
   private let slots: [UnsafeMutablePointer<Scalar>]
   private var examples: [Int]
   private var slotOfWorker: [Int32]
   private var free: [Int]
 
-  init(_ lanes: [GradientLane<Model>], workers: Int, largest: Int) {
+  init(_ lanes: [GradientLane<Scalar>], workers: Int, largest: Int) {
     self.lanes = lanes
     let count = max(1, min(workers, lanes.count * 4))
     slots = (0..<count).map { _ in

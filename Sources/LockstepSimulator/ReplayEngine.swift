@@ -18,8 +18,8 @@ public struct ReplayError: Error, Equatable, Sendable, CustomStringConvertible {
 /// **Concurrency:** one thread runs an engine.
 ///
 /// **Determinism:** bit-exact.
-public final class ReplayEngine<Model: Objective> {
-  private let replay: ReplayRun<Model>
+public final class ReplayEngine<Scalar: ModelScalar> {
+  private let replay: ReplayRun<Scalar>
 
   /// Prepares a replay.
   ///
@@ -29,7 +29,7 @@ public final class ReplayEngine<Model: Objective> {
   ///   - trace: what happened.
   /// - Throws: ``ReplayError`` for a trace of another model.
   public init(
-    model: Model, configuration: EngineConfiguration, trace: Trace
+    model: any Objective<Scalar>, configuration: EngineConfiguration, trace: Trace
   ) throws {
     replay = try ReplayRun(model: model, configuration: configuration, trace: trace)
   }
@@ -38,7 +38,7 @@ public final class ReplayEngine<Model: Objective> {
   ///
   /// - Returns: the parameters at the end, `[n]`.
   /// - Throws: ``ReplayError`` where the events cannot have happened in any order.
-  public func run() throws -> [Model.Scalar] {
+  public func run() throws -> [Scalar] {
     replay.start(replica: 0, total: replay.configuration.updates)
     try replay.execute()
     replay.readParameters()
@@ -47,7 +47,7 @@ public final class ReplayEngine<Model: Objective> {
 }
 
 /// The run of a trace.
-private final class ReplayRun<Model: Objective>: SimulatedRun<Model> {
+private final class ReplayRun<Scalar: ModelScalar>: SimulatedRun<Scalar> {
   private let trace: Trace
   private let store: VersionStore<Scalar>
   /// For each shard, how many gradients will still be computed at each of its versions, and where those
@@ -58,7 +58,7 @@ private final class ReplayRun<Model: Objective>: SimulatedRun<Model> {
   /// Where the gradients are of which not every part is applied yet, by event.
   private var computed: [Int: Int] = [:]
 
-  init(model: Model, configuration: EngineConfiguration, trace: Trace) throws {
+  init(model: any Objective<Scalar>, configuration: EngineConfiguration, trace: Trace) throws {
     self.trace = trace
     let header = trace.header
     let count = model.parameterCount

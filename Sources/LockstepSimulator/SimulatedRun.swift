@@ -11,10 +11,8 @@ import LockstepTelemetry
 ///
 /// **Concurrency:** used by one thread at a time, so its fields need no run-time check for overlapping
 /// access.
-class SimulatedRun<Model: Objective> {
-  typealias Scalar = Model.Scalar
-
-  final let model: Model
+class SimulatedRun<Scalar: ModelScalar> {
+  final let model: any Objective<Scalar>
   final let configuration: EngineConfiguration
   final let plan: EnsemblePlan
   final let budget: UpdateBudget
@@ -24,7 +22,7 @@ class SimulatedRun<Model: Objective> {
   final let isBlocks: Bool
   final let optimizer: Optimizer<Scalar>
   final let optimizerState: OptimizerState<Scalar>
-  final let lane: GradientLane<Model>
+  final let lane: GradientLane<Scalar>
   /// A copy of parameters: the first ones at the start, whichever are looked at later on.
   final let snapshot: Table<Scalar>
   /// The number of updates or rounds between two looks at the outside world.
@@ -48,7 +46,7 @@ class SimulatedRun<Model: Objective> {
   /// What has been added up for the ensemble.
   @exclusivity(unchecked) final var ensemble: EnsembleAccumulator
   /// The losses; `nil` for a replica beside the first.
-  @exclusivity(unchecked) final private(set) var losses: LossCourse<Model>?
+  @exclusivity(unchecked) final private(set) var losses: LossCourse<Scalar>?
   /// Who is shown updates; `nil` for nobody.
   @exclusivity(unchecked) final private(set) var watch: StepWatch<Scalar>?
   /// The next update to be shown; `Int.max` for none.
@@ -66,7 +64,7 @@ class SimulatedRun<Model: Objective> {
   ///   - copies: the number of copies of the optimiser's state.
   ///   - largestStaleness: no staleness is above it; `nil` where that isn't known.
   init(
-    model: Model, configuration: EngineConfiguration, plan: EnsemblePlan, copies: Int = 1,
+    model: any Objective<Scalar>, configuration: EngineConfiguration, plan: EnsemblePlan, copies: Int = 1,
     largestStaleness: Int? = nil
   ) {
     self.model = model
@@ -99,7 +97,7 @@ class SimulatedRun<Model: Objective> {
   }
 
   /// The cost of a gradient, in parameters times examples.
-  final class func weight(of model: Model, _ configuration: EngineConfiguration) -> Int {
+  final class func weight(of model: some Objective, _ configuration: EngineConfiguration) -> Int {
     let batch = model.trainingCount == 0 ? 1 : max(1, configuration.batch)
     let (cost, overflow) = model.parameterCount.multipliedReportingOverflow(by: batch)
     return overflow ? .max : cost
@@ -145,7 +143,7 @@ class SimulatedRun<Model: Objective> {
   var shownRound: Int { 1 }
 
   /// The number of updates at the next point of the loss curve.
-  func nextLook(_ losses: LossCourse<Model>) -> Int { fatalError("a run looks at its loss") }
+  func nextLook(_ losses: LossCourse<Scalar>) -> Int { fatalError("a run looks at its loss") }
 
   /// The virtual time; `nil` where no time passes.
   var time: Double? { nil }

@@ -7,11 +7,11 @@ import Synchronization
 ///
 /// Where the first ends early, at its target or because it diverged, the others make as many updates as
 /// it did.
-struct SimulationDriver<Model: Objective> {
+struct SimulationDriver<Scalar: ModelScalar> {
   let configuration: EngineConfiguration
   let plan: EnsemblePlan
   /// Makes the run of the first replica or of another one, or has the buffers of one before used again.
-  let makeRun: @Sendable (_ isFirst: Bool, _ used: SimulatedRun<Model>?) -> SimulatedRun<Model>
+  let makeRun: @Sendable (_ isFirst: Bool, _ used: SimulatedRun<Scalar>?) -> SimulatedRun<Scalar>
 
   /// Runs them.
   ///
@@ -24,7 +24,7 @@ struct SimulationDriver<Model: Objective> {
   func run(
     isStopped: @escaping @Sendable () -> Bool,
     progress: (_ updates: Int, _ total: Int, _ loss: Double?) -> Void
-  ) throws -> SimulatedRun<Model> {
+  ) throws -> SimulatedRun<Scalar> {
     let replicas = max(1, configuration.replicas)
     let total = configuration.updates
     let run = makeRun(true, nil)
@@ -91,7 +91,7 @@ struct SimulationDriver<Model: Objective> {
 
   /// The run that a thread of the host made last.
   private final class Used {
-    var run: SimulatedRun<Model>?
+    var run: SimulatedRun<Scalar>?
   }
 
   private static var overflow: ConfigurationError {

@@ -12,12 +12,12 @@ import LockstepParameters
 ///
 /// **Reference:** Chazan and Miranker, *Chaotic Relaxation*, 1969; `exchange` is the block Jacobi
 /// iteration with K inner steps of gradient descent.
-final class DelayBlocks<Model: Objective>: DelayRun<Model> {
+final class DelayBlocks<Scalar: ModelScalar>: DelayRun<Scalar> {
   private let history: VersionHistory<Scalar>
   private let rounds: Int
   private let shards: Table<ShardSpan>
 
-  init(_ setup: DelaySetup<Model>) {
+  init(_ setup: DelaySetup<Scalar>) {
     rounds = setup.rounds
     history = VersionHistory(count: setup.model.parameterCount)
     let layout = ShardLayout.even(
@@ -38,14 +38,8 @@ final class DelayBlocks<Model: Objective>: DelayRun<Model> {
 
   override func readParameters() { history.store.copyNewest(into: snapshot.base) }
 
-  @specialized(where Model == Quadratic<Float>)
-  @specialized(where Model == Quadratic<Double>)
-  @specialized(where Model == LinearModel<Float>)
-  @specialized(where Model == LinearModel<Double>)
-  @specialized(where Model == MultilayerPerceptron<Float>)
-  @specialized(where Model == MultilayerPerceptron<Double>)
-  @specialized(where Model == Factorization<Float>)
-  @specialized(where Model == Factorization<Double>)
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   override func makeUpdates(to target: Int) {
     while updates < target {
       let clock = updates / workers

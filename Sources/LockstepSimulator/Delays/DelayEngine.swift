@@ -12,8 +12,8 @@ import LockstepTelemetry
 ///
 /// **Determinism:** bit-exact in the seed and the number of workers, for any number of host
 /// threads.
-public final class DelayEngine<Model: Objective> {
-  private let setup: DelaySetup<Model>
+public final class DelayEngine<Scalar: ModelScalar> {
+  private let setup: DelaySetup<Scalar>
   private let scope: DelayScope
 
   /// Creates an engine.
@@ -26,7 +26,7 @@ public final class DelayEngine<Model: Objective> {
   /// - Throws: ``ConfigurationError`` for what doesn't go together, ``DataError`` for files that
   ///   cannot be used.
   public init(
-    model: Model, configuration: EngineConfiguration, delay: DelaySpecification,
+    model: any Objective<Scalar>, configuration: EngineConfiguration, delay: DelaySpecification,
     scope: DelayScope
   ) throws {
     // The workers take turns.
@@ -51,9 +51,9 @@ public final class DelayEngine<Model: Objective> {
   public func run(
     isStopped: @escaping @Sendable () -> Bool = { false },
     progress: (_ updates: Int, _ total: Int, _ loss: Double?) -> Void = { _, _, _ in }
-  ) throws -> SimulationOutcome<Model.Scalar> {
+  ) throws -> SimulationOutcome<Scalar> {
     let (setup, scope) = (setup, scope)
-    let driver = SimulationDriver<Model>(configuration: setup.configuration, plan: setup.plan) {
+    let driver = SimulationDriver<Scalar>(configuration: setup.configuration, plan: setup.plan) {
       _, used in
       if let used { return used }
       if setup.configuration.decomposition == .blocks { return DelayBlocks(setup) }

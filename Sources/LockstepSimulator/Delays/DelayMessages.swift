@@ -15,7 +15,7 @@ import LockstepModels
 ///
 /// **Reference:** Dai, Zhou, Dong, Zhang, Xing, *Toward Understanding the Impact of Staleness in
 /// Distributed Machine Learning*, ICLR 2019, section 3.
-final class DelayMessages<Model: Objective>: DelayRun<Model> {
+final class DelayMessages<Scalar: ModelScalar>: DelayRun<Scalar> {
   private let lastRound: Int
   /// The workers' caches, one after the other.
   private let caches: Table<Scalar>
@@ -24,7 +24,7 @@ final class DelayMessages<Model: Objective>: DelayRun<Model> {
   /// without one.
   @exclusivity(unchecked) private var newest: [Scalar] = []
 
-  init(_ setup: DelaySetup<Model>) {
+  init(_ setup: DelaySetup<Scalar>) {
     let workers = setup.configuration.workers
     let count = setup.model.parameterCount
     lastRound = setup.rounds
@@ -48,14 +48,8 @@ final class DelayMessages<Model: Objective>: DelayRun<Model> {
 
   override func readParameters() { snapshot.base.update(from: cache(of: 0), count: count) }
 
-  @specialized(where Model == Quadratic<Float>)
-  @specialized(where Model == Quadratic<Double>)
-  @specialized(where Model == LinearModel<Float>)
-  @specialized(where Model == LinearModel<Double>)
-  @specialized(where Model == MultilayerPerceptron<Float>)
-  @specialized(where Model == MultilayerPerceptron<Double>)
-  @specialized(where Model == Factorization<Float>)
-  @specialized(where Model == Factorization<Double>)
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   override func makeUpdates(to target: Int) {
     while updates < target {
       let clock = updates / workers

@@ -5,7 +5,7 @@ import LockstepTelemetry
 /// A replica whose staleness is set directly: no time passes in it, and no policy is asked.
 ///
 /// **Concurrency:** belongs to one thread at a time.
-class DelayRun<Model: Objective>: SimulatedRun<Model> {
+class DelayRun<Scalar: ModelScalar>: SimulatedRun<Scalar> {
   final let law: DelayLaw
 
   /// Makes the buffers.
@@ -14,7 +14,7 @@ class DelayRun<Model: Objective>: SimulatedRun<Model> {
   ///   - setup: what is run.
   ///   - copies: the number of copies of the optimiser's state.
   ///   - longest: no delay that is counted is larger than this.
-  init(_ setup: DelaySetup<Model>, copies: Int = 1, longest: Int) {
+  init(_ setup: DelaySetup<Scalar>, copies: Int = 1, longest: Int) {
     law = setup.law
     super.init(
       model: setup.model, configuration: setup.configuration, plan: setup.plan, copies: copies,
@@ -34,7 +34,7 @@ class DelayRun<Model: Objective>: SimulatedRun<Model> {
   }
 
   // Where a round goes past a look, the next one is still a multiple of the distance.
-  final override func nextLook(_ losses: LossCourse<Model>) -> Int {
+  final override func nextLook(_ losses: LossCourse<Scalar>) -> Int {
     let looks = configuration.looks
     return losses.nextLook(after: updates - (looks.areDenseAtFirst ? 0 : updates % looks.every))
   }
@@ -73,8 +73,8 @@ class DelayRun<Model: Objective>: SimulatedRun<Model> {
 }
 
 /// What a delay-driven run is made of.
-struct DelaySetup<Model: Objective>: Sendable {
-  let model: Model
+struct DelaySetup<Scalar: ModelScalar>: Sendable {
+  let model: any Objective<Scalar>
   let configuration: EngineConfiguration
   let law: DelayLaw
   let plan: EnsemblePlan

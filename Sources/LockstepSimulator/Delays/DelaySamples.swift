@@ -8,10 +8,10 @@ import LockstepModels
 ///
 /// **Reference:** the delayed stochastic gradient of Agarwal and Duchi, *Distributed Delayed
 /// Stochastic Optimization*, NIPS 2011.
-final class DelaySamples<Model: Objective>: DelayRun<Model> {
+final class DelaySamples<Scalar: ModelScalar>: DelayRun<Scalar> {
   private let history: VersionHistory<Scalar>
 
-  init(_ setup: DelaySetup<Model>) {
+  init(_ setup: DelaySetup<Scalar>) {
     history = VersionHistory(count: setup.model.parameterCount)
     super.init(setup, longest: min(setup.law.largest, setup.configuration.updates))
   }
@@ -25,14 +25,8 @@ final class DelaySamples<Model: Objective>: DelayRun<Model> {
 
   override func readParameters() { history.store.copyNewest(into: snapshot.base) }
 
-  @specialized(where Model == Quadratic<Float>)
-  @specialized(where Model == Quadratic<Double>)
-  @specialized(where Model == LinearModel<Float>)
-  @specialized(where Model == LinearModel<Double>)
-  @specialized(where Model == MultilayerPerceptron<Float>)
-  @specialized(where Model == MultilayerPerceptron<Double>)
-  @specialized(where Model == Factorization<Float>)
-  @specialized(where Model == Factorization<Double>)
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   override func makeUpdates(to target: Int) {
     let (lane, law, history) = (lane, law, history)
     var (clock, worker) = updates.quotientAndRemainder(dividingBy: workers)

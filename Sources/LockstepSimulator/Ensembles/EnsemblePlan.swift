@@ -60,7 +60,7 @@ struct EnsemblePlan: Equatable, Sendable {
 
 extension EnsemblePlan {
   /// Plans the ensemble of a configuration.
-  init<Model: Objective>(of configuration: EngineConfiguration, _ model: Model, round: Int) {
+  init(of configuration: EngineConfiguration, _ model: some Objective, round: Int) {
     self.init(
       updates: configuration.updates, round: round, warmup: configuration.warmup,
       collectsSquares: model.trainingCount == 0 || configuration.replicas > 1

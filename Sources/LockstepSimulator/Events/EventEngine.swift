@@ -13,8 +13,8 @@ import LockstepTelemetry
 /// **Concurrency:** one thread runs an engine.
 ///
 /// **Determinism:** bit-exact under every policy, for any number of threads of the host.
-public final class EventEngine<Model: Objective> {
-  private let model: Model
+public final class EventEngine<Scalar: ModelScalar> {
+  private let model: any Objective<Scalar>
   private let configuration: EngineConfiguration
   private let law: ServiceLaw
   private let phaseLaws: PhaseLaws
@@ -31,7 +31,7 @@ public final class EventEngine<Model: Objective> {
   /// - Throws: ``ConfigurationError`` for what doesn't go together; ``DataError`` for a file of
   ///   durations that cannot be used.
   public init(
-    model: Model, configuration: EngineConfiguration, service: ServiceSpecification
+    model: any Objective<Scalar>, configuration: EngineConfiguration, service: ServiceSpecification
   ) throws {
     try configuration.check(model, on: .virtual)
     self.model = model
@@ -61,16 +61,16 @@ public final class EventEngine<Model: Objective> {
   public func run(
     isStopped: @escaping @Sendable () -> Bool = { false },
     progress: (_ updates: Int, _ total: Int, _ loss: Double?) -> Void = { _, _, _ in }
-  ) throws -> SimulationOutcome<Model.Scalar> {
+  ) throws -> SimulationOutcome<Scalar> {
     let (model, configuration, plan) = (model, configuration, plan)
     let (law, phaseLaws) = (law, phaseLaws)
-    let driver = SimulationDriver<Model>(configuration: configuration, plan: plan) { isFirst, _ in
+    let driver = SimulationDriver<Scalar>(configuration: configuration, plan: plan) { isFirst, _ in
       EventRun(
         model: model, configuration: configuration, law: law, phaseLaws: phaseLaws, plan: plan,
         isFirst: isFirst)
     }
     let run = try driver.run(isStopped: isStopped, progress: progress)
-    if let run = run as? EventRun<Model> { peakBuffers = run.peakBuffers }
+    if let run = run as? EventRun<Scalar> { peakBuffers = run.peakBuffers }
     return run.outcome()
   }
 }

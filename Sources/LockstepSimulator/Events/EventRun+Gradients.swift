@@ -81,7 +81,7 @@ extension EventRun {
   }
 
   /// Computes a worker's gradient and those of others whose views are fixed already.
-  private func computeAhead(_ worker: Int, with ahead: GradientsAhead<Model>) {
+  private func computeAhead(_ worker: Int, with ahead: GradientsAhead<Scalar>) {
     let room = ahead.room
     guard room > 1 else { return }
     var tasks = [task(worker)]

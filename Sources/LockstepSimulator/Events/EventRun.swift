@@ -8,7 +8,7 @@ import LockstepTelemetry
 /// The tables are indexed by workers' numbers and live as long as the run.
 ///
 /// **Concurrency:** used by one thread; it lets others compute gradients while it waits.
-final class EventRun<Model: Objective>: SimulatedRun<Model> {
+final class EventRun<Scalar: ModelScalar>: SimulatedRun<Scalar> {
   let law: ServiceLaw
   let isJoint: Bool
   /// Whether the updates of one clock are made together: no worker's before all gradients are ready.
@@ -47,7 +47,7 @@ final class EventRun<Model: Objective>: SimulatedRun<Model> {
   /// What each worker has to wait for before it reads, and before it applies.
   let starts: Table<ClockCondition>
   let applies: Table<ClockCondition>
-  let ahead: GradientsAhead<Model>?
+  let ahead: GradientsAhead<Scalar>?
   let average: Table<Scalar>
 
   /// The most versions of shards that were held at once.
@@ -66,7 +66,7 @@ final class EventRun<Model: Objective>: SimulatedRun<Model> {
   ///   - plan: what an ensemble of such runs is averaged over.
   ///   - isFirst: whether it is the first replica; the others share the host's threads.
   init(
-    model: Model, configuration: EngineConfiguration, law: ServiceLaw, phaseLaws: PhaseLaws,
+    model: any Objective<Scalar>, configuration: EngineConfiguration, law: ServiceLaw, phaseLaws: PhaseLaws,
     plan: EnsemblePlan, isFirst: Bool
   ) {
     let (workers, count) = (configuration.workers, model.parameterCount)
@@ -156,19 +156,13 @@ final class EventRun<Model: Objective>: SimulatedRun<Model> {
   // Of a round that is applied together, only the first update is shown.
   override var shownRound: Int { round }
 
-  override func nextLook(_ losses: LossCourse<Model>) -> Int {
+  override func nextLook(_ losses: LossCourse<Scalar>) -> Int {
     let wanted = losses.nextLook(after: updates)
     return wanted >= total ? total : budget.pausePoint(atOrAfter: wanted)
   }
 
-  @specialized(where Model == Quadratic<Double>)
-  @specialized(where Model == Quadratic<Float>)
-  @specialized(where Model == LinearModel<Double>)
-  @specialized(where Model == LinearModel<Float>)
-  @specialized(where Model == MultilayerPerceptron<Double>)
-  @specialized(where Model == MultilayerPerceptron<Float>)
-  @specialized(where Model == Factorization<Double>)
-  @specialized(where Model == Factorization<Float>)
+  @specialized(where Scalar == Float)
+  @specialized(where Scalar == Double)
   override func advance() -> Bool { carryOutEvents() }
 
   override func readParameters() { store.copyNewest(into: snapshot.base) }
