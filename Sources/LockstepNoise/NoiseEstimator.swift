@@ -48,7 +48,7 @@ public final class NoiseEstimator<Model: CurvatureObjective> {
   let sets: [ProbeSet]
   let maker: StepMaker
   let fresh: FreshBatch?
-  let computer: GradientComputer<Model>
+  let computer: GradientComputer<Double>
   let workspace: Model.CurvatureWorkspace
 
   // Plain memory, because the objectives compute on pointers; every piece lives as long as the

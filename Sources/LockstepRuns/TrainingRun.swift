@@ -109,8 +109,7 @@ public final class TrainingRun: Sendable {
     let need = MemoryNeed(
       parameters: model.parameterCount, scalarBytes: MemoryLayout<Model.Scalar>.stride,
       configuration: configuration,
-      updatesInPlace: configuration.engine == .threads && !resolved.engine.recordsTrace
-        && configuration.noise == nil
+      updatesInPlace: configuration.engine == .threads && configuration.noise == nil
         && ThreadEngine.updatesInPlace(model, configuration: resolved.engine),
       scalarsPerExample: prepared.scalarsPerExample,
       batch: resolved.engine.minibatches?.longest ?? resolved.engine.batch,

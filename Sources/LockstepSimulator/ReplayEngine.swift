@@ -18,22 +18,8 @@ public struct ReplayError: Error, Equatable, Sendable, CustomStringConvertible {
 /// **Concurrency:** one thread runs an engine.
 ///
 /// **Determinism:** bit-exact.
-public final class ReplayEngine<Model: Objective> {
-  private let model: Model
-  private let configuration: EngineConfiguration
-  private let trace: Trace
-  private let ranges: [Range<Int>]
-  private let optimizer: Optimizer<Model.Scalar>
-  private let computer: GradientComputer<Model>
-  private let isBlocks: Bool
-  private var feed: MinibatchFeed
-  private var first: [Model.Scalar]
-  private var second: [Model.Scalar]
-  /// For each shard, its versions that somebody still reads, and the newest.
-  private var versions: [[Int: [Model.Scalar]]]
-  private var newest: [Int]
-  private var readers: [[Int: Int]]
-  private var gradients: [Int: [Model.Scalar]] = [:]
+public final class ReplayEngine<Scalar: ModelScalar> {
+  private let replay: ReplayRun<Scalar>
 
   /// Prepares a replay.
   ///
@@ -43,18 +29,43 @@ public final class ReplayEngine<Model: Objective> {
   ///   - trace: what happened.
   /// - Throws: ``ReplayError`` for a trace of another model.
   public init(
-    model: Model, configuration: EngineConfiguration, trace: Trace
+    model: any Objective<Scalar>, configuration: EngineConfiguration, trace: Trace
   ) throws {
-    self.model = model
-    self.configuration = configuration
+    replay = try ReplayRun(model: model, configuration: configuration, trace: trace)
+  }
+
+  /// Executes the trace.
+  ///
+  /// - Returns: the parameters at the end, `[n]`.
+  /// - Throws: ``ReplayError`` where the events cannot have happened in any order.
+  public func run() throws -> [Scalar] {
+    replay.start(replica: 0, total: replay.configuration.updates)
+    try replay.execute()
+    replay.readParameters()
+    return (0..<replay.count).map { replay.snapshot[$0] }
+  }
+}
+
+/// The run of a trace.
+private final class ReplayRun<Scalar: ModelScalar>: SimulatedRun<Scalar> {
+  private let trace: Trace
+  private let store: VersionStore<Scalar>
+  /// For each shard, how many gradients will still be computed at each of its versions, and where those
+  /// versions are that have been made.
+  private var readers: [[Int: Int]]
+  private var versions: [[Int: Int]]
+  private var gradients: BufferPool<Scalar>
+  /// Where the gradients are of which not every part is applied yet, by event.
+  private var computed: [Int: Int] = [:]
+
+  init(model: any Objective<Scalar>, configuration: EngineConfiguration, trace: Trace) throws {
     self.trace = trace
-    isBlocks = configuration.decomposition == .blocks
     let header = trace.header
     let count = model.parameterCount
-    let bytes = MemoryLayout<Model.Scalar>.stride
-    let layout = ShardLayout.even(
-      parameterCount: count, shards: min(count, header.shards), scalarBytes: bytes)
-    ranges = layout.ranges
+    let ranges = ShardLayout.even(
+      parameterCount: count, shards: min(count, header.shards),
+      scalarBytes: MemoryLayout<Scalar>.stride
+    ).ranges
     guard ranges.count == header.shards || header.isJoint else {
       throw ReplayError(
         description: "the trace has \(NumberText.counted(header.shards, "shard")), and the model "
@@ -68,46 +79,40 @@ public final class ReplayEngine<Model: Objective> {
           "the learning rate follows the run's updates, and the trace doesn't number them; "
           + "record it again")
     }
-    optimizer = Optimizer(
-      configuration.optimizer, rate: configuration.learningRate, schedule: configuration.schedule,
-      updates: configuration.updates)
-    let batch = configuration.largestMinibatch(exampleCount: model.trainingCount)
-    computer = GradientComputer(
-      model: model, range: 0..<count, batch: batch, seed: configuration.seed, worker: 0,
-      clip: configuration.clip)
-    feed = configuration.feed(exampleCount: model.trainingCount)
-    var start = [Model.Scalar](repeating: 0, count: count)
-    start.withUnsafeMutableBufferPointer { buffer in
-      if let base = buffer.baseAddress { configuration.initialize(base, of: model) }
-    }
-    first = [Model.Scalar](repeating: 0, count: count)
-    second = first
-    versions = ranges.map { [0: Array(start[$0])] }
-    newest = Array(repeating: 0, count: ranges.count)
+    store = VersionStore(ranges, hasNumbers: true)
     readers = Array(repeating: [:], count: ranges.count)
+    versions = readers
+    gradients = BufferPool(size: count)
     for event in trace.events where Self.isApplied(event) {
       for shard in ranges.indices {
         readers[shard][event.read[min(shard, event.read.count - 1)], default: 0] += 1
       }
     }
+    super.init(
+      model: model, configuration: configuration,
+      plan: EnsemblePlan(of: configuration, model, round: 1))
   }
 
-  /// Executes the trace.
-  ///
-  /// - Returns: the parameters at the end, `[n]`.
-  /// - Throws: ``ReplayError`` where the events cannot have happened in any order.
-  public func run() throws -> [Model.Scalar] {
-    if trace.header.isJoint { try runRounds() } else { try runUpdates() }
-    return ranges.indices.flatMap { versions[$0][newest[$0]] ?? [] }
+  override func start(replica: Int, total: Int) {
+    super.start(replica: replica, total: total)
+    store.write(snapshot.base)
+    for shard in 0..<store.shardCount { keepNewest(of: shard) }
+  }
+
+  override func readParameters() { store.copyNewest(into: snapshot.base) }
+
+  func execute() throws {
+    if trace.header.isJoint { try executeRounds() } else { try executeUpdates() }
   }
 
   /// Joint updates: round by round, everybody at the same view.
-  private func runRounds() throws {
-    let workers = trace.header.workers
+  private func executeRounds() throws {
     var rounds: [Int: [Int]] = [:]
     for (index, event) in trace.events.enumerated() where event.end != nil {
       rounds[event.clock, default: []].append(index)
     }
+    let workers = trace.header.workers
+    let average = Table<Scalar>(repeating: 0, count: count)
     for round in 0..<rounds.count {
       let members = (rounds[round] ?? []).sorted {
         trace.events[$0].worker < trace.events[$1].worker
@@ -121,60 +126,51 @@ public final class ReplayEngine<Model: Objective> {
           description: "round \(round) has \(members.count) of "
             + NumberText.counted(workers, "worker"))
       }
-      var average = [Model.Scalar](repeating: 0, count: model.parameterCount)
       for (order, member) in members.enumerated() {
-        let gradient = try self.gradient(of: member)
-        average.withUnsafeMutableBufferPointer { sum in
-          gradient.withUnsafeBufferPointer { gradient in
-            guard let into = sum.baseAddress, let from = gradient.baseAddress else { return }
-            VectorSum.accumulate(
-              from, scale: 1 / Model.Scalar(workers), into: into, count: sum.count,
-              overwrite: order == 0)
-          }
-        }
+        VectorSum.accumulate(
+          UnsafePointer(try gradient(of: member)), scale: 1 / Scalar(workers), into: average.base,
+          count: count, overwrite: order == 0)
+        forget(member)
       }
-      for shard in ranges.indices { apply(Array(average[ranges[shard]]), to: shard, number: round) }
-      for member in members { letGo(trace.events[member]) }
+      for shard in 0..<store.shardCount {
+        apply(average.base + store.place(shard).start, to: shard, number: round)
+      }
     }
   }
 
   /// Updates one by one, each shard's in the order of its versions.
-  private func runUpdates() throws {
-    var queues = Array(repeating: [(version: Int, event: Int)](), count: ranges.count)
+  private func executeUpdates() throws {
+    var queues = Array(repeating: [(version: Int, event: Int)](), count: store.shardCount)
     var left: [Int: Int] = [:]
     for (index, event) in trace.events.enumerated() where Self.isApplied(event) {
-      if let shard = event.shard {
-        queues[shard].append((event.applied[0], index))
-        left[index] = 1
-      } else {
-        for (shard, version) in event.applied.enumerated() where version > 0 {
-          queues[shard].append((version, index))
-        }
-        left[index] = event.applied.count { $0 > 0 }
+      let first = event.shard ?? 0
+      for (part, version) in event.applied.enumerated() where event.shard != nil || version > 0 {
+        queues[first + part].append((version, index))
+        left[index, default: 0] += 1
       }
     }
     for shard in queues.indices { queues[shard].sort { $0.version < $1.version } }
-    var next = Array(repeating: 0, count: ranges.count)
+    var next = Array(repeating: 0, count: queues.count)
     var hasMoved = true
     while hasMoved {
       hasMoved = false
-      for shard in ranges.indices {
+      for shard in queues.indices {
         while next[shard] < queues[shard].count {
           let index = queues[shard][next[shard]].event
-          guard gradients[index] != nil || isReadable(trace.events[index]) else { break }
           let event = trace.events[index]
+          guard computed[index] != nil || isReadable(event) else { break }
           let gradient = try self.gradient(of: index)
           apply(
-            isBlocks ? gradient : Array(gradient[ranges[shard]]), to: shard,
+            isBlocks ? gradient : gradient + store.place(shard).start, to: shard,
             number: event.number ?? 0)
           next[shard] += 1
           hasMoved = true
           left[index, default: 0] -= 1
-          if left[index] == 0 { gradients[index] = nil }
+          if left[index] == 0 { forget(index) }
         }
       }
     }
-    for shard in ranges.indices where next[shard] < queues[shard].count {
+    for shard in queues.indices where next[shard] < queues[shard].count {
       let event = trace.events[queues[shard][next[shard]].event]
       throw ReplayError(
         description: "worker \(event.worker), clock \(event.clock): its view holds versions that "
@@ -192,74 +188,51 @@ public final class ReplayEngine<Model: Objective> {
   }
 
   private func isReadable(_ event: TraceEvent) -> Bool {
-    ranges.indices.allSatisfy { version(of: event, $0) <= newest[$0] }
+    (0..<store.shardCount).allSatisfy { version(of: event, $0) <= store.number($0) }
   }
 
-  /// The gradient of an event, at the versions in its view.
-  private func gradient(of index: Int) throws -> [Model.Scalar] {
-    if let known = gradients[index] { return known }
+  /// The gradient of an event, at the versions in its view, which nobody else reads for it.
+  private func gradient(of index: Int) throws -> UnsafeMutablePointer<Scalar> {
+    if let known = computed[index] { return gradients[known] }
     let event = trace.events[index]
-    var view: [Model.Scalar] = []
-    view.reserveCapacity(model.parameterCount)
-    for shard in ranges.indices {
-      guard let part = versions[shard][version(of: event, shard)] else {
+    for shard in 0..<store.shardCount {
+      let number = version(of: event, shard)
+      guard let version = versions[shard][number] else {
         throw ReplayError(
           description: "worker \(event.worker), clock \(event.clock): version "
-            + "\(version(of: event, shard)) of shard \(shard) was never made")
+            + "\(number) of shard \(shard) was never made")
       }
-      view += part
+      store.copy(version, of: shard, into: snapshot.base)
     }
-    let range = isBlocks ? ranges[event.shard ?? 0] : 0..<model.parameterCount
-    var gradient = [Model.Scalar](repeating: 0, count: range.count)
-    feed.advance(to: event.clock, of: event.worker, begun: event.line ?? 0)
-    view.withUnsafeBufferPointer { view in
-      gradient.withUnsafeMutableBufferPointer { gradient in
-        guard let at = view.baseAddress, let into = gradient.baseAddress else { return }
-        computer.compute(
-          at: at, examples: feed.examples, clock: event.clock,
-          worker: isBlocks ? 0 : event.worker, range: range, into: into)
-      }
-    }
-    if !trace.header.isJoint {
-      gradients[index] = gradient
-      letGo(event)
-    }
-    return gradient
+    for shard in 0..<store.shardCount { letGo(version(of: event, shard), of: shard) }
+    let buffer = gradients.take()
+    computed[index] = buffer
+    _ = lane.compute(
+      at: snapshot.base, of: event.worker, clock: event.clock, begun: event.line ?? 0,
+      range: isBlocks ? store.place(event.shard ?? 0).range : 0..<count, into: gradients[buffer])
+    return gradients[buffer]
   }
 
-  /// Drops the versions that nobody reads any more.
-  private func letGo(_ event: TraceEvent) {
-    for shard in ranges.indices {
-      let version = version(of: event, shard)
-      readers[shard][version, default: 0] -= 1
-      if readers[shard][version] == 0, version != newest[shard] { versions[shard][version] = nil }
-    }
+  private func forget(_ index: Int) {
+    if let buffer = computed.removeValue(forKey: index) { gradients.giveBack(buffer) }
   }
 
-  private func apply(_ gradient: [Model.Scalar], to shard: Int, number: Int) {
-    let range = ranges[shard]
-    let before = newest[shard]
-    var values = versions[shard][before] ?? []
-    gradient.withUnsafeBufferPointer { gradient in
-      values.withUnsafeMutableBufferPointer { values in
-        first.withUnsafeMutableBufferPointer { first in
-          second.withUnsafeMutableBufferPointer { second in
-            guard let gradient = gradient.baseAddress, let values = values.baseAddress,
-              let first = first.baseAddress, let second = second.baseAddress
-            else { return }
-            let count = configuration.optimizer.statePerParameter
-            optimizer.apply(
-              gradient, to: values,
-              state: OptimizerState(
-                first: count > 0 ? first + range.lowerBound : nil,
-                second: count > 1 ? second + range.lowerBound : nil),
-              offset: 0, count: range.count, step: before + 1, number: number)
-          }
-        }
-      }
-    }
-    newest[shard] = before + 1
-    versions[shard][before + 1] = values
-    if readers[shard][before] ?? 0 == 0 { versions[shard][before] = nil }
+  private func apply(_ gradient: UnsafePointer<Scalar>, to shard: Int, number: Int) {
+    update(shard, of: store, along: gradient, step: store.number(shard) + 1, number: number)
+    keepNewest(of: shard)
+  }
+
+  /// Holds the newest version of a shard for everybody who will read it.
+  private func keepNewest(of shard: Int) {
+    let number = store.number(shard)
+    guard let count = readers[shard][number] else { return }
+    versions[shard][number] = store.hold(shard, times: Int32(count))
+  }
+
+  private func letGo(_ number: Int, of shard: Int) {
+    guard let version = versions[shard][number] else { return }
+    store.letGo(version, of: shard)
+    readers[shard][number, default: 0] -= 1
+    if readers[shard][number] == 0 { versions[shard][number] = nil }
   }
 }

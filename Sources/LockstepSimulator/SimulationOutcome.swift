@@ -26,22 +26,4 @@ public struct SimulationOutcome<Scalar: Sendable>: Sendable {
   public var stall: StallRecord?
   /// Every iteration, in the law's unit of time; `nil` unless asked for.
   public var trace: Trace?
-
-  /// Creates an outcome.
-  public init(
-    parameters: [Scalar], status: RunStatus, updates: Int, samples: Int, virtualTime: Double?,
-    loss: LossRecord, staleness: StalenessRecord, tornViews: TornViewsRecord,
-    workers: [WorkerRecord], ensemble: EnsembleRecord
-  ) {
-    self.parameters = parameters
-    self.status = status
-    self.updates = updates
-    self.samples = samples
-    self.virtualTime = virtualTime
-    self.loss = loss
-    self.staleness = staleness
-    self.tornViews = tornViews
-    self.workers = workers
-    self.ensemble = ensemble
-  }
 }

@@ -24,26 +24,21 @@ final class StepWatch<Scalar: ModelScalar> {
   /// - Parameters:
   ///   - observer: who looks on.
   ///   - configuration: how the run goes.
-  ///   - budget: how its updates are divided.
   ///   - round: the number of updates of a round of which only the first is shown.
   ///   - exampleCount: the number of training examples.
   ///   - count: the number of parameters `n`.
   ///   - state: the optimiser's state, `[n]` each.
   ///   - optimizer: the rule.
   init(
-    _ observer: StepObserver, _ configuration: EngineConfiguration, budget: UpdateBudget,
-    round: Int, exampleCount: Int, count: Int, state: OptimizerState<Scalar>,
-    optimizer: Optimizer<Scalar>
+    _ observer: StepObserver, _ configuration: EngineConfiguration, round: Int,
+    exampleCount: Int, count: Int, state: OptimizerState<Scalar>, optimizer: Optimizer<Scalar>
   ) {
     self.observer = observer
     self.count = count
     self.state = state
     self.optimizer = optimizer
     schedule = ObservationSchedule(every: observer.every, round: round)
-    feed = MinibatchFeed(
-      decomposition: configuration.decomposition, budget: budget, batch: configuration.batch,
-      sampling: configuration.sampling, minibatches: configuration.minibatches,
-      seed: configuration.seed, exampleCount: exampleCount, worker: 0)
+    feed = configuration.feed(exampleCount: exampleCount)
   }
 
   /// Passes on to the updates after one that will be shown later on.

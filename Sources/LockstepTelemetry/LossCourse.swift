@@ -4,10 +4,10 @@ import LockstepModels
 /// The losses of one run, as it goes: when they are looked at, whether they end it, and their record.
 ///
 /// **Concurrency:** used by one thread, while nobody writes the parameters that it is given.
-package final class LossCourse<Model: Objective> {
-  package typealias View = UnsafePointer<Model.Scalar>
+package final class LossCourse<Scalar: ModelScalar> {
+  package typealias View = UnsafePointer<Scalar>
 
-  private let evaluator: LossEvaluator<Model>
+  private let evaluator: LossEvaluator<Scalar>
   private let configuration: EngineConfiguration
   private var verdict: LossVerdict
   private var record = LossRecord()
@@ -18,7 +18,7 @@ package final class LossCourse<Model: Objective> {
   /// - Parameters:
   ///   - model: the objective.
   ///   - configuration: how the run goes: when its loss is looked at, and at which it stops.
-  package init(_ model: Model, _ configuration: EngineConfiguration) {
+  package init(_ model: any Objective<Scalar>, _ configuration: EngineConfiguration) {
     self.configuration = configuration
     evaluator = LossEvaluator(
       model, lanes: configuration.hostThreads, cancellation: configuration.cancellation)

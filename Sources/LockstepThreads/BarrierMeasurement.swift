@@ -14,7 +14,7 @@ public struct BarrierMeasurement: Codable, Equatable, Sendable {
 
   /// How long the workers of a run spin before they park.
   public static var engineSpinNanoseconds: UInt64 {
-    ThreadEngine<Quadratic<Float>>.spinNanoseconds
+    ThreadEngine<Float>.spinNanoseconds
   }
 
   /// The fewest rounds measured.

@@ -8,30 +8,27 @@ import Synchronization
 ///
 /// **Concurrency:** immutable but for the parameters, the clocks and the lock, each of which says
 /// for itself who may touch it when.
-final class SharedRun<Model: Objective>: @unchecked Sendable {
-  // Invariant behind @unchecked: `gradients` and `inPlace` are written before the workers start.
-  let model: Model
+final class SharedRun<Scalar: ModelScalar>: @unchecked Sendable {
+  let model: any Objective<Scalar>
   let configuration: EngineConfiguration
-  let parameters: SharedParameters<Model.Scalar>
-  let optimizer: Optimizer<Model.Scalar>
-  let optimizerState: OptimizerState<Model.Scalar>
+  let parameters: SharedParameters<Scalar>
+  let optimizer: Optimizer<Scalar>
+  let optimizerState: OptimizerState<Scalar>
   let clocks: AtomicClocks
   /// What each worker has to wait for.
   let rules: [WorkerRules]
   let lock = Mutex(())
   let isJoint: Bool
+  /// What one worker's gradient weighs in an update.
+  let gradientWeight: Scalar
   let probe: EngineProbe?
   /// Where observations are put down; `nil` without an observer.
-  let observations: ObservationBuffer<Model.Scalar>?
-  /// Every worker's gradient, for joint updates; a worker reads another's only after both have
-  /// passed the apply condition, and writes its own only after both have passed the start condition.
-  var gradients: [UnsafeMutablePointer<Model.Scalar>] = []
-  /// Every worker's in-place buffers, likewise.
-  var workspaces: [Model.Workspace] = []
+  let observations: ObservationBuffer<Scalar>?
 
   init(
-    model: Model, configuration: EngineConfiguration, parameters: SharedParameters<Model.Scalar>,
-    clocks: AtomicClocks, rules: [WorkerRules], probe: EngineProbe?
+    model: any Objective<Scalar>, configuration: EngineConfiguration,
+    parameters: SharedParameters<Scalar>, clocks: AtomicClocks, rules: [WorkerRules],
+    probe: EngineProbe?
   ) {
     self.model = model
     self.configuration = configuration
@@ -43,6 +40,7 @@ final class SharedRun<Model: Objective>: @unchecked Sendable {
     self.clocks = clocks
     self.rules = rules
     isJoint = configuration.budget.isJoint
+    gradientWeight = Scalar(configuration.budget.gradientWeight)
     self.probe = probe
     observations = configuration.observer.map {
       ObservationBuffer(
@@ -51,8 +49,11 @@ final class SharedRun<Model: Objective>: @unchecked Sendable {
   }
 }
 
-/// A worker of either kind, as the engine drives it.
+/// A worker with whichever store, as the engine drives it.
 protocol EngineWorker: AnyObject {
+  /// Is told of all workers, whose gradients joint steps are made of.
+  func join(_ workers: [any EngineWorker])
+
   /// Makes iterations until its quota is used up, the run is stopped, or something fails.
   func run(_ quota: WorkerQuota) throws
 
@@ -67,8 +68,6 @@ protocol EngineWorker: AnyObject {
   var telemetry: WorkerTelemetry { get }
   /// The number of shard copies it made and of torn ones; `nil` where it makes none.
   var copies: (reads: Int, torn: Int)? { get }
-  /// What other workers read for joint updates in place; `nil` where there is nothing to read.
-  var sharedWorkspace: AnyObject? { get }
   /// What it noted down of its iterations; `nil` unless a trace is recorded.
   var trace: TraceBuffer? { get }
   /// The number of examples it processed.

@@ -17,7 +17,7 @@ import Synchronization
 ///
 /// **Determinism:** bit-exact under `barrier` and `sequential` for equal seed and number of workers;
 /// statistical under the others.
-public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
+public final class ThreadEngine<Scalar: ModelScalar>: @unchecked Sendable {
   // Invariant behind @unchecked: everything but the interrupt flag and the clocks is touched by the
   // thread that calls `run` only, or by workers that it has joined.
 
@@ -34,7 +34,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
   /// What came of a run.
   public struct Outcome: Sendable {
     /// The parameters at the end, `[n]`.
-    public var parameters: [Model.Scalar]
+    public var parameters: [Scalar]
     /// How it ended.
     public var status: RunStatus
     /// The number of updates made.
@@ -57,13 +57,14 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
     public var trace: Trace?
   }
 
-  private let model: Model
+  private let model: any Objective<Scalar>
   private let configuration: EngineConfiguration
   private let pool: WorkerPool
   private let topology: Topology
   private let placement: PlacementPlan
-  let shared: SharedRun<Model>
-  private let makeInPlaceWorker: ((SharedRun<Model>, Int) -> any EngineWorker)?
+  let shared: SharedRun<Scalar>
+  /// The model, where it is updated in place.
+  private let inPlace: (any InPlaceObjective<Scalar>)?
   private let isInterrupted = Atomic<Bool>(false)
   private let workers: WorkerRoster
 
@@ -76,7 +77,8 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
   ///   - placement: where the workers go; as many as the configuration has.
   /// - Throws: ``ConfigurationError`` or ``DataError`` for what doesn't go together.
   public convenience init(
-    model: Model, configuration: EngineConfiguration, topology: Topology, placement: PlacementPlan
+    model: any Objective<Scalar>, configuration: EngineConfiguration, topology: Topology,
+    placement: PlacementPlan
   ) throws {
     try self.init(
       model: model, configuration: configuration, topology: topology, placement: placement,
@@ -84,7 +86,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
   }
 
   package init(
-    model: Model, configuration: EngineConfiguration, topology: Topology,
+    model: any Objective<Scalar>, configuration: EngineConfiguration, topology: Topology,
     placement: PlacementPlan, probe: EngineProbe?
   ) throws {
     try configuration.check(model, on: .threads)
@@ -92,15 +94,12 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
     self.configuration = configuration
     self.placement = placement
     self.topology = topology
-    // In place there is no view to tell of.
-    makeInPlaceWorker =
-      configuration.needsViews
-      ? nil : Self.inPlaceFactory(model: model, configuration: configuration)
-    let scalarBytes = MemoryLayout<Model.Scalar>.stride
+    inPlace = Self.inPlaceModel(model, configuration)
+    let scalarBytes = MemoryLayout<Scalar>.stride
     let shards = min(configuration.workers, model.parameterCount)
     // The same shards either way: in place, parameter i stands at offset i, without padding.
     let layout =
-      makeInPlaceWorker == nil
+      inPlace == nil
       ? ShardLayout.even(
         parameterCount: model.parameterCount, shards: shards, scalarBytes: scalarBytes)
       : ShardLayout.contiguous(
@@ -136,7 +135,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
   /// - Throws: the first error of a worker, after all have ended and nothing is left bound.
   public func run(progress: (Progress) -> Void = { _ in }) throws -> Outcome {
     let losses = LossCourse(model, configuration)
-    let snapshot = UnsafeMutablePointer<Model.Scalar>.allocate(capacity: model.parameterCount)
+    let snapshot = UnsafeMutablePointer<Scalar>.allocate(capacity: model.parameterCount)
     snapshot.initialize(repeating: 0, count: model.parameterCount)
     defer { snapshot.deallocate() }
     configuration.initialize(snapshot, of: model)
@@ -178,11 +177,11 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
 
   /// Makes the workers' buffers and writes each shard's first parameters, on the pinned threads: the
   /// pages of a shard come to lie where its owner runs.
-  private func prepareWorkers(from parameters: UnsafeMutablePointer<Model.Scalar>) throws {
+  private func prepareWorkers(from parameters: UnsafeMutablePointer<Scalar>) throws {
     nonisolated(unsafe) let parameters = UnsafePointer(parameters)
     let workers = workers
     let shared = shared
-    nonisolated(unsafe) let makeInPlaceWorker = makeInPlaceWorker
+    let inPlace = inPlace
     let topology = topology
     let placement = placement
     _ = try pool.run(onFailure: {}, whileRunning: {}) { index in
@@ -196,12 +195,11 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
         }
         shared.parameters.initializeShard(index, from: parameters)
       }
-      workers[index] = makeInPlaceWorker?(shared, index) ?? SnapshotWorker(shared, index: index)
+      workers[index] =
+        inPlace.map { Worker(shared, InPlaceStore(shared, $0, index: index), index: index) }
+        ?? Worker(shared, ViewStore(shared, index: index), index: index)
     }
-    if shared.isJoint {
-      shared.gradients = workers.all.compactMap { ($0 as? SnapshotWorker<Model>)?.gradient }
-      shared.workspaces = workers.all.compactMap { $0.sharedWorkspace as? Model.Workspace }
-    }
+    if shared.isJoint { for worker in workers.all { worker.join(workers.all) } }
   }
 
   /// Lets the workers make the updates from one count to another.
@@ -213,7 +211,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
     let count = configuration.workers
     let source = UpdateCounter(updates: first..<last)
     // A chunk is claimed with one atomic operation; small enough that all workers get their share.
-    let isOneByOne = makeInPlaceWorker == nil || configuration.minibatches != nil
+    let isOneByOne = inPlace == nil || configuration.minibatches != nil
     let chunk = isOneByOne ? 1 : max(1, min(64, (last - first) / (count * 16)))
     for index in 0..<count { clocks.reset(index, to: workers[index]?.clock ?? 0) }
     shared.observations?.prepare(updates: last - first)
@@ -254,7 +252,7 @@ public final class ThreadEngine<Model: Objective>: @unchecked Sendable {
   }
 
   private func outcome(
-    parameters: [Model.Scalar], status: RunStatus, updates: Int, wallSeconds: Double,
+    parameters: [Scalar], status: RunStatus, updates: Int, wallSeconds: Double,
     cpuSeconds: Double, loss: LossRecord
   ) -> Outcome {
     let present = workers.all

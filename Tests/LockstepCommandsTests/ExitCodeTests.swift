@@ -345,6 +345,8 @@ private func refuse(
     try folder.write("init.npy", bytes)
     try refuse(
       "run --model quadratic:dimension=5 --init init.npy --save out.npy", 65, text, in: folder)
+    try refuse(
+      "run --engine virtual --model quadratic:dimension=5 --init init.npy", 65, text, in: folder)
   }
 }
 

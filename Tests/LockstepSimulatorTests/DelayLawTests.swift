@@ -97,14 +97,15 @@ struct DelayLawTests {
     #expect(throws: DataError.self) { try trial.run(model, "constant:3") }
   }
 
-  @Test func `A tally's percentiles are the smallest values that enough others don't exceed`() {
-    let tally = DelayTally(largest: 10)
-    for value in 1...10 { tally.record(value) }
-    let record = tally.record()
+  @Test func `Percentiles of delays are the smallest values that enough others don't exceed`() {
+    var counts = StalenessCounts(largest: 10)
+    for value in 1...10 { counts.record(value) }
+    let record = counts.record()
     #expect(record.mean == 5.5 && record.max == 10)
     #expect(record.p50 == 5 && record.p90 == 9 && record.p99 == 10)
-    tally.reset()
-    #expect(tally.record().mean == nil)
+    counts.reset()
+    let empty = counts.record()
+    #expect(empty.mean == nil)
   }
 
   @Test func `the memory that delays take is that of the versions and messages kept`() throws {

@@ -7,7 +7,6 @@ import Testing
   @Test func `the heap hands events out by time, then worker, however they came in`() {
     var stream = RandomStream(seed: 1, purpose: .disturbance)
     var heap = EventHeap(capacity: 300)
-    defer { heap.deallocate() }
     var model: [(UInt64, Int32)] = []
     var idle = Array(Int32(0)..<300)
     for _ in 0..<5_000 {
@@ -43,11 +42,6 @@ import Testing
     var book = ClockBook(workers: workers, conditions: conditions)
     var batch = WorkerBatch(workers: workers)
     var queue = WorkerQueue(workers: workers)
-    defer {
-      book.deallocate()
-      batch.deallocate()
-      queue.deallocate()
-    }
     var clocks = [Int](repeating: 0, count: workers)
     var published = clocks
     var waiting = [Bool](repeating: false, count: workers)
@@ -57,7 +51,8 @@ import Testing
     for _ in 0..<5_000 {
       let worker = stream.integer(below: workers)
       guard !waiting[worker], published[worker] != ClockBook.finished else { continue }
-      #expect(book.holds(conditions[worker], at: clocks[worker]) == holds(worker))
+      let isHeld = book.holds(conditions[worker], at: clocks[worker])
+      #expect(isHeld == holds(worker))
       if holds(worker) {
         clocks[worker] += 1
         published[worker] = clocks[worker] == 300 ? ClockBook.finished : clocks[worker]
@@ -83,11 +78,6 @@ import Testing
     var book = ClockBook(workers: workers, conditions: conditions)
     var batch = WorkerBatch(workers: workers)
     var queue = WorkerQueue(workers: workers)
-    defer {
-      book.deallocate()
-      batch.deallocate()
-      queue.deallocate()
-    }
     body(&book, &batch, &queue)
   }
 

@@ -45,7 +45,7 @@ struct Simulation {
   /// The most examples of a minibatch.
   var largestBatch: Int { max(batch, minibatches?.longest ?? 0) }
 
-  func engine<Model: Objective>(_ model: Model) throws -> EventEngine<Model> {
+  func engine<Model: Objective>(_ model: Model) throws -> EventEngine<Model.Scalar> {
     try EventEngine(model: model, configuration: configuration, service: service)
   }
 

@@ -108,9 +108,10 @@ import Testing
     let model = try EventModels.quadratic("dimension=2")
     for simulation in [
       Simulation(workers: 0), Simulation(workers: 65_537),
-      Simulation(decomposition: .blocks, workers: 3), Simulation(initial: [1]),
+      Simulation(decomposition: .blocks, workers: 3),
     ] {
       #expect(throws: ConfigurationError.self) { try simulation.engine(model) }
     }
+    #expect(throws: DataError.self) { try Simulation(initial: [1]).engine(model) }
   }
 }

@@ -18,7 +18,7 @@ private final class Observations: @unchecked Sendable {
 @Suite(.timeLimit(.minutes(15))) struct `Real threads with an observer` {
   private static func observe<Model: Objective>(
     _ trial: Trial, _ model: Model, every: Int
-  ) throws -> (ThreadEngine<Model>.Outcome, [StepObservation]) {
+  ) throws -> (ThreadEngine<Model.Scalar>.Outcome, [StepObservation]) {
     let observations = Observations()
     var configuration = trial.configuration
     configuration.observer = observations.observer(every: every)

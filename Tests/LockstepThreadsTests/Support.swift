@@ -33,7 +33,7 @@ struct Trial {
     return configuration
   }
 
-  func engine<Model: Objective>(_ model: Model) throws -> ThreadEngine<Model> {
+  func engine<Model: Objective>(_ model: Model) throws -> ThreadEngine<Model.Scalar> {
     let topology = try Topology(.live)
     let plan = try PlacementPlan(workers: workers, pin: PinPlan(pin), on: topology)
     return try ThreadEngine(
@@ -41,14 +41,14 @@ struct Trial {
       probe: probe)
   }
 
-  func run<Model: Objective>(_ model: Model) throws -> ThreadEngine<Model>.Outcome {
+  func run<Model: Objective>(_ model: Model) throws -> ThreadEngine<Model.Scalar>.Outcome {
     try engine(model).run()
   }
 
   /// Runs a configuration on this machine.
   static func run<Model: Objective>(
     _ model: Model, _ configuration: EngineConfiguration, probe: EngineProbe? = nil
-  ) throws -> ThreadEngine<Model>.Outcome {
+  ) throws -> ThreadEngine<Model.Scalar>.Outcome {
     let topology = try Topology(.live)
     return try ThreadEngine(
       model: model, configuration: configuration, topology: topology,

@@ -83,9 +83,9 @@ private func addOverhead(_ name: String, widths: [Int], updates: Int, workers: I
 private final class BareLoop<Model: Objective> where Model.Scalar == Float {
   private let model: Model
   private let configuration: EngineConfiguration
-  private let computer: GradientComputer<Model>
+  private let computer: GradientComputer<Model.Scalar>
   private let parameters: UnsafeMutablePointer<Float>
-  private let evaluator: LossEvaluator<Model>
+  private let evaluator: LossEvaluator<Model.Scalar>
 
   init(_ model: Model, _ configuration: EngineConfiguration) {
     self.model = model

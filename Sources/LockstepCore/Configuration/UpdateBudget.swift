@@ -38,6 +38,9 @@ public struct UpdateBudget: Equatable, Sendable {
       isDealt: rules.keepsPace, stepsInRounds: rules.joinsSteps)
   }
 
+  /// What one worker's gradient weighs in the update that it becomes part of: `1/P` of a joint one.
+  public var gradientWeight: Double { isJoint ? 1 / Double(workers) : 1 }
+
   /// The number of iterations that a worker makes of a run's first `updates` updates, dealt out.
   public func iterations(of worker: WorkerID, within updates: Int) -> Int {
     if isJoint { return updates }

@@ -3,10 +3,7 @@ import LockstepCore
 /// Computes gradients, in pieces where a minibatch is larger than the buffers should be.
 ///
 /// **Concurrency:** used by one thread at a time.
-public final class GradientComputer<Model: Objective> {
-  /// The type of the parameters.
-  public typealias Scalar = Model.Scalar
-
+public final class GradientComputer<Scalar: ModelScalar> {
   /// The largest number of examples computed at once: enough for the matrix products to run at full
   /// speed, few enough that the buffers of a full-batch run stay small.
   @inlinable
@@ -17,8 +14,8 @@ public final class GradientComputer<Model: Objective> {
   /// Where a gradient goes that isn't sent elsewhere, `[range.count]`.
   public let gradient: UnsafeMutablePointer<Scalar>
 
-  @usableFromInline let workspace: Model.Workspace
-  @usableFromInline let model: Model
+  @usableFromInline let workspace: AnyObject
+  @usableFromInline let model: any Objective<Scalar>
   /// The run's seed, which random gradient noise is keyed by.
   @exclusivity(unchecked) public var seed: UInt64
   @usableFromInline let worker: Int
@@ -37,7 +34,8 @@ public final class GradientComputer<Model: Objective> {
   ///   - clip: the largest Euclidean norm of a gradient, by whatever parameters it is computed; `nil`
   ///     for any.
   public init(
-    model: Model, range: Range<Int>, batch: Int, seed: UInt64, worker: Int, clip: Double? = nil
+    model: any Objective<Scalar>, range: Range<Int>, batch: Int, seed: UInt64, worker: Int,
+    clip: Double? = nil
   ) {
     self.clip = clip ?? .infinity
     self.model = model
@@ -89,7 +87,7 @@ public final class GradientComputer<Model: Objective> {
     let minibatch = Minibatch(examples: examples, seed: seed, worker: worker, clock: clock)
     if examples.count <= Self.largestPiece {
       model.computeGradient(
-        at: view, minibatch: minibatch, range: range, into: gradient, workspace: workspace)
+        at: view, minibatch: minibatch, range: range, into: gradient, erased: workspace)
     } else {
       computeInPieces(at: view, minibatch: minibatch, range: range, into: gradient)
     }
@@ -107,7 +105,7 @@ public final class GradientComputer<Model: Objective> {
     examples.forEachPart(of: Self.largestPiece) { first, ids in
       part.examples = ids
       model.computeGradient(
-        at: view, minibatch: part, range: range, into: piece, workspace: workspace)
+        at: view, minibatch: part, range: range, into: piece, erased: workspace)
       VectorSum.accumulate(
         piece, scale: Scalar(ids.count) / Scalar(examples.count), into: gradient,
         count: range.count, overwrite: first == 0)

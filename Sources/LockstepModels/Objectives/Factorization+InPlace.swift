@@ -33,9 +33,10 @@ extension Factorization: InPlaceObjective {
   @specialized(where Scalar == Double)
   public func applyMeanInPlace(
     _ workspaces: [Workspace], to shared: UnsafeMutablePointer<Scalar>, range: Range<Int>,
-    rate: Scalar, sums: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>)
+    rate: Scalar, weight: Scalar,
+    sums: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>)
   ) {
-    applyMean(workspaces, to: shared, range: range, rate: rate, sums: sums)
+    applyMean(workspaces, to: shared, range: range, rate: rate, weight: weight, sums: sums)
   }
 
   /// Steps examples one after another, fetching each ahead of its turn.
@@ -97,11 +98,11 @@ extension Factorization {
   @inline(never)
   fileprivate func applyMean(
     _ workspaces: [Workspace], to shared: UnsafeMutablePointer<Scalar>, range: Range<Int>,
-    rate: Scalar, sums: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>)
+    rate: Scalar, weight: Scalar,
+    sums: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>)
   ) {
     let (sum, mean) = sums
     let isMean = workspaces.count > 1
-    let share = 1 / Scalar(workspaces.count)
     for workspace in workspaces {
       for position in 0..<workspace.preparedCount {
         let (user, item) = places(of: ratings[Int(workspace.examples[position])])
@@ -117,7 +118,7 @@ extension Factorization {
       }
       if isMean {
         visit(workspace, in: range) { place in
-          mean[place] += share * sum[place]
+          mean[place] += weight * sum[place]
           sum[place] = 0
         }
       }

@@ -33,9 +33,10 @@ extension LinearModel: InPlaceObjective {
   @specialized(where Scalar == Double)
   public func applyMeanInPlace(
     _ workspaces: [Workspace], to shared: UnsafeMutablePointer<Scalar>, range: Range<Int>,
-    rate: Scalar, sums: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>)
+    rate: Scalar, weight: Scalar,
+    sums: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>)
   ) {
-    applyMean(workspaces, to: shared, range: range, rate: rate, sums: sums)
+    applyMean(workspaces, to: shared, range: range, rate: rate, weight: weight, sums: sums)
   }
 
   /// Steps examples one after another, fetching each ahead of its turn.
@@ -99,12 +100,12 @@ extension LinearModel {
   @inline(never)
   fileprivate func applyMean(
     _ workspaces: [Workspace], to shared: UnsafeMutablePointer<Scalar>, range: Range<Int>,
-    rate: Scalar, sums: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>)
+    rate: Scalar, weight: Scalar,
+    sums: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>)
   ) {
     guard let rows else { preconditionFailure("only sparse rows are updated in place") }
     let (sum, mean) = sums
     let isMean = workspaces.count > 1
-    let share = 1 / Scalar(workspaces.count)
     for workspace in workspaces {
       for position in 0..<workspace.preparedCount {
         let coefficient = workspace.coefficients[position]
@@ -116,7 +117,7 @@ extension LinearModel {
       }
       if isMean {
         visit(workspace, in: range, rows) { column in
-          mean[column] += share * sum[column]
+          mean[column] += weight * sum[column]
           sum[column] = 0
         }
       }
@@ -132,9 +133,9 @@ extension LinearModel {
     if hasIntercept && range.contains(featureCount) {
       var derivative = workspaces[0].intercept.pointee
       if isMean {
-        derivative *= share
+        derivative *= weight
         for workspace in workspaces.dropFirst() {
-          derivative += share * workspace.intercept.pointee
+          derivative += weight * workspace.intercept.pointee
         }
       }
       shared[featureCount] -= rate * derivative

@@ -20,14 +20,14 @@ public struct SetLoss: Equatable, Sendable {
 /// **Concurrency:** one evaluation at a time.
 ///
 /// **Determinism:** the same bits for any number of threads.
-public final class LossEvaluator<Model: Objective> {
+public final class LossEvaluator<Scalar: ModelScalar> {
   /// The number of examples of one chunk.
   public static var chunk: Int { 256 }
 
-  private let model: Model
+  private let model: any Objective<Scalar>
   private let lanes: Int
   private let cancellation: Cancellation?
-  private var workspaces: [Model.EvaluationWorkspace] = []
+  private var workspaces: [AnyObject] = []
   /// The parameters in double precision, where they are in single.
   private var widened: [Double] = []
 
@@ -38,7 +38,7 @@ public final class LossEvaluator<Model: Objective> {
   ///   - lanes: the largest number of threads.
   ///   - cancellation: for whose sake an evaluation is given up once it is overdue.
   public init(
-    _ model: Model, lanes: Int = ProcessInfo.processInfo.activeProcessorCount,
+    _ model: any Objective<Scalar>, lanes: Int = ProcessInfo.processInfo.activeProcessorCount,
     cancellation: Cancellation? = nil
   ) {
     self.model = model
@@ -51,7 +51,7 @@ public final class LossEvaluator<Model: Objective> {
   /// - Parameter seed: the run's seed.
   /// - Returns: `nil` if there are no examples.
   public func lossAtModelStart(seed: UInt64) -> Double? {
-    var start = [Model.Scalar](repeating: 0, count: model.parameterCount)
+    var start = [Scalar](repeating: 0, count: model.parameterCount)
     return start.withUnsafeMutableBufferPointer { start in
       guard let base = start.baseAddress else { return nil }
       model.initialize(base, seed: seed)
@@ -65,12 +65,12 @@ public final class LossEvaluator<Model: Objective> {
   ///   - view: `[n]`, private memory.
   ///   - set: the set.
   /// - Returns: `nil` if the set is empty, or where the evaluation was given up.
-  public func evaluate(at view: UnsafePointer<Model.Scalar>, on set: EvaluationSet) -> SetLoss? {
+  public func evaluate(at view: UnsafePointer<Scalar>, on set: EvaluationSet) -> SetLoss? {
     if let view = view as? UnsafePointer<Double> { return evaluateExactly(at: view, on: set) }
     if widened.isEmpty { widened = [Double](repeating: 0, count: model.parameterCount) }
     widened.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
-      Model.Scalar.widen(view, into: base, count: buffer.count)
+      Scalar.widen(view, into: base, count: buffer.count)
     }
     return widened.withUnsafeBufferPointer { buffer in
       buffer.baseAddress.flatMap { evaluateExactly(at: $0, on: set) }
@@ -108,7 +108,7 @@ public final class LossEvaluator<Model: Objective> {
           for index in 0..<size { indices[index] = Int32(truncatingIfNeeded: first + index) }
           sums[chunk] = model.evaluate(
             at: view, on: set, examples: UnsafeBufferPointer(rebasing: indices[..<size]),
-            workspace: workspaces[lane])
+            erased: workspaces[lane])
           chunk += used
         }
       }

@@ -130,6 +130,36 @@ public protocol Objective<Scalar>: AnyObject, Sendable {
   func regularization(at view: UnsafePointer<Double>) -> Double
 }
 
+// Engines hold any objective of their scalar and don't know the types of its workspaces. They call it through
+// these; within a call everything is concrete again.
+extension Objective {
+  /// Computes partial derivatives as ``computeGradient(at:minibatch:range:into:workspace:)`` does.
+  ///
+  /// - Parameter workspace: one that this objective has made.
+  @inlinable
+  @inline(__always)
+  package func computeGradient(
+    at view: UnsafePointer<Scalar>, minibatch: Minibatch, range: Range<Int>,
+    into gradient: UnsafeMutablePointer<Scalar>, erased workspace: AnyObject
+  ) {
+    computeGradient(
+      at: view, minibatch: minibatch, range: range, into: gradient,
+      workspace: unsafeDowncast(workspace, to: Workspace.self))
+  }
+
+  /// Adds up losses as ``evaluate(at:on:examples:workspace:)`` does.
+  ///
+  /// - Parameter workspace: one that this objective has made.
+  package func evaluate(
+    at view: UnsafePointer<Double>, on set: EvaluationSet, examples: UnsafeBufferPointer<Int32>,
+    erased workspace: AnyObject
+  ) -> Evaluation {
+    evaluate(
+      at: view, on: set, examples: examples,
+      workspace: unsafeDowncast(workspace, to: EvaluationWorkspace.self))
+  }
+}
+
 /// An objective whose examples touch few parameters, and that can therefore read and update the
 /// shared vector where it stands, coordinate by coordinate, without a snapshot.
 ///
@@ -167,10 +197,12 @@ public protocol InPlaceObjective<Scalar>: Objective {
   ///   - shared: `[n]`; nobody else reads or writes the range meanwhile.
   ///   - range: the coordinates to update.
   ///   - rate: `η`.
+  ///   - weight: what each gradient weighs in the mean.
   ///   - sums: two vectors `[n]` of zeros, which are zeros again afterwards.
   func applyMeanInPlace(
     _ workspaces: [Workspace], to shared: UnsafeMutablePointer<Scalar>, range: Range<Int>,
-    rate: Scalar, sums: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>))
+    rate: Scalar, weight: Scalar,
+    sums: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>))
 
   /// Prepares and applies one example after another, each to all its coordinates.
   ///
@@ -184,4 +216,38 @@ public protocol InPlaceObjective<Scalar>: Objective {
   func stepInPlace(
     _ shared: UnsafeMutablePointer<Scalar>, examples: UnsafeBufferPointer<Int32>, count: Int,
     rates: UnsafePointer<Scalar>, counter: StepCounter)
+}
+
+extension InPlaceObjective {
+  /// Reads what a minibatch needs as ``prepareInPlace(at:examples:workspace:)`` does.
+  ///
+  /// - Parameter workspace: one that this objective has made, as in the calls below.
+  package func prepareInPlace(
+    at shared: UnsafePointer<Scalar>, examples: UnsafeBufferPointer<Int32>,
+    erased workspace: AnyObject
+  ) {
+    prepareInPlace(
+      at: shared, examples: examples, workspace: unsafeDowncast(workspace, to: Workspace.self))
+  }
+
+  /// Takes a step as ``applyInPlace(_:to:range:rate:)`` does.
+  package func applyInPlace(
+    erased workspace: AnyObject, to shared: UnsafeMutablePointer<Scalar>, range: Range<Int>,
+    rate: Scalar
+  ) {
+    applyInPlace(
+      unsafeDowncast(workspace, to: Workspace.self), to: shared, range: range, rate: rate)
+  }
+
+  /// Takes a step as ``applyMeanInPlace(_:to:range:rate:weight:sums:)`` does.
+  package func applyMeanInPlace(
+    erased workspaces: [AnyObject], to shared: UnsafeMutablePointer<Scalar>, range: Range<Int>,
+    rate: Scalar, weight: Scalar,
+    sums: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>)
+  ) {
+    // An array of objects is laid out alike whatever their class.
+    applyMeanInPlace(
+      unsafeBitCast(workspaces, to: [Workspace].self), to: shared, range: range, rate: rate,
+      weight: weight, sums: sums)
+  }
 }

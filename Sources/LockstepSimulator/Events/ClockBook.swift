@@ -7,23 +7,22 @@ import LockstepCore
 /// those who wait for one worker in a list of that worker's. So publishing costs O(1) and each wait
 /// O(1), over a run, however many workers there are.
 ///
-/// The memory is unsafe for the sake of the loop's speed: every index is a worker's number, or is
-/// masked to the ring.
-struct ClockBook {
+/// Every index is a worker's number, or is masked to the ring.
+struct ClockBook: ~Copyable {
   /// The clock of a worker that has used up its share: nobody waits for it any more.
   static let finished = Int.max
 
-  private let values: UnsafeMutablePointer<Int>
-  private let links: UnsafeMutablePointer<Int32>
-  private let targets: UnsafeMutablePointer<Int>
-  private let waitersOnWorker: UnsafeMutablePointer<Int32>
+  private let values: Table<Int>
+  private let links: Table<Int32>
+  private let targets: Table<Int>
+  private let waitersOnWorker: Table<Int32>
   private let watchesEveryone: Bool
   private let watchesWorkers: Bool
 
   private(set) var minimum = 0
   private var active: Int
-  private var counts: UnsafeMutablePointer<Int32>
-  private var heads: UnsafeMutablePointer<Int32>
+  private var counts: Table<Int32>
+  private var heads: Table<Int32>
   private var mask: Int
 
   /// Makes the book of a counter.
@@ -37,27 +36,13 @@ struct ClockBook {
     watchesWorkers = subjects.contains { $0 != .everyone && $0 != .nobody }
     active = workers
     mask = 15
-    func allocate<Element>(_ count: Int, _ value: Element) -> UnsafeMutablePointer<Element> {
-      let pointer = UnsafeMutablePointer<Element>.allocate(capacity: count)
-      pointer.initialize(repeating: value, count: count)
-      return pointer
-    }
-    values = allocate(workers, 0)
-    links = allocate(workers, -1)
-    targets = allocate(workers, 0)
-    waitersOnWorker = allocate(workers, -1)
-    counts = allocate(mask + 1, 0)
-    heads = allocate(mask + 1, -1)
+    values = Table(repeating: 0, count: workers)
+    links = Table(repeating: -1, count: workers)
+    targets = Table(repeating: 0, count: workers)
+    waitersOnWorker = Table(repeating: -1, count: workers)
+    counts = Table(repeating: 0, count: mask + 1)
+    heads = Table(repeating: -1, count: mask + 1)
     counts[0] = Int32(workers)
-  }
-
-  func deallocate() {
-    values.deallocate()
-    links.deallocate()
-    targets.deallocate()
-    waitersOnWorker.deallocate()
-    counts.deallocate()
-    heads.deallocate()
   }
 
   /// Whether anybody ever waits for this counter.
@@ -96,6 +81,7 @@ struct ClockBook {
   mutating func publish(_ value: Int, by worker: Int, releasing batch: inout WorkerBatch) {
     let old = values[worker]
     guard old != value else { return }
+    assert(value > old, "a counter only grows")
     values[worker] = value
     if watchesEveryone { move(from: old, to: value, releasing: &batch) }
     if watchesWorkers { releaseWaiters(on: worker, at: value, into: &batch) }
@@ -155,16 +141,14 @@ struct ClockBook {
     guard minimum != Self.finished, value - minimum > mask else { return }
     var size = mask + 1
     while value - minimum >= size { size *= 2 }
-    let newCounts = UnsafeMutablePointer<Int32>.allocate(capacity: size)
-    let newHeads = UnsafeMutablePointer<Int32>.allocate(capacity: size)
-    newCounts.initialize(repeating: 0, count: size)
-    newHeads.initialize(repeating: -1, count: size)
+    let newCounts = Table<Int32>(repeating: 0, count: size)
+    let newHeads = Table<Int32>(repeating: -1, count: size)
     for value in minimum...(minimum + mask) {
       newCounts[value & (size - 1)] = counts[value & mask]
       newHeads[value & (size - 1)] = heads[value & mask]
     }
-    counts.deallocate()
-    heads.deallocate()
-    (counts, heads, mask) = (newCounts, newHeads, size - 1)
+    counts = newCounts
+    heads = newHeads
+    mask = size - 1
   }
 }

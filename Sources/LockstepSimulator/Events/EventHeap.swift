@@ -18,21 +18,15 @@ struct Event: BitwiseCopyable {
 ///
 /// Taking an event leaves a vacancy at the top, which the next insertion fills: a worker that starts
 /// again at once costs one walk down and no walk up.
-///
-/// The memory is unsafe because a bounds check in each of the walk's steps is what it would be slowed
-/// by most; every index is below `count`, which is at most the capacity.
-struct EventHeap {
-  private let events: UnsafeMutablePointer<Event>
+struct EventHeap: ~Copyable {
+  private let events: Table<Event>
   private var count = 0
   private var isVacant = false
 
   /// Makes room for events.
   init(capacity: Int) {
-    events = .allocate(capacity: max(1, capacity))
-    events.initialize(repeating: Event(time: 0, worker: 0), count: max(1, capacity))
+    events = Table(repeating: Event(time: 0, worker: 0), count: max(1, capacity))
   }
-
-  func deallocate() { events.deallocate() }
 
   /// Takes out the soonest event; `nil` if there is none.
   @inline(__always)

@@ -70,38 +70,66 @@ extension EventRun {
         table.states[worker].blockedUntil = max(state.blockedUntil, now) &+ ticks
       }
     case .crash:
-      dropView(worker, table)
+      drop(worker, table)
       table.states[worker].isDead = true
       table.states[worker].diedAt = now
       deadCount += 1
     case .restart:
       // An update that is being applied is past what can be lost.
-      guard table.states[worker].isBusy, phases?.states[worker].stage != .applying else {
+      guard table.states[worker].isBusy, states[worker].stage != .applying else {
         return false
       }
-      if phases?.states[worker].stage == .reading {
+      if states[worker].stage == .reading {
         phases?.states[worker].read &+= now &- states[worker].since
       } else {
         states[worker].computed &+= now &- states[worker].since
       }
-      dropView(worker, table)
+      drop(worker, table)
       states[worker].since = now
       start(worker)
     }
     return isUnderWay || !queue.isEmpty
   }
 
-  /// Loses what a worker holds between its read and its update.
-  private func dropView(_ worker: Int, _ table: FaultTable) {
-    defer {
-      // Its event is out of date, whatever it waits for from now on.
-      table.states[worker].isBusy = false
-      table.states[worker].due = 0
+  /// Loses what a worker holds between the beginning of its read and the end of its update.
+  ///
+  /// The shards that an update has written stay as they are; the rest of it is never made, and
+  /// another update takes its place among those of the run. A lock stays held.
+  private func drop(_ worker: Int, _ table: FaultTable) {
+    // Its event is out of date, whatever it waits for from now on.
+    table.states[worker].isBusy = false
+    table.states[worker].due = 0
+    switch states[worker].stage {
+    case .waiting: return
+    case .reading:
+      forget(worker)
+      letGoView(of: worker, copies: (phases?.states[worker].done ?? 0) + 1)
+    case .computing, .ready:
+      forget(worker)
+      letGoView(of: worker)
+    case .applying:
+      phases?.shown[worker] = nil
+      if let phases, let views = phases.views {
+        views.endUpdate(of: target(worker, phases))
+        phases.gradients.giveBack(phases.states[worker].gradient)
+      } else {
+        letGoView(of: worker)
+      }
     }
-    if let phases { return dropPhase(of: worker, phases) }
-    guard table.states[worker].isBusy || states[worker].phase == .apply else { return }
-    forget(worker)
-    if isBlocks { shards?.letGo(by: worker) } else { vector.letGo(states[worker].view) }
+    states[worker].stage = .waiting
+    if let phases { giveUpPlace(worker, phases) }
+  }
+
+  /// Leaves an update's place among those of the run to whoever was turned away first.
+  private func giveUpPlace(_ worker: Int, _ table: PhaseTable<Scalar>) {
+    if table.states[worker].isCounted {
+      table.states[worker].isCounted = false
+      table.begun -= 1
+    }
+    guard table.begun < total else { return }
+    while let next = table.turnedAway.popFirst() {
+      if next != worker, !hasCrashed(next) { return queue.append(next) }
+    }
   }
 
   /// Forgets an iteration, and its gradient where that was computed ahead.
@@ -112,8 +140,7 @@ extension EventRun {
 
   /// Whether a computation of an event is under way, so that its gradient may be asked for.
   func isUnderWay(_ event: Event) -> Bool {
-    guard event.worker >= 0 else { return false }
-    if let phases, phases.states[Int(event.worker)].stage != .computing { return false }
+    guard event.worker >= 0, states[Int(event.worker)].stage == .computing else { return false }
     guard let table = faults else { return true }
     let state = table.states[Int(event.worker)]
     return state.isBusy && !state.isDead && state.due == event.time
@@ -134,11 +161,9 @@ extension EventRun {
     guard
       let worker = holder ?? dead.min(by: { (states[$0].clock, $0) < (states[$1].clock, $1) })
     else { return }
-    let unit = Double(ServiceLaw.ticksPerUnit)
     stalled = StallRecord(
-      worker: worker, crashedAt: Double(table.states[worker].diedAt) / unit, since: virtualTime,
+      worker: worker, crashedAt: Self.units(table.states[worker].diedAt), since: virtualTime,
       waiting: (0..<workers).count { !table.states[$0].isDead && hasWork($0) })
-    evaluate()
-    status = .stalled
+    end(.stalled)
   }
 }

@@ -3,27 +3,33 @@ import LockstepModels
 /// Shows updates right before they are applied.
 extension EventRun {
   /// Shows a worker's update if it may be shown: of a round that is applied together the first only.
+  ///
+  /// - Parameter update: the number of updates before it.
   @inline(never)
-  func showUpdate(of worker: Int) {
-    guard let watch, !roundsAreWhole || updates % workers == 0 else { return }
+  func showUpdate(of worker: Int, update: Int) {
+    guard let watch, !roundsAreWhole || update % workers == 0 else { return }
     readParameters()
-    let parameters = watch.widened(snapshot)
+    let parameters = watch.widened(snapshot.base)
     var view: [Double]?
-    if !roundsAreWhole, states[worker].seen < updates {
-      if let shards {
-        // The newest parameters are read already.
-        shards.copy(at: states[worker].seen, into: snapshot)
-        view = watch.widened(snapshot)
-      } else {
-        view = watch.widened(vector.values(states[worker].view))
-      }
+    if !roundsAreWhole, phases != nil || states[worker].seen < updates {
+      view = watch.widened(copiedView(of: worker))
     }
-    let clock = states[worker].clock
-    watch.show(
-      update: updates, worker: worker, clock: clock, range: range(of: worker),
-      parameters: parameters, view: view, step: isBlocks ? clock + 1 : updates + 1,
-      workers: worker..<(worker + 1), number: number(of: worker), begun: places?[worker] ?? 0)
-    nextShown = watch.next
+    show(
+      worker,
+      PartialObservation(
+        update: update, step: (isBlocks ? states[worker].clock : updates) + 1, view: view,
+        parameters: parameters, state: watch.states()), watch)
+  }
+
+  /// A worker's view, in the snapshot where it is in parts.
+  private func copiedView(of worker: Int) -> UnsafePointer<Scalar> {
+    guard isInParts else { return UnsafePointer(store.values(states[worker].view)) }
+    if let views = phases?.views {
+      views.copyView(of: worker, into: snapshot.base)
+    } else {
+      store.copy(at: states[worker].seen, into: snapshot.base)
+    }
+    return UnsafePointer(snapshot.base)
   }
 
   /// Shows a joint update: one minibatch of all workers' examples.
@@ -32,8 +38,8 @@ extension EventRun {
     guard let watch else { return }
     readParameters()
     watch.show(
-      update: updates, worker: 0, clock: updates, range: 0..<model.parameterCount,
-      parameters: watch.widened(snapshot), view: nil, step: updates + 1, workers: 0..<workers)
+      update: updates, worker: 0, clock: updates, range: 0..<count,
+      parameters: watch.widened(snapshot.base), view: nil, step: updates + 1, workers: 0..<workers)
     nextShown = watch.next
   }
 
@@ -48,23 +54,13 @@ extension EventRun {
   /// applied yet. Any other is shown when its last part is made.
   @inline(never)
   func beginShowing(_ worker: Int, number: Int, _ table: PhaseTable<Scalar>) {
-    guard let watch, let shards = table.shards else { return }
-    if roundsAreWhole {
-      guard number % workers == 0 else { return }
-      readParameters()
-      show(
-        worker,
-        PartialObservation(
-          update: number, step: states[worker].clock + 1, view: nil,
-          parameters: watch.widened(snapshot), state: watch.states()), watch)
-    } else {
-      shards.copyView(of: worker, into: snapshot)
-      let view = watch.widened(snapshot)
-      // What is shown of a part is written when its turn comes.
-      table.shown[worker] = PartialObservation(
-        update: number, step: 0, view: view, parameters: view, state: watch.states())
-      watch.claim(number)
-    }
+    guard let watch else { return }
+    guard !roundsAreWhole else { return showUpdate(of: worker, update: number) }
+    let view = watch.widened(copiedView(of: worker))
+    // What is shown of a part is written when its turn comes.
+    table.shown[worker] = PartialObservation(
+      update: number, step: 0, view: view, parameters: view, state: watch.states())
+    watch.claim(number)
     nextShown = watch.next
   }
 
@@ -72,11 +68,11 @@ extension EventRun {
   /// everything in `blocks`, where it is the only part.
   @inline(never)
   func showPart(_ worker: Int, of shard: Int, _ table: PhaseTable<Scalar>) {
-    guard let watch, let shards = table.shards, var shown = table.shown[worker] else { return }
-    if table.states[worker].done == 0 { shown.step = shards.number(shard) + 1 }
-    for part in isBlocks ? 0..<shards.count : shard..<(shard + 1) {
+    guard let watch, var shown = table.shown[worker] else { return }
+    if table.states[worker].done == 0 { shown.step = store.number(shard) + 1 }
+    for part in isBlocks ? 0..<store.shardCount : shard..<(shard + 1) {
       watch.copy(
-        shards.place(part), values: shards.newestValues(part), into: &shown.parameters,
+        store.place(part), values: store.newestValues(part), into: &shown.parameters,
         state: &shown.state)
     }
     table.shown[worker] = shown
@@ -94,6 +90,7 @@ extension EventRun {
       update: shown.update, worker: worker, clock: states[worker].clock, range: range(of: worker),
       parameters: shown.parameters, view: shown.view, step: shown.step,
       workers: worker..<(worker + 1), state: shown.state, number: number(of: worker),
-      begun: places?[worker] ?? 0)
+      begun: hasPlaces ? places[worker] : 0)
+    nextShown = watch.next
   }
 }

@@ -64,15 +64,6 @@ final class EventTrace {
     if let index = open[worker] { events[index].ready = time }
   }
 
-  /// Its update is applied.
-  func applied(_ worker: Int, at time: Double, version: Int) {
-    guard let index = open[worker] else { return }
-    events[index].apply = time
-    events[index].end = time
-    events[index].applied = [version]
-    open[worker] = nil
-  }
-
   /// Its update has a number in the run.
   func numbered(_ worker: Int, _ number: Int) {
     if let index = open[worker] { events[index].number = number }
@@ -86,6 +77,8 @@ final class EventTrace {
   }
 
   /// It has updated a shard.
+  ///
+  /// Where a view has one version for all shards, that is shard 0.
   func updated(_ worker: Int, shard: Int, version: Int) {
     if let index = open[worker] { events[index].applied[ownsShards ? 0 : shard] = version }
   }

@@ -17,20 +17,15 @@ struct FaultState: BitwiseCopyable {
 }
 
 /// The faults of a run and the workers they hit.
-///
-/// The memory is unsafe for the sake of the event loop: indices are workers' numbers.
-struct FaultTable {
+final class FaultTable {
   let faults: [FaultSpecification]
-  let states: UnsafeMutablePointer<FaultState>
+  let states: Table<FaultState>
 
   /// Makes the table of some workers, none of them hit.
   init(_ faults: [FaultSpecification], workers: Int) {
     self.faults = faults
-    states = .allocate(capacity: workers)
-    states.initialize(repeating: FaultState(), count: workers)
+    states = Table(repeating: FaultState(), count: workers)
   }
-
-  func deallocate() { states.deallocate() }
 
   /// The most events that are pending at once beyond one for each worker: a fault, and what it leaves
   /// out of date or wakes up later.

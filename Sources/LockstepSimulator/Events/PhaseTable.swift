@@ -1,24 +1,16 @@
-import LockstepParameters
-
 /// The laws of the time that reading a view and applying an update take.
 struct PhaseLaws: Sendable {
   /// How long reading a view takes; `nil` for no time.
   var read: ServiceLaw?
   /// How long applying an update takes; `nil` for no time.
   var apply: ServiceLaw?
-}
 
-/// What a worker is doing where reading and applying take time.
-enum PhaseStage: UInt8, BitwiseCopyable {
-  case waiting
-  case reading
-  case computing
-  case applying
+  /// Whether one of them takes time.
+  var takeTime: Bool { read != nil || apply != nil }
 }
 
 /// One worker's reading and applying.
 struct PhaseState: BitwiseCopyable {
-  var stage = PhaseStage.waiting
   /// Whether its update is one of those that the run makes.
   var isCounted = false
   /// The number of updates that began before it.
@@ -40,9 +32,8 @@ struct PhaseState: BitwiseCopyable {
   var applied: UInt64 = 0
 
   /// Begins a phase.
-  mutating func begin(_ stage: PhaseStage, at time: UInt64) {
-    self.stage = stage
-    (done, began, late) = (0, time, 0)
+  mutating func begin(at time: UInt64, duration: UInt64 = 0) {
+    (done, began, late, self.duration) = (0, time, 0, duration)
   }
 
   /// When the next of several equal parts of the phase ends.
@@ -71,13 +62,13 @@ struct PartialObservation {
 /// **Concurrency:** used by one thread at a time, as the run is.
 final class PhaseTable<Scalar: BitwiseCopyable> {
   let laws: PhaseLaws
-  /// The shards; `nil` under joint updates, of which nobody sees a part.
-  let shards: PhasedShards<Scalar>?
+  /// The views; `nil` under joint updates, of which nobody sees a part.
+  let views: ShardViews<Scalar>?
   /// Whether reads and applies are atomic under one lock.
   let isExclusive: Bool
   /// The number of shards, for what is counted.
   let shardCount: Int
-  @exclusivity(unchecked) var states: [PhaseState]
+  let states: Table<PhaseState>
   /// The gradients that are being applied.
   @exclusivity(unchecked) var gradients: BufferPool<Scalar>
   /// The number of updates that have been begun, and of workers through with a joint one.
@@ -94,27 +85,21 @@ final class PhaseTable<Scalar: BitwiseCopyable> {
   @exclusivity(unchecked) private var line: WorkerQueue
 
   init(
-    laws: PhaseLaws, shards: PhasedShards<Scalar>?, shardCount: Int, workers: Int, largest: Int,
+    laws: PhaseLaws, views: ShardViews<Scalar>?, shardCount: Int, workers: Int, largest: Int,
     isExclusive: Bool
   ) {
     self.laws = laws
-    self.shards = shards
+    self.views = views
     self.shardCount = shardCount
     self.isExclusive = isExclusive
-    states = Array(repeating: PhaseState(), count: workers)
+    states = Table(repeating: PhaseState(), count: workers)
     gradients = BufferPool(size: largest)
     line = WorkerQueue(workers: workers)
     turnedAway = WorkerQueue(workers: workers)
   }
 
-  deinit {
-    gradients.deallocate()
-    line.deallocate()
-    turnedAway.deallocate()
-  }
-
   /// The number of parts of reading a view.
-  var readParts: Int { shards?.count ?? 1 }
+  var readParts: Int { views?.count ?? 1 }
 
   /// Takes the lock, or stands in line for it.
   func takesLock(_ worker: Int) -> Bool {

@@ -1,25 +1,17 @@
 /// Workers that may go on, gathered in any order and handed out by number.
 ///
-/// The memory is unsafe for the sake of the loop's speed. A worker is in a batch at most once, so the
-/// number of workers is room enough.
-struct WorkerBatch {
-  private let members: UnsafeMutablePointer<Int32>
-  private let bits: UnsafeMutablePointer<UInt64>
+/// A worker is in a batch at most once, so the number of workers is room enough.
+struct WorkerBatch: ~Copyable {
+  private let members: Table<Int32>
+  private let bits: Table<UInt64>
   private let words: Int
   private(set) var count = 0
 
   /// Makes room for all workers.
   init(workers: Int) {
     words = (workers + 63) / 64
-    members = .allocate(capacity: workers)
-    members.initialize(repeating: 0, count: workers)
-    bits = .allocate(capacity: words)
-    bits.initialize(repeating: 0, count: words)
-  }
-
-  func deallocate() {
-    members.deallocate()
-    bits.deallocate()
+    members = Table(repeating: 0, count: workers)
+    bits = Table(repeating: 0, count: words)
   }
 
   @inline(__always)
@@ -58,8 +50,8 @@ struct WorkerBatch {
 }
 
 /// Workers that go on at the present moment, in order.
-struct WorkerQueue {
-  private let ring: UnsafeMutablePointer<Int32>
+struct WorkerQueue: ~Copyable {
+  private let ring: Table<Int32>
   private let mask: Int
   private var first = 0
   private var last = 0
@@ -69,11 +61,8 @@ struct WorkerQueue {
     var size = 1
     while size < workers { size *= 2 }
     mask = size - 1
-    ring = .allocate(capacity: size)
-    ring.initialize(repeating: 0, count: size)
+    ring = Table(repeating: 0, count: size)
   }
-
-  func deallocate() { ring.deallocate() }
 
   /// Whether nobody goes on.
   var isEmpty: Bool { first == last }

@@ -1,10 +1,18 @@
-/// What a worker is about to do when it goes on.
-enum WorkerPhase: UInt8, BitwiseCopyable {
-  case start
-  case apply
+/// The phase of an iteration that a worker is in.
+enum WorkerStage: UInt8, BitwiseCopyable {
+  /// Its iteration has not begun.
+  case waiting
+  /// It reads its view.
+  case reading
+  /// It computes its gradient.
+  case computing
+  /// Its gradient is ready, and it waits to apply it.
+  case ready
+  /// It applies its update.
+  case applying
 }
 
-/// One worker of the simulation.
+/// One worker of the simulation: one cache line.
 struct WorkerState: BitwiseCopyable {
   /// The number of iterations completed.
   var clock = 0
@@ -15,9 +23,9 @@ struct WorkerState: BitwiseCopyable {
   /// Time computed and time waited, in ticks.
   var computed: UInt64 = 0
   var waited: UInt64 = 0
-  /// The buffer of its view (`samples`).
+  /// The version of the whole vector in its view, where a view holds that.
   var view = 0
   /// The number of updates when its view was read.
   var seen = 0
-  var phase = WorkerPhase.start
+  var stage = WorkerStage.waiting
 }

@@ -58,33 +58,16 @@ enum ServiceTrace {
   /// - Throws: ``DataError`` with the line for whatever isn't a duration, for an empty line and for
   ///   an empty file.
   static func read(_ path: String) throws(DataError) -> [Double] {
-    let data = try DataError.contents(of: path)
-    var durations: [Double] = []
-    var line = 0
-    for text in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-      line += 1
-      // Blanks around a number are nothing; within it they are an error.
-      let word = String(decoding: text, as: UTF8.self)
-        .trimmingCharacters(in: CharacterSet(charactersIn: " \t\r"))
-      if word.isEmpty {
-        // Only the end of the file may be blank.
-        if text.endIndex == data.endIndex { continue }
-        throw .invalid(path: path, line: line, reason: "holds no duration")
-      }
-      let shown = String(decoding: text.prefix(20), as: UTF8.self)
+    try NumberLines.read(path, "duration") { word in
       guard let duration = Double(word) else {
-        throw .invalid(path: path, line: line, reason: "'\(shown)' is not a duration")
+        return .failure(.init("'\(word.prefix(20))' is not a duration"))
       }
       guard duration > 0, duration <= ServiceSpecification.longest else {
-        throw .invalid(
-          path: path, line: line,
-          reason: "a duration is a number above 0 and at most 1e9, and this is '\(shown)'")
+        return .failure(
+          .init(
+            "a duration is a number above 0 and at most 1e9, and this is '\(word.prefix(20))'"))
       }
-      durations.append(duration)
+      return .success(duration)
     }
-    guard !durations.isEmpty else {
-      throw .invalid(path: path, line: nil, reason: "is empty; write one duration a line")
-    }
-    return durations
   }
 }

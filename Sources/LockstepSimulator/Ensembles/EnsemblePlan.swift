@@ -1,3 +1,5 @@
+import LockstepModels
+
 /// What an ensemble looks at: the moments whose mean is recorded, and those that averages are
 /// taken over.
 struct EnsemblePlan: Equatable, Sendable {
@@ -53,5 +55,15 @@ struct EnsemblePlan: Equatable, Sendable {
     let length = max(0, updates - warmup) / Self.batchCount
     let (batch, part) = next.quotientAndRemainder(dividingBy: Self.stretchCount)
     return warmup + length * batch + length * part / Self.stretchCount
+  }
+}
+
+extension EnsemblePlan {
+  /// Plans the ensemble of a configuration.
+  init(of configuration: EngineConfiguration, _ model: some Objective, round: Int) {
+    self.init(
+      updates: configuration.updates, round: round, warmup: configuration.warmup,
+      collectsSquares: model.trainingCount == 0 || configuration.replicas > 1
+        || configuration.warmup > 0)
   }
 }

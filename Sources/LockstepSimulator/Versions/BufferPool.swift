@@ -7,23 +7,20 @@ import LockstepParameters
 ///
 /// Whoever takes a buffer gives it back by its number; the memory is unsafe because the values go
 /// straight to the kernels.
-struct BufferPool<Scalar: BitwiseCopyable> {
+struct BufferPool<Scalar: BitwiseCopyable>: ~Copyable {
   /// The number of buffers there are, in use or not: the most that were in use at once.
   private(set) var allocated = 0
-  /// Where each buffer is.
-  private(set) var buffers: UnsafeMutablePointer<UnsafeMutablePointer<Scalar>>
 
+  private var buffers = Table<UnsafeMutablePointer<Scalar>>(capacity: 16)
+  private var free = Table<Int32>(capacity: 16)
+  private var freeCount = 0
   private let strideBytes: Int
   private let size: Int
-  private var capacity = 16
   private var slabs: [UnsafeMutableRawPointer] = []
   private var slabLeft = 0
 
   /// The largest size of a slab that holds more than one buffer.
   private static var slabBytes: Int { 4 << 20 }
-
-  private var free: UnsafeMutablePointer<Int32>
-  private var freeCount = 0
 
   /// Creates a pool.
   ///
@@ -34,14 +31,15 @@ struct BufferPool<Scalar: BitwiseCopyable> {
     // Thousands of views of a few numbers fit in the cache if they stand close together. Others take
     // a whole number of cache lines and an odd one, lest all buffers fall into the same sets.
     strideBytes = bytes <= 32 ? (bytes + 7) & ~7 : ((bytes + 63) / 64 | 1) * 64
-    buffers = .allocate(capacity: capacity)
-    free = .allocate(capacity: capacity)
   }
 
-  func deallocate() {
-    for slab in slabs { slab.deallocate() }
-    buffers.deallocate()
-    free.deallocate()
+  deinit { for slab in slabs { slab.deallocate() } }
+
+  /// Where a buffer is.
+  @inline(__always)
+  subscript(buffer: Int) -> UnsafeMutablePointer<Scalar> {
+    assert(buffer < allocated, "a buffer is one that was handed out")
+    return buffers[buffer]
   }
 
   /// Hands out a buffer.
@@ -55,22 +53,16 @@ struct BufferPool<Scalar: BitwiseCopyable> {
   /// Takes a buffer back.
   @inline(__always)
   mutating func giveBack(_ buffer: Int) {
+    assert(freeCount < allocated, "a buffer is given back once")
     free[freeCount] = Int32(truncatingIfNeeded: buffer)
     freeCount &+= 1
   }
 
   @inline(never)
   private mutating func allocate() -> Int {
-    if allocated == capacity {
-      let moved = UnsafeMutablePointer<UnsafeMutablePointer<Scalar>>.allocate(
-        capacity: capacity * 2)
-      moved.initialize(from: buffers, count: allocated)
-      buffers.deallocate()
-      buffers = moved
-      // Every buffer is in use when one more is needed: there is nothing to move.
-      free.deallocate()
-      free = .allocate(capacity: capacity * 2)
-      capacity *= 2
+    if allocated == buffers.count {
+      buffers.grow(to: allocated * 2)
+      free.grow(to: allocated * 2)
     }
     if slabLeft == 0 {
       // A multiple of what there is: where few views are live, as in most replicas, their buffers
@@ -80,8 +72,8 @@ struct BufferPool<Scalar: BitwiseCopyable> {
     }
     slabLeft -= 1
     let place = slabs[slabs.count - 1] + slabLeft * strideBytes
-    let buffer = place.bindMemory(to: Scalar.self, capacity: max(1, size))
-    (buffers + allocated).initialize(to: buffer)
+    (buffers.base + allocated).initialize(
+      to: place.bindMemory(to: Scalar.self, capacity: max(1, size)))
     allocated += 1
     return allocated - 1
   }
