@@ -64,8 +64,8 @@ class SimulatedRun<Scalar: ModelScalar> {
   ///   - copies: the number of copies of the optimiser's state.
   ///   - largestStaleness: no staleness is above it; `nil` where that isn't known.
   init(
-    model: any Objective<Scalar>, configuration: EngineConfiguration, plan: EnsemblePlan, copies: Int = 1,
-    largestStaleness: Int? = nil
+    model: any Objective<Scalar>, configuration: EngineConfiguration, plan: EnsemblePlan,
+    copies: Int = 1, largestStaleness: Int? = nil
   ) {
     self.model = model
     self.configuration = configuration

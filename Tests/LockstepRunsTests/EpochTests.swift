@@ -29,5 +29,9 @@ import Testing
     let record = try TrainingRun().execute(run, PreparedModel(run), on: Topology(.live))
     #expect(record.updates == kind.updates)
     #expect(record.samples == 200)
+    #expect((record.virtualTime != nil) == (engine == .virtual))
+    if let time = record.virtualTime, let rate = record.throughput.updatesPerSecond {
+      #expect(time > 0 && abs(rate * time - Double(record.updates)) < 1e-9)
+    }
   }
 }

@@ -114,4 +114,11 @@ import Testing
     #expect(try DelayLaw(.exchange(3)).growth([0.1]) == nil)
     #expect(try DelayLaw(.constant(65)).growth([0.1]) == nil)
   }
+
+  @Test func `the slope of a path doesn't depend on where it starts`() throws {
+    let points = Array(stride(from: 5, through: 200, by: 5))
+    let squares = points.map { exp(2 * (7 - 0.125 * Double($0))) }
+    let slope = try #require(PathGrowth.slope(squares[...], points: points, warmup: 20))
+    #expect(abs(slope + 0.125) < 1e-12)
+  }
 }

@@ -98,6 +98,7 @@ import Testing
       $0.computeSeconds + $0.readSeconds + $0.applySeconds + $0.waitSeconds
     }
     #expect(times.reduce(0, +) <= outcome.wallSeconds * 3)
+    #expect(outcome.workers.contains { $0.computeSeconds > 0 })
     let looks = outcome.staleness.histogram.reduce(0) { $0 + $1[1] }
     let every = outcome.staleness.sampledEvery
     #expect(looks == 5000 ? every == 1 : every >= 2)

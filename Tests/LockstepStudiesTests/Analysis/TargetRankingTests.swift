@@ -91,6 +91,15 @@ import Testing
       "nobody got there")
   }
 
+  @Test func `of those that rarely get there the one that does so more often comes first`() throws {
+    var runs = (1...4).map { run("barrier", 2, seed: $0, time: 1 + 0.01 * Double($0), rate: 100) }
+    runs += (1...4).map { run("hogwild", 2, seed: $0, time: 5, rate: 100, reaches: $0 == 1) }
+    runs += (1...10).map { run("locked", 2, seed: $0, time: 5, rate: 100, reaches: $0 < 3) }
+    let ranking = try #require(TargetRanking(runs))
+    #expect(
+      ranking.entries.map(\.name) == ["policy barrier", "policy hogwild", "policy locked"])
+  }
+
   @Test func `a worker count per doubling of cores`() {
     #expect(MachineValue.doublings(to: 1) == ["1"])
     #expect(MachineValue.doublings(to: 2) == ["1", "2"])
