@@ -66,8 +66,8 @@ final class EventRun<Scalar: ModelScalar>: SimulatedRun<Scalar> {
   ///   - plan: what an ensemble of such runs is averaged over.
   ///   - isFirst: whether it is the first replica; the others share the host's threads.
   init(
-    model: any Objective<Scalar>, configuration: EngineConfiguration, law: ServiceLaw, phaseLaws: PhaseLaws,
-    plan: EnsemblePlan, isFirst: Bool
+    model: any Objective<Scalar>, configuration: EngineConfiguration, law: ServiceLaw,
+    phaseLaws: PhaseLaws, plan: EnsemblePlan, isFirst: Bool
   ) {
     let (workers, count) = (configuration.workers, model.parameterCount)
     let budget = configuration.budget
