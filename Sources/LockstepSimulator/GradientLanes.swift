@@ -79,7 +79,7 @@ final class GradientLane<Scalar: ModelScalar> {
     into gradient: UnsafeMutablePointer<Scalar>
   ) -> Int {
     // In `blocks` all workers of a clock share the minibatch.
-    if !isBlocks || drawnClock != clock {
+    if exampleCount > 0, !isBlocks || drawnClock != clock {
       feed.advance(to: clock, of: worker, begun: begun)
       drawnClock = clock
     }

@@ -211,10 +211,12 @@ class SimulatedRun<Scalar: ModelScalar> {
   ) {
     let place = store.place(shard)
     guard !optimizer.isPlainDescent else {
-      let old = store.advanceElsewhere(shard)
+      let (old, rate) = (store.advanceElsewhere(shard), optimizer.rate(at: number))
+      let new = store.newestValues(shard)
+      // A single parameter doesn't pay for the call.
+      guard place.count > 1 else { return new[0] = old[0] - rate * gradient[0] }
       return VectorSum.descend(
-        from: old, along: gradient, rate: optimizer.rate(at: number),
-        into: store.newestValues(shard), count: place.count)
+        from: old, along: gradient, rate: rate, into: new, count: place.count)
     }
     optimizer.apply(
       gradient, to: store.advance(shard), state: optimizerState.advanced(by: place.start),
