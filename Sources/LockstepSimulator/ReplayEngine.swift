@@ -126,9 +126,10 @@ private final class ReplayRun<Scalar: ModelScalar>: SimulatedRun<Scalar> {
           description: "round \(round) has \(members.count) of "
             + NumberText.counted(workers, "worker"))
       }
+      let weight = Scalar(configuration.budget.gradientWeight)
       for (order, member) in members.enumerated() {
         VectorSum.accumulate(
-          UnsafePointer(try gradient(of: member)), scale: 1 / Scalar(workers), into: average.base,
+          UnsafePointer(try gradient(of: member)), scale: weight, into: average.base,
           count: count, overwrite: order == 0)
         forget(member)
       }

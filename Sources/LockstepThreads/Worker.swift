@@ -26,6 +26,8 @@ final class Worker<Store: ParameterStore>: EngineWorker {
   private let rules: WorkerRules
   private let store: Store
   private let isBlocks: Bool
+  /// Whether staleness is told by the versions in a view; by the clocks otherwise.
+  private let countsVersions: Bool
   @exclusivity(unchecked) private var feed: MinibatchFeed
   private let observation: WorkerObservation<Scalar>?
   /// The clock from which on the next update is observed; `Int.max` for none.
@@ -50,6 +52,7 @@ final class Worker<Store: ParameterStore>: EngineWorker {
     let shards = run.parameters.layout.shardCount
     rules = run.rules[index]
     isBlocks = configuration.decomposition == .blocks
+    countsVersions = isBlocks && store.view != nil
     trace =
       configuration.recordsTrace
       ? TraceBuffer(shards: shards, shard: isBlocks || run.isJoint ? index : nil) : nil
@@ -79,11 +82,13 @@ final class Worker<Store: ParameterStore>: EngineWorker {
       while !run.clocks.isStopped, try makeSteps(&quota, steps) {}
       return
     }
-    while quota.next(at: clock), !run.clocks.isStopped {
+    // Handed down, so that an iteration need not count references to them.
+    let (clocks, view) = (run.clocks, store.view)
+    while quota.next(at: clock), !clocks.isStopped {
       number = quota.number
       try run.probe?.beforeIteration?(index, clock)
-      guard iterate() else { break }
-      run.probe?.afterIteration?(index, (0..<run.clocks.count).map { run.clocks.completed($0) })
+      guard iterate(clocks, view) else { break }
+      run.probe?.afterIteration?(index, (0..<clocks.count).map { clocks.completed($0) })
     }
   }
 
@@ -95,9 +100,11 @@ final class Worker<Store: ParameterStore>: EngineWorker {
 
   /// Makes one iteration.
   ///
+  /// - Parameters:
+  ///   - clocks: the run's.
+  ///   - view: the store's.
   /// - Returns: false if the run was stopped while the worker waited.
-  private func iterate() -> Bool {
-    let clocks = run.clocks
+  private func iterate(_ clocks: AtomicClocks, _ view: ParameterView<Scalar>?) -> Bool {
     var phases = WorkerTelemetry.Phases()
     var timer = LapTimer(isRunning: telemetry.shouldTime())
 
@@ -108,18 +115,18 @@ final class Worker<Store: ParameterStore>: EngineWorker {
       return false
     }
     timer.lap(&phases.wait)
-    if store.view == nil {
+    if view == nil {
       feed.advance(to: clock, begun: number)
       timer.lap(&phases.compute)
     }
 
     withAccess {
       if rules.access == .exclusive { timer.lap(&phases.wait) }
-      if timer.isRunning { noteClocks() }
+      if timer.isRunning, !countsVersions { noteClocks() }
       trace?.times.start = lockstep_nanoseconds()
       store.read(feed.examples)
     }
-    if let view = store.view {
+    if let view {
       note(view, isLookedAt: timer.isRunning)
       timer.lap(&phases.read)
       feed.advance(to: clock, begun: number)
@@ -185,7 +192,7 @@ final class Worker<Store: ParameterStore>: EngineWorker {
   /// Notes down the versions of the view that has just been copied.
   @inline(__always)
   private func note(_ view: ParameterView<Scalar>, isLookedAt: Bool) {
-    if isLookedAt, isBlocks { seen.update(from: view.versions, count: view.shardCount) }
+    if isLookedAt, countsVersions { seen.update(from: view.versions, count: view.shardCount) }
     if let trace {
       trace.times.compute = lockstep_nanoseconds()
       trace.read.update(from: view.versions, count: view.shardCount)
@@ -276,7 +283,6 @@ final class Worker<Store: ParameterStore>: EngineWorker {
 
   /// Notes how stale the update is: how far each counter has moved since the read.
   private func noteStaleness() {
-    let countsVersions = isBlocks && store.view != nil
     for other in 0..<run.clocks.count {
       let now =
         countsVersions ? run.parameters.versions.applied(other) : run.clocks.completed(other)

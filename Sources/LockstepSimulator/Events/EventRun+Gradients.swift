@@ -103,10 +103,10 @@ extension EventRun {
 
   /// Averages all workers' gradients, added up by their numbers, while all are at one clock.
   func averageGradients() {
-    let scale = 1 / Scalar(workers)
+    let weight = Scalar(budget.gradientWeight)
     for worker in 0..<workers {
       VectorSum.accumulate(
-        gradient(of: worker), scale: scale, into: average.base, count: count,
+        gradient(of: worker), scale: weight, into: average.base, count: count,
         overwrite: worker == 0)
     }
   }

@@ -7,7 +7,14 @@ import LockstepTelemetry
 ///
 /// It serves every model under every policy.
 final class ViewStore<Scalar: ModelScalar>: ParameterStore {
-  private let run: SharedRun<Scalar>
+  // What an update touches, taken out of ``SharedRun`` once: reading it there would count references.
+  private let values: UnsafeMutablePointer<Scalar>
+  private let places: UnsafePointer<ShardPlace>
+  private let versions: ShardVersions
+  private let optimizer: Optimizer<Scalar>
+  private let state: OptimizerState<Scalar>
+  private let gradientWeight: Scalar
+  private let isJoint: Bool
   private let index: Int
   private let isBlocks: Bool
   private let isExclusive: Bool
@@ -16,7 +23,8 @@ final class ViewStore<Scalar: ModelScalar>: ParameterStore {
   /// The mean gradient of a joint step, by the parameters of the worker's own shard.
   private let mean: UnsafeMutablePointer<Scalar>?
   /// Every worker's gradient.
-  @exclusivity(unchecked) private var gradients: [UnsafeMutablePointer<Scalar>] = []
+  @exclusivity(unchecked) private var gradients =
+    UnsafeMutableBufferPointer<UnsafeMutablePointer<Scalar>>(start: nil, count: 0)
 
   var view: ParameterView<Scalar>? { copy }
   var steps: InPlaceSteps<Scalar>? { nil }
@@ -24,7 +32,13 @@ final class ViewStore<Scalar: ModelScalar>: ParameterStore {
   init(_ run: SharedRun<Scalar>, index: Int) {
     let configuration = run.configuration
     let layout = run.parameters.layout
-    self.run = run
+    values = run.parameters.values
+    places = run.parameters.places
+    versions = run.parameters.versions
+    optimizer = run.optimizer
+    state = run.optimizerState
+    gradientWeight = run.gradientWeight
+    isJoint = run.isJoint
     self.index = index
     isBlocks = configuration.decomposition == .blocks
     isExclusive = run.rules[index].access == .exclusive
@@ -42,9 +56,16 @@ final class ViewStore<Scalar: ModelScalar>: ParameterStore {
     }
   }
 
-  deinit { mean?.deallocate() }
+  deinit {
+    mean?.deallocate()
+    gradients.deallocate()
+  }
 
-  func join(_ stores: [ViewStore]) { gradients = stores.map(\.computer.gradient) }
+  func join(_ stores: [ViewStore]) {
+    gradients.deallocate()
+    gradients = .allocate(capacity: stores.count)
+    _ = gradients.initialize(from: stores.map(\.computer.gradient))
+  }
 
   @inline(__always)
   func read(_ examples: UnsafeBufferPointer<Int32>) { copy.refresh() }
@@ -56,16 +77,15 @@ final class ViewStore<Scalar: ModelScalar>: ParameterStore {
 
   @inline(__always)
   func push(number: Int, noting trace: TraceBuffer?) {
-    let parameters = run.parameters
     if isBlocks {
       apply(computer.gradient, to: index, number, trace, exclusive: true)
-    } else if run.isJoint {
+    } else if isJoint {
       guard let mean else { return }
-      let place = parameters.places[index]
-      for worker in gradients.indices {
+      let place = places[index]
+      for worker in 0..<gradients.count {
         VectorSum.accumulate(
-          gradients[worker] + place.start, scale: run.gradientWeight, into: mean,
-          count: place.count, overwrite: worker == 0)
+          gradients[worker] + place.start, scale: gradientWeight, into: mean, count: place.count,
+          overwrite: worker == 0)
       }
       apply(mean, to: index, number, trace, exclusive: true)
     } else {
@@ -73,7 +93,7 @@ final class ViewStore<Scalar: ModelScalar>: ParameterStore {
       for step in 0..<copy.shardCount {
         let shard = (step + index) % copy.shardCount
         apply(
-          computer.gradient + parameters.places[shard].start, to: shard, number, trace,
+          computer.gradient + places[shard].start, to: shard, number, trace,
           exclusive: isExclusive)
       }
     }
@@ -92,13 +112,12 @@ final class ViewStore<Scalar: ModelScalar>: ParameterStore {
     _ gradient: UnsafePointer<Scalar>, to shard: Int, _ number: Int, _ trace: TraceBuffer?,
     exclusive: Bool
   ) {
-    let parameters = run.parameters
-    let place = parameters.places[shard]
-    let before = parameters.versions.begin(shard, exclusive: exclusive)
+    let place = places[shard]
+    let before = versions.begin(shard, exclusive: exclusive)
     if let trace { trace.applied[shard] = before + 1 }
-    run.optimizer.apply(
-      gradient, to: parameters.values, state: run.optimizerState, offset: place.offset,
-      count: place.count, step: before + 1, number: number)
-    parameters.versions.end(shard, exclusive: exclusive)
+    optimizer.apply(
+      gradient, to: values, state: state, offset: place.offset, count: place.count,
+      step: before + 1, number: number)
+    versions.end(shard, exclusive: exclusive)
   }
 }
