@@ -528,6 +528,9 @@ def main():
     if not os.access(options.binary, os.X_OK):
         print(f"soak: {options.binary} is not there: make build", file=sys.stderr)
         return 66
+    # A shell starts what runs in its background with SIGINT ignored, and children inherit that: a signal that comes
+    # before the command listens would be lost, and the run would look as if it did not answer.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     print(f"soak: seed {options.seed}, {options.minutes:g} minutes, {options.binary}", flush=True)
     soak = Soak(options)
     start = time.monotonic()
