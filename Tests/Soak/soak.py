@@ -489,7 +489,7 @@ claims:
             timeout=20 * seconds + 600)
         self.figures["seconds of fuzzing"] = int(seconds)
         if done.returncode != 0:
-            lines = [line for line in done.stdout.splitlines() if "LOCKSTEP_FUZZ" in line or "✘" in line]
+            lines = [line for line in done.stdout.splitlines() if "LOCKSTEP_FUZZ" in line or "↳ target" in line]
             self.failures.append("fuzz: " + "\n  ".join(lines[-10:] or [done.stderr[-600:]]))
             print("FAILED " + self.failures[-1], flush=True)
 
