@@ -161,6 +161,18 @@ import Testing
     }
   }
 
+  @Test(arguments: ["lockstep.run/2", "lockstep.run\\/2"])
+  func `a record of another schema is refused, whatever else it holds`(_ schema: String) throws {
+    let text = GeneratedRecord.line(seed: 1, .all).text
+    let changed = text.replacing("lockstep.run/1", with: schema)
+    try #require(changed != text)
+    for line in [changed, "{\"id\":\"r-1\",\"schema\":\"\(schema)\"}"] {
+      let bytes = Array(line.utf8)[...]
+      #expect(StoredRun.readFast(bytes) == nil)
+      #expect(throws: UnknownSchema(found: "lockstep.run/2")) { try StoredRun(line: bytes) }
+    }
+  }
+
   @Test func `escapes are left to the general decoder`() throws {
     var run = try read(GeneratedRecord.line(seed: 1, .all))
     run.axes["data"] = .text("csv:\"é\\\n😀")
