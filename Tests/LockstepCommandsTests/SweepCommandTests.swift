@@ -138,8 +138,9 @@ enum Sweep {
 @Suite(.timeLimit(.minutes(15))) struct `A sweep's command` {
   @Test(arguments: ["sweep merge --help", "help sweep merge", "sweep merge -h"])
   func `merge has help of its own`(_ typed: String) throws {
-    let result = try lockstep(typed: typed, in: CommandFolder().path)
-    #expect(result.code == 0 && result.errors.isEmpty)
+    let folder = try CommandFolder()
+    let result = try lockstep(typed: typed, in: folder.path)
+    #expect(result.code == 0 && result.errors.isEmpty, "\(result)")
     #expect(result.output.contains("USAGE: lockstep sweep merge"), "\(result.output)")
     #expect(!result.output.contains("--policy"))
   }

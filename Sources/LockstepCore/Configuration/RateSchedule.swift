@@ -101,7 +101,8 @@ extension RateSchedule {
       self.init(.constant, warmup: updates)
     } else if parts[1].isEmpty {
       throw invalid(
-        "the schedule after the '+' is missing; write warmup:\(updates)+linear, for example, or leave the + out")
+        "the schedule after the '+' is missing; write warmup:\(updates)+linear, for example, "
+          + "or leave the + out")
     } else if parts[1].hasPrefix("warmup") {
       throw invalid("a schedule has one warm-up; leave the second one out")
     } else {

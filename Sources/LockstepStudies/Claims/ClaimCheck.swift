@@ -17,7 +17,8 @@ extension Claim {
     let missing = found.count(where: \.isEmpty)
     var items = found.flatMap(\.self)
     guard !items.isEmpty else {
-      result.remark = "none of \(NumberText.counted(matching.count, "run")) has \(lacking(in: matching))"
+      result.remark =
+        "none of \(NumberText.counted(matching.count, "run")) has \(lacking(in: matching))"
       return result
     }
     for ratio in ratios {
@@ -53,7 +54,8 @@ extension Claim {
     let inParts = runs.filter(isOfParts)
     let empty = filters.first { filter in !inParts.contains(where: filter.matches) }
     guard !inParts.isEmpty else {
-      return runs.isEmpty ? "there is no run" : "no run is of the part \(parts.joined(separator: " or "))"
+      return runs.isEmpty
+        ? "there is no run" : "no run is of the part \(parts.joined(separator: " or "))"
     }
     let unmet = empty.map { [$0] } ?? filters
     return "no run has "
