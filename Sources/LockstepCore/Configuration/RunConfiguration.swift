@@ -176,8 +176,8 @@ public struct RunConfiguration: Sendable {
     }
     if recordsTrace, virtual.delay != nil {
       throw .conflict(
-        reason: "--record trace tells of events in time, and under --delay no time passes; take "
-          + "--service instead")
+        reason: "a trace (--trace, --record trace) holds events in time, and under --delay no time "
+          + "passes; take --service instead")
     }
     if let targetLoss, !targetLoss.isFinite {
       throw .invalid(

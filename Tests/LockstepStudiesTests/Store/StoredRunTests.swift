@@ -168,6 +168,16 @@ import Testing
       let isText = String(validating: name, as: UTF8.self) != nil
       #expect((StoredRun.readFast(other[...]) != nil) == isText, "\(name)")
       if !isText { #expect(throws: (any Error).self) { try StoredRun(line: other[...]) } }
+
+  @Test(arguments: ["lockstep.run/2", "lockstep.run\\/2"])
+  func `a record of another schema is refused, whatever else it holds`(_ schema: String) throws {
+    let text = GeneratedRecord.line(seed: 1, .all).text
+    let changed = text.replacing("lockstep.run/1", with: schema)
+    try #require(changed != text)
+    for line in [changed, "{\"id\":\"r-1\",\"schema\":\"\(schema)\"}"] {
+      let bytes = Array(line.utf8)[...]
+      #expect(StoredRun.readFast(bytes) == nil)
+      #expect(throws: UnknownSchema(found: "lockstep.run/2")) { try StoredRun(line: bytes) }
     }
   }
 
