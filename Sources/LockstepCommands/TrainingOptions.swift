@@ -64,8 +64,8 @@ struct TrainingOptions: ParsableArguments {
 struct UsualOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The model: quadratic:KEY=V,…, least-squares, logistic, svm, mlp:H1xH2… or "
-        + "factorization:RANK. (default: mlp:128)", valueName: "model"),
+      "The model: \(ModelEntry.grammar). (default: \(RunOptions.defaultModel))",
+      valueName: "model"),
     completion: Completions.of("model"))
   var model: String?
 

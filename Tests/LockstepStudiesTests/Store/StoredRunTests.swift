@@ -168,6 +168,8 @@ import Testing
       let isText = String(validating: name, as: UTF8.self) != nil
       #expect((StoredRun.readFast(other[...]) != nil) == isText, "\(name)")
       if !isText { #expect(throws: (any Error).self) { try StoredRun(line: other[...]) } }
+    }
+  }
 
   @Test(arguments: ["lockstep.run/2", "lockstep.run\\/2"])
   func `a record of another schema is refused, whatever else it holds`(_ schema: String) throws {
