@@ -34,43 +34,7 @@ struct BenchOptions: ParsableArguments {
       valueName: "plan"), completion: Completions.of("pin"))
   var pin: [String] = []
 
-  @Option(
-    help: ArgumentHelp("The data set, as for run.", valueName: "data"),
-    completion: Completions.of("data"))
-  var data: String?
-
-  @Option(
-    name: .customLong("held-out"),
-    help: ArgumentHelp("The held-out set, as for run.", valueName: "held-out"))
-  var heldOut = "automatic"
-
-  @Option(
-    help: ArgumentHelp("\(OptimizerSpecification.grammar)."),
-    completion: Completions.of("optimizer"))
-  var optimizer = "sgd"
-
-  @Option(
-    name: .customLong("learning-rate"), help: "The learning rate. (default: by optimizer)")
-  var learningRate: Double?
-
-  @Option(help: "The number of examples of a minibatch, or full.")
-  var batch = "32"
-
-  @Option(
-    help: "How minibatches are drawn: shuffled or replacement.",
-    completion: Completions.of("sampling"))
-  var sampling = "shuffled"
-
-  @Option(help: "The seed of everything random.")
-  var seed: UInt64 = 1
-
-  @Option(
-    help: "Dense algebra by blas, or portable: the same bits on every processor.",
-    completion: Completions.of("kernels"))
-  var kernels = "blas"
-
-  @Option(help: "The parameters' type: single or double.", completion: Completions.of("precision"))
-  var precision = "single"
+  @OptionGroup var learning: LearningOptions
 
   @Option(help: "How often each configuration is measured. (default: 5, with --quick 3)")
   var runs: Int?
@@ -98,16 +62,10 @@ struct BenchOptions: ParsableArguments {
     }
     guard let first = models.first else { throw .conflict(reason: "--model needs a value") }
     var shared = RunConfiguration(model: first)
-    if let data { shared.data = try DataSpecification(data) }
-    shared.heldOut = try HeldOut(heldOut)
-    shared.optimizer = try OptimizerSpecification(optimizer)
-    shared.learningRate = learningRate
-    shared.batch = try BatchSize(batch)
-    shared.sampling = try .choice(sampling, option: "--sampling")
-    shared.seed = seed
-    shared.kernels = try .choice(kernels, option: "--kernels")
-    let scalar: Precision = try .choice(precision, option: "--precision")
-    shared.precision = scalar
+    shared.precision = .single
+    var given = RunOptions()
+    for (name, text) in learning.texts { try given.set(name, text) }
+    try given.apply(to: &shared)
     let policies = quick ? "barrier,bounded:4,hogwild" : "barrier,bounded:4,hogwild,locked"
     let pins = BenchAxes.distinct(pin.isEmpty ? ["compact"] : pin)
     // A wrong plan is bad usage whatever the machine.

@@ -34,16 +34,10 @@ struct TrainingOptions: ParsableArguments {
       values.isEmpty ? nil : values.joined(separator: " ")
     }
     let texts: [(String, String?)] = [
-      ("model", usual.model), ("data", usual.data), ("held-out", usual.heldOut),
-      ("engine", usual.engine),
+      ("model", usual.model), ("engine", usual.engine),
       ("decomposition", usual.decomposition), ("policy", usual.policy),
-      ("workers", text(usual.workers)),
-      ("optimizer", usual.optimizer), ("learning-rate", usual.learningRate),
-      ("schedule", usual.schedule), ("clip", usual.clip),
-      ("batch", usual.batch), ("sampling", usual.sampling), ("updates", text(usual.updates)),
-      ("epochs", usual.epochs), ("target-loss", usual.targetLoss),
-      ("seed", text(usual.seed)),
-      ("kernels", usual.kernels), ("precision", usual.precision), ("pin", usual.pin),
+      ("workers", text(usual.workers)), ("updates", text(usual.updates)),
+      ("epochs", usual.epochs), ("target-loss", usual.targetLoss), ("pin", usual.pin),
       ("service", virtual.service), ("read-time", virtual.readTime),
       ("apply-time", virtual.applyTime), ("delay", virtual.delay),
       ("delay-per", virtual.delayScope), ("fault", list(virtual.fault)),
@@ -55,7 +49,7 @@ struct TrainingOptions: ParsableArguments {
       ("calibrate", usual.calibrate),
     ]
     var result = RunOptions()
-    for (name, value) in texts { try result.set(name, value) }
+    for (name, value) in texts + usual.learning.texts { try result.set(name, value) }
     return result
   }
 }
@@ -69,21 +63,7 @@ struct UsualOptions: ParsableArguments {
     completion: Completions.of("model"))
   var model: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "The data set: digits, fashion-mnist[:DIR], idx:DIR, libsvm:FILE, csv:FILE, "
-        + "ratings:FILE or synthetic:KEY=V,….", valueName: "data"),
-    completion: Completions.of("data"))
-  var data: String?
-
-  @Option(
-    name: .customLong("held-out"), parsing: .unconditional,
-    help: ArgumentHelp(
-      "The held-out set: automatic, a fraction of the examples (drawn at random; FRACTION,seed=N), "
-        + "or another data set. "
-        + "(default: automatic)",
-      valueName: "held-out"))
-  var heldOut: String?
+  @OptionGroup var learning: LearningOptions
 
   @Option(
     help: "The engine: threads (real workers), or virtual (simulated workers). (default: threads)",
@@ -105,40 +85,6 @@ struct UsualOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "The number of workers. (default: 1)")
   var workers: Int?
 
-  @Option(
-    help: ArgumentHelp("\(OptimizerSpecification.grammar). (default: sgd)"),
-    completion: Completions.of("optimizer"))
-  var optimizer: String?
-
-  @Option(
-    name: .customLong("learning-rate"), parsing: .unconditional,
-    help: "The learning rate. (default: by optimizer and model)")
-  var learningRate: String?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "The rate along the run: \(RateSchedule.grammar). (default: linear for epochs without a rate)"
-    ), completion: Completions.of("schedule"))
-  var schedule: String?
-
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "Shorten every worker's gradient to this Euclidean norm where it is longer; not with noise "
-        + "probes."))
-  var clip: String?
-
-  @Option(
-    parsing: .unconditional,
-    help: "The number of examples of a minibatch, or full. (default: 32)")
-  var batch: String?
-
-  @Option(
-    help: "How minibatches are drawn: shuffled or replacement. (default: shuffled)",
-    completion: Completions.of("sampling"))
-  var sampling: String?
-
   @Option(parsing: .unconditional, help: "The number of updates to make.")
   var updates: Int?
 
@@ -150,20 +96,6 @@ struct UsualOptions: ParsableArguments {
     name: .customLong("target-loss"), parsing: .unconditional,
     help: "Stop when the training loss is at most this.")
   var targetLoss: String?
-
-  @Option(parsing: .unconditional, help: "The seed of everything random. (default: 1)")
-  var seed: UInt64?
-
-  @Option(
-    help: "Dense algebra by blas, or portable: the same bits on every processor. (default: blas)",
-    completion: Completions.of("kernels"))
-  var kernels: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "The parameters' type: single or double. (default: single; double in virtual time and with "
-        + "noise probes)"), completion: Completions.of("precision"))
-  var precision: String?
 
   @Option(
     help: ArgumentHelp(
@@ -204,6 +136,83 @@ struct UsualOptions: ParsableArguments {
       "Take the minibatches from a file: example numbers from 0, one minibatch a line.",
       valueName: "file"), completion: .file())
   var batches: String?
+}
+
+/// What a run trains on and how it steps, shared by every command that runs anything.
+struct LearningOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The data set: digits, fashion-mnist[:DIR], idx:DIR, libsvm:FILE, csv:FILE, "
+        + "ratings:FILE or synthetic:KEY=V,….", valueName: "data"),
+    completion: Completions.of("data"))
+  var data: String?
+
+  @Option(
+    name: .customLong("held-out"), parsing: .unconditional,
+    help: ArgumentHelp(
+      "The held-out set: automatic, a fraction of the examples (drawn at random; FRACTION,seed=N), "
+        + "or another data set. "
+        + "(default: automatic)",
+      valueName: "held-out"))
+  var heldOut: String?
+
+  @Option(
+    help: ArgumentHelp("\(OptimizerSpecification.grammar). (default: sgd)"),
+    completion: Completions.of("optimizer"))
+  var optimizer: String?
+
+  @Option(
+    name: .customLong("learning-rate"), parsing: .unconditional,
+    help: "The learning rate. (default: by optimizer and model)")
+  var learningRate: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "The rate along the run: \(RateSchedule.grammar). (default: linear for epochs without a rate)"
+    ), completion: Completions.of("schedule"))
+  var schedule: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Shorten every worker's gradient to this Euclidean norm where it is longer; not with noise "
+        + "probes."))
+  var clip: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: "The number of examples of a minibatch, or full. (default: 32)")
+  var batch: String?
+
+  @Option(
+    help: "How minibatches are drawn: shuffled or replacement. (default: shuffled)",
+    completion: Completions.of("sampling"))
+  var sampling: String?
+
+  @Option(parsing: .unconditional, help: "The seed of everything random. (default: 1)")
+  var seed: UInt64?
+
+  @Option(
+    help: "Dense algebra by blas, or portable: the same bits on every processor. (default: blas)",
+    completion: Completions.of("kernels"))
+  var kernels: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The parameters' type: single or double. (default: single; double in virtual time and with "
+        + "noise probes)"), completion: Completions.of("precision"))
+  var precision: String?
+
+  /// The options that were given, as text, by name.
+  var texts: [(String, String?)] {
+    [
+      ("data", data), ("held-out", heldOut), ("optimizer", optimizer),
+      ("learning-rate", learningRate), ("schedule", schedule), ("clip", clip), ("batch", batch),
+      ("sampling", sampling), ("seed", seed.map { "\($0)" }), ("kernels", kernels),
+      ("precision", precision),
+    ]
+  }
 }
 
 /// How a command reports, shared by every command that takes a while.

@@ -24,6 +24,10 @@ public struct BenchDocument: Codable, Sendable {
     public var optimizer: String
     /// The learning rate; `null` for the optimiser's default.
     @ExplicitNull public var learningRate: Double?
+    /// How the rate changes along a run; `null` where nobody said it.
+    @NullIfMissing public var schedule: String?
+    /// The norm that longer gradients are shortened to; `null` for none.
+    @NullIfMissing public var clip: Double?
     /// The size of a minibatch.
     public var batch: String
     /// How minibatches are drawn.
@@ -55,6 +59,8 @@ public struct BenchDocument: Codable, Sendable {
       pins = plan.pins
       optimizer = shared.optimizer.specification
       learningRate = shared.learningRate
+      schedule = shared.schedule?.specification
+      clip = shared.clip
       batch = shared.batch.specification
       sampling = shared.sampling.rawValue
       seed = shared.seed

@@ -30,6 +30,20 @@ import Testing
     #expect(try plan("--quick", "--policy", "locked").policies.map(\.specification) == ["locked"])
   }
 
+  @Test func `what a run takes for learning, a bench takes, and says in its document`() throws {
+    let plan = try plan(
+      "--schedule", "cosine", "--clip", "2.5", "--optimizer", "momentum:0.5", "--learning-rate",
+      "0.01", "--batch", "8", "--sampling", "replacement", "--seed", "7", "--precision", "double")
+    for run in plan.configurations {
+      #expect(run.resolvedSchedule == .cosine && run.clip == 2.5 && run.learningRate == 0.01)
+      #expect(run.optimizer.specification == "momentum:0.5" && run.batch.specification == "8")
+      #expect(run.sampling == .replacement && run.seed == 7 && run.resolvedPrecision == .double)
+    }
+    let document = BenchDocument.Plan(plan)
+    #expect(document.schedule == "cosine" && document.clip == 2.5)
+    #expect(try self.plan().configurations.allSatisfy { $0.resolvedPrecision == .single })
+  }
+
   @Test func `models and pins keep their commas`() throws {
     let plan = try plan(
       "--model", "quadratic:dimension=8,condition=2", "--model", "mlp:8", "--pin", "core:0,1",
@@ -42,6 +56,7 @@ import Testing
     ["--policy", "fast"], ["--workers", "0"], ["--pin", "middle"], ["--model", "tree"],
     ["--seconds", "1", "--updates", "5"], ["--runs", "0"], ["--decomposition", "rows"],
     ["--batch", "0"], ["--seconds", "0"], ["--learning-rate", "0"],
+    ["--learning-rate", "1e-400"], ["--clip", "0"], ["--schedule", "warmup:3+"],
   ])
   func `bad values are bad usage`(arguments: [String]) throws {
     let options = try BenchOptions.parse(arguments)
@@ -60,7 +75,7 @@ import Testing
          "memoryBytes": 1, "kernel": "k"},
        "plan": {"models": [], "data": null, "heldOut": "automatic", "policies": [],
          "decompositions": [], "workers": [], "pins": [], "optimizer": "sgd",
-         "learningRate": null, "batch": "32", "sampling": "shuffled", "seed": 1,
+         "learningRate": null, "schedule": null, "clip": null, "batch": "32", "sampling": "shuffled", "seed": 1,
          "kernels": "blas", "precision": "single", "runs": 3, "seconds": 1, "updates": null,
          "epochs": null},
        "status": "completed", "loadAverage": 500,

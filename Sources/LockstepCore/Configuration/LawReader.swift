@@ -58,6 +58,7 @@ struct LawReader {
   ) throws(ConfigurationError) -> [Double] {
     var numbers: [Double] = []
     for part in parts {
+      if let reason = NumberText.rangeProblem(part) { throw invalid("'\(part)': \(reason)") }
       guard let value = Double(part), value > low, value <= high else {
         throw invalid("'\(part)' is not a number above \(low) and at most \(high)")
       }

@@ -38,6 +38,9 @@ public struct OptimizerSpecification: Equatable, Sendable {
       self.init(rule: rule, argument: 0)
       return
     }
+    if let reason = specification.argument.flatMap({ NumberText.rangeProblem($0) }) {
+      throw specification.invalid(reason)
+    }
     let value =
       specification.argument == nil ? argument.usual : specification.argument.flatMap { Double($0) }
     guard let value, value >= 0, value < argument.below else {

@@ -182,6 +182,7 @@ public struct Specification: Equatable, Sendable {
   private func number(
     _ text: String, key: String, in range: ClosedRange<Double>
   ) throws(ConfigurationError) -> Double {
+    if let reason = NumberText.rangeProblem(text) { throw invalid("\(key)=\(text): \(reason)") }
     guard let number = Double(text), number.isFinite, range.contains(number) else {
       let bounds =
         range.lowerBound == -.greatestFiniteMagnitude

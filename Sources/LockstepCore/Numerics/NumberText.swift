@@ -50,6 +50,22 @@ public enum NumberText {
     "\(grouped(count)) \(count == 1 ? noun : plural ?? noun + "s")"
   }
 
+  /// Why a number as it was written cannot be had in double precision; `nil` where it can, and for a
+  /// text that is no number.
+  ///
+  /// - Parameter text: a number in decimal notation.
+  public static func rangeProblem(_ text: some StringProtocol) -> String? {
+    guard let value = Double(text) else { return nil }
+    let mantissa = text.prefix { $0 != "e" && $0 != "E" }
+    if value == 0, mantissa.contains(where: { ("1"..."9").contains($0) }) {
+      return "this is 0 in double precision, whose smallest number is about 5e-324"
+    }
+    if value.isInfinite, mantissa.contains(where: \.isNumber) {
+      return "this is beyond double precision, whose largest number is about 1.8e308"
+    }
+    return nil
+  }
+
   /// A number for a file: as many digits as it has, a full stop, `e` for powers of ten.
   public static func exact(_ value: Double) -> String {
     guard value.isFinite else { return "" }
