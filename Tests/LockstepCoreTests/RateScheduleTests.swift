@@ -49,7 +49,7 @@ import Testing
     ("constat", "did you mean constant?"), ("warmup", "write warmup:N"),
     ("warmup:0", "write warmup:N"), ("warmup:x", "write warmup:N"),
     ("warmup:1.5", "write warmup:N"),
-    ("warmup:5+", "the name before the ':' is missing"), ("warmup:5+warmup:5", "one warm-up"),
+    ("warmup:5+", "the schedule after the '+' is missing"), ("warmup:5+warmup:5", "one warm-up"),
     ("linear+warmup:5", "not one of"), ("cosine:5", "cosine takes no argument"),
     ("step", "write step:every=N,factor=F"), ("step:every=5", "write step:every=N,factor=F"),
     ("step:every=0,factor=0.5", "every=0 is not a whole number from 1"),
