@@ -23,7 +23,7 @@ import Testing
       typed: "sweep workers=1,8 --engine virtual \(Self.quadratic) --decomposition samples "
         + "--policy bounded:0 --out o", in: folder.path)
     let rows = Self.table(timed.output)
-    #expect(rows.map { $0["updates/unit"] } == ["1.0", "8.0"], "\(timed.output)")
+    #expect(rows.map { $0["updates/unit"] } == ["1.00", "8.00"], "\(timed.output)")
     #expect(rows.allSatisfy { $0["updates/s"] == nil })
     let delayed = try lockstep(
       typed: "sweep delay=constant:1,constant:2 --engine virtual \(Self.quadratic) --out d",
@@ -41,7 +41,7 @@ import Testing
       let other = row["engine"] == "threads" ? "updates/unit" : "updates/s"
       #expect(row[other] == "–", "\(result.output)")
     }
-    #expect(rows.first { $0["engine"] == "virtual" }?["updates/unit"] == "2.0")
+    #expect(rows.first { $0["engine"] == "virtual" }?["updates/unit"] == "2.00")
   }
 
   @Test func `compare policies by samples`() throws {
@@ -52,7 +52,7 @@ import Testing
         + "--workers 4 --batch 2 --updates 40 --out o", in: folder.path)
     let rows = Self.table(result.output)
     // A joint update takes a minibatch from each worker; both process 8 samples in a unit of time.
-    #expect(rows.map { $0["samples/unit"] } == ["8.0", "8.0"], "\(result.output)")
+    #expect(rows.map { $0["samples/unit"] } == ["8.00", "8.00"], "\(result.output)")
     #expect(try lockstep(typed: "report o", in: folder.path).code == 0)
     let page = String(decoding: try folder.read("o/index.html"), as: UTF8.self)
     #expect(page.contains("<th>samples/time unit"))
