@@ -174,19 +174,25 @@ struct DelayEnsembleTests {
     #expect(try trial.run(model, "uniform:0..5").ensemble != one.ensemble)
   }
 
-  @Test func `Replica 0 is the run that a single replica makes, and the others differ from it`()
+  @Test func `replica 0 is the run that a single replica makes, and the others differ from it`()
     throws
   {
+    // Drawn are the gradients' noise, or the minibatches.
+    try checkReplicas(DelayTrial.quadratic("dimension=1,noise=1"), "uniform:0..3")
+    try checkReplicas(DelayTrial.logistic(), "constant:2")
+  }
+
+  private func checkReplicas<Model: Objective>(_ model: Model, _ delay: String) throws
+  where Model.Scalar == Double {
     var trial = DelayTrial()
     trial.updates = 20
-    let model = try DelayTrial.quadratic("dimension=1,noise=1")
-    let single = try trial.run(model, "uniform:0..3")
+    let single = try trial.run(model, delay)
     trial.replicas = 2
-    let pair = try trial.run(model, "uniform:0..3")
+    let pair = try trial.run(model, delay)
     #expect(pair.parameters == single.parameters)
     trial.replicas = 1
     trial.seed = EnsembleReplicas.seed(of: 1, ofRun: 7)
-    let second = try trial.run(model, "uniform:0..3")
+    let second = try trial.run(model, delay)
     let mean = (single.parameters[0] + second.parameters[0]) / 2
     #expect(pair.ensemble.mean.last?.value == mean)
     #expect(second.parameters != single.parameters)

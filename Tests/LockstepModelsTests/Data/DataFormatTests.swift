@@ -177,12 +177,13 @@ import Testing
     ("1 2", "line 1: the rating is missing: a line is user, item and rating"),
     ("1,,3", "line 1: the item is missing: a line is user, item and rating"),
     ("1:2:3", "line 1: a single ':' after user 1; two of them separate"),
+    ("2147483646:2:3", "line 1: a single ':' after user 2147483646; two of them separate"),
     ("1 2 nan", "line 1: the rating 'nan' is not a finite number"),
     ("1 2 x", "line 1: the rating 'x' is not a number"),
     ("1 2 1e999", "line 1: the rating '1e999' is too large"),
     (
-      "2147483648 1 1",
-      "line 1: the user 2147483648 is beyond the largest that is supported, 2147483646"
+      "2147483647 1 1",
+      "line 1: the user 2147483647 is beyond the largest that is supported, 2147483646"
     ),
     (
       "1 2 3\n1 2147483646 1",

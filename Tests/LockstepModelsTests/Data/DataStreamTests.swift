@@ -155,6 +155,8 @@ import Testing
     }
     #expect(whole("2147483647") == 2_147_483_647)
     #expect(whole("1099511627776") == 1 << 40)
+    #expect(whole("99999999999999999") == 99_999_999_999_999_999)
+    #expect(whole("100000000000000000") == .max)
     #expect(whole(String(repeating: "9", count: 500)) == .max)
     #expect(whole("x") == nil)
   }
