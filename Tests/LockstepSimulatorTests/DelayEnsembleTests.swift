@@ -174,6 +174,18 @@ struct DelayEnsembleTests {
     #expect(try trial.run(model, "uniform:0..5").ensemble != one.ensemble)
   }
 
+  @Test func `points lie between rounds of updates that nobody sees a part of`() throws {
+    func points(_ decomposition: Decomposition, _ scope: DelayScope) throws -> [Int] {
+      var trial = DelayTrial(decomposition: decomposition, workers: 3, updates: 10, scope: scope)
+      trial.hostThreads = 1
+      let model = try DelayTrial.quadratic("dimension=4")
+      return try trial.run(model, "constant:1").ensemble.mean.map(\.update)
+    }
+    #expect(try points(.blocks, .read) == [0, 3, 6, 9, 10])
+    #expect(try points(.samples, .message) == [0, 3, 6, 9, 10])
+    #expect(try points(.samples, .read) == Array(0...10))
+  }
+
   @Test func `replica 0 is the run that a single replica makes, and the others differ from it`()
     throws
   {
