@@ -174,6 +174,16 @@ struct DelayEnsembleTests {
     #expect(try trial.run(model, "uniform:0..5").ensemble != one.ensemble)
   }
 
+  @Test func `a mailbox that was emptied before hands out every parcel once`() {
+    var mailbox = DelayMailbox<Double>(count: 1, longest: 3)
+    let lost = mailbox.take()
+    mailbox.send(lost, to: 0, arriving: 2)
+    mailbox.reset()
+    mailbox.reset()
+    let (first, second) = (mailbox.take(), mailbox.take())
+    #expect(first != second)
+  }
+
   @Test func `points lie between rounds of updates that nobody sees a part of`() throws {
     func points(_ decomposition: Decomposition, _ scope: DelayScope) throws -> [Int] {
       var trial = DelayTrial(decomposition: decomposition, workers: 3, updates: 10, scope: scope)
