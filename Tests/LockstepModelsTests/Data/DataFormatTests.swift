@@ -157,6 +157,7 @@ import Testing
     "0\t2\t3.5\t881250949\n4\t0\t1\n", "0,2,3.5,x\n4,0,1", "0::2::3.5::978300760\r\n4::0::1\r\n",
     "0 2 3.5\n\n4  0  1", "userId,movieId,rating,timestamp\n0, 2, 3.5\n4 ,0 ,1\n",
     "% bip weighted\n# no\n0 2 3.5\n4 0 1", "user_id:token\titem_id:token\n0 2 3.5\n4 0 1",
+    "  0 2 3.5\n \t\n  # no\n\t4 0 1",
   ])
   func `separators, headers and further columns are recognised`(_ text: String) throws {
     let data = try read(text)
