@@ -123,5 +123,7 @@ import Testing
   @Test func `a rate over no time is null`() {
     let rate = ThroughputRecord(updates: 3, samples: 5, seconds: 0)
     #expect(rate.updatesPerSecond == nil && rate.samplesPerSecond == nil)
+    let short = ThroughputRecord(updates: 3, samples: 5, seconds: 0.5)
+    #expect(short.updatesPerSecond == 6 && short.samplesPerSecond == 10)
   }
 }
