@@ -86,8 +86,8 @@ format:
 	$(SWIFT) format format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
 
 # The engine of threads and the racing kernels; of virtual time what several threads of the host do:
-# gradients ahead of their events, replicas, and runs of a sweep.
-TSAN_TESTS := LockstepThreadsTests|LockstepParametersTests
+# gradients ahead of their events, replicas, and runs of a sweep with the models that they share.
+TSAN_TESTS := LockstepThreadsTests|LockstepParametersTests|LockstepRunsTests.*SharedCacheTests
 TSAN_TESTS := $(TSAN_TESTS)|LockstepSimulatorTests.*umber of (host )?threads
 TSAN_TESTS := $(TSAN_TESTS)|LockstepStudiesTests.*(SweepExecutor|Bisection)Tests
 

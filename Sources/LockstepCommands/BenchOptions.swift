@@ -35,13 +35,13 @@ struct BenchOptions: ParsableArguments {
   var pin: [String] = []
 
   @Option(
-    help: ArgumentHelp("What to train on, as for run.", valueName: "data"),
+    help: ArgumentHelp("The data set, as for run.", valueName: "data"),
     completion: Completions.of("data"))
   var data: String?
 
   @Option(
     name: .customLong("held-out"),
-    help: ArgumentHelp("What to judge by, as for run.", valueName: "held-out"))
+    help: ArgumentHelp("The held-out set, as for run.", valueName: "held-out"))
   var heldOut = "automatic"
 
   @Option(

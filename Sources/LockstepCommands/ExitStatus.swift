@@ -61,7 +61,7 @@ enum ExitStatus: Int32, Error {
     case let error as StoreError:
       switch error {
       case .cannotWrite, .busy: cannotWrite.rawValue
-      case .otherPlan, .corrupt, .unusable: data.rawValue
+      case .otherPlan, .corrupt, .unknownSchema, .unusable: data.rawValue
       case .notFound: noInput.rawValue
       }
     case is OutputError: cannotWrite.rawValue

@@ -34,7 +34,10 @@ enum Format {
         format: "%.\(value / limit >= 100 ? 0 : value / limit >= 10 ? 1 : 2)f %@",
         value / limit, unit)
     }
-    return String(format: "%.1f ", value)
+    // Three significant digits, and one decimal at least.
+    guard value > 0, value < 10 else { return String(format: "%.1f ", value) }
+    if value < 1e-3 { return String(format: "%.2e ", value) }
+    return String(format: "%.\(2 - Int(log10(value).rounded(.down)))f ", value)
   }
 
   /// A share as a percentage.

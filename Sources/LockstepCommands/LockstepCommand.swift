@@ -27,12 +27,22 @@ public struct LockstepCommand: ParsableCommand {
     Startup.reserveStreams()
     Interruption.listen()
     do {
-      var command = try parseAsRoot(Startup.arguments())
+      var command = try parsed(Startup.arguments())
       try Startup.checkResources()
       try command.run()
       Foundation.exit(0)
     } catch {
       ExitStatus.exit(for: error)
     }
+  }
+
+  /// The command that the arguments ask for.
+  static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+    let merge = ["sweep", SweepMergeCommand.name]
+    if arguments.starts(with: merge) {
+      return try SweepMergeCommand.parseAsRoot(Array(arguments.dropFirst(merge.count)))
+    }
+    if arguments == ["help"] + merge { return try SweepMergeCommand.parseAsRoot(["--help"]) }
+    return try parseAsRoot(arguments)
   }
 }

@@ -7,12 +7,11 @@ struct NoiseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "noise", abstract: "Measure the noise penalties along a run.",
     discussion: """
-      Follows a run, with one seed after another, and takes one update in so many apart: what \
-      moving all shards at once cost beyond what each was promised alone, what the straight line \
-      missed, and what the stale view cost; on the update's own batch, on another one, and on \
-      held-out examples. Prints means over updates and seeds with 95 % intervals over the seeds \
-      (Student's t), and \
-      as shares of the promised decrease. Ctrl-C prints what there is.
+      Follows a run, with one seed after another, and probes some of its updates: the cost of moving all \
+      shards at once beyond the cost that each shard promised alone (interaction), the error of the straight \
+      line (linearisation) and the cost of the stale view (staleness); on the update's own batch, on another \
+      one, and on held-out examples. Prints means over updates and seeds with 95 % intervals over the seeds \
+      (Student's t), also as shares of the promised decrease. Ctrl-C prints the results so far.
       """)
 
   @OptionGroup var training: TrainingOptions
@@ -20,7 +19,7 @@ struct NoiseCommand: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: "Probe one update in so many, as --record noise=EVERY. (default: 50 probes a run)")
+    help: "Probe one update in this many, as --record noise=EVERY. (default: 50 probes a run)")
   var every: Int?
 
   @Option(

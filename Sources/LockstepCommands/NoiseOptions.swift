@@ -6,7 +6,7 @@ struct NoiseOptions: ParsableArguments {
   @Option(
     name: .customLong("noise-shards"),
     help: ArgumentHelp(
-      "What probes split a step over: workers, parameters or numbers of shards, with commas "
+      "The shards that probes split a step into: workers, parameters or numbers of shards, with commas "
         + "between them. (default: workers)", valueName: "shards"))
   var shards: String?
 

@@ -7,7 +7,7 @@ struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report", abstract: "Show a result folder as one self-contained HTML page.",
     discussion: """
-      Reads DIR/results.jsonl and, where they are, plan.yaml and claims.json, and writes one page \
+      Reads DIR/results.jsonl and, where they exist, plan.yaml and claims.json, and writes one page \
       with figures, claims and tables that works offline.
       """)
 
@@ -17,7 +17,7 @@ struct ReportCommand: ParsableCommand {
   @Option(help: "The page. (default: DIR/index.html)")
   var out: String?
 
-  @Option(help: "Also write each figure as an SVG file for papers into this folder.")
+  @Option(help: "Also write each figure to this folder as DIR-FIGURE.svg, for papers.")
   var svg: String?
 
   func run() throws {
@@ -38,7 +38,9 @@ struct ReportCommand: ParsableCommand {
       + "\(NumberText.counted(report.runCount, "run")), \(Format.count((html.count + 999) / 1000)) kB\n"
     if let drawings {
       let files = report.drawings
-      for file in files { try drawings.write(Data(file.svg.utf8), as: file.name) }
+      // The figures of several folders may go to one: each file's name begins with its results'.
+      let name = URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent
+      for file in files { try drawings.write(Data(file.svg.utf8), as: "\(name)-\(file.name)") }
       text += "\(drawings.path): \(NumberText.counted(files.count, "SVG file"))\n"
     }
     try Console.put(text)

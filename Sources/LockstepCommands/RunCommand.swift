@@ -7,8 +7,8 @@ struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Train a model with pinned workers under a policy.",
     discussion: """
-      Prints the losses, the throughput, how stale the views were and where the time of each \
-      worker went. Ctrl-C ends the run with what there is.
+      Prints the losses, the throughput, the staleness of the views and the time that each worker spent in \
+      each phase. Ctrl-C ends the run and prints the results so far.
       """)
 
   @OptionGroup var training: TrainingOptions
@@ -22,7 +22,7 @@ struct RunCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Note every iteration down in a file: complete as .csv or .jsonl, for Perfetto as .json.",
+      "Record every iteration in a file: complete as .csv or .jsonl, for Perfetto as .json.",
       valueName: "file"), completion: .file())
   var trace: String?
 

@@ -63,7 +63,7 @@ struct StudyListCommand: ParsableCommand {
 /// `lockstep study show`.
 struct StudyShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "show", abstract: "Print a study: a file to start one's own from.")
+    commandName: "show", abstract: "Print a study, as a start for a study of your own.")
 
   @Argument(help: "The study's name, or a file.", completion: .list(BundledStudies.names))
   var name: String

@@ -7,8 +7,8 @@ struct StudyRunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Carry out a study, check its claims, and write its page.",
     discussion: """
-      Ends with 1 if a claim is not reproduced, or a run failed. Results are kept: the same command goes \
-      on where it was stopped, and checks the claims again.
+      Ends with 1 if a claim is not reproduced, or a run failed. Results are kept: the same command \
+      resumes a study that was stopped, and checks the claims again.
       """)
 
   @Argument(help: "The study's name, or a file.", completion: .list(BundledStudies.names))
@@ -34,7 +34,7 @@ struct StudyRunCommand: ParsableCommand {
     let runs = try study.plan.runs()
     // Whatever is done now, the results so far are in the folder.
     let answer = Interruption.Answer(
-      nothing: "stopped early; the same command goes on", status: .stopped)
+      nothing: "stopped early; the same command resumes", status: .stopped)
     try Interruption.answering(answer) { try carryOut(study, runs) }
   }
 

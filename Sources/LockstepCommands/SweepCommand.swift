@@ -10,7 +10,7 @@ struct SweepCommand: ParsableCommand {
       Axes are written NAME=VALUES, such as policy=barrier,bounded:4,hogwild workers=1..8 \
       'learning-rate=logspace(-3,-1,5)' seed=1..5; 'zip(model=mlp:8,mlp:16 batch=8,16)' pairs \
       axes. A plan's file takes their place. Options of run hold for all runs. Records go to a \
-      folder; the same command goes on where it was stopped, whatever stopped it. \
+      folder; the same command resumes a sweep that was stopped, whatever stopped it. \
       'lockstep sweep merge DIR… --out DIR' joins the folders of shares.
       """)
 
@@ -24,7 +24,10 @@ struct SweepCommand: ParsableCommand {
   @OptionGroup(title: "What all runs have in common") var training: TrainingOptions
 
   func run() throws {
-    if plan.first == "merge" { return try merge(Array(plan.dropFirst())) }
+    // Options may stand before the word.
+    if plan.first == SweepMergeCommand.name {
+      return try SweepMergeCommand.join(Array(plan.dropFirst()), into: sweep.out, reporting)
+    }
     let plan = try readPlan()
     let runs = try plan.runs(limit: sweep.largestCount())
     let (number, count) = try sweep.share()
@@ -83,28 +86,6 @@ struct SweepCommand: ParsableCommand {
       try Console.putJSON(preview)
     } else {
       try Console.put(preview.text(jobs: options.jobs))
-    }
-  }
-
-  private func merge(_ folders: [String]) throws {
-    guard let out = sweep.out else {
-      throw ConfigurationError.conflict(reason: "merge needs a folder to write to; add --out DIR")
-    }
-    guard !folders.isEmpty else {
-      throw ConfigurationError.conflict(
-        reason: "merge needs the folders to join: lockstep sweep merge DIR… --out DIR")
-    }
-    let (store, merge) = try StoreMerge.join(folders, into: out)
-    let plan = try SweepPlan(contentsOf: "\(out)/\(ResultStore.Name.plan)")
-    let records = try SweepFolder.writeSummaries(
-      of: store, plan: plan, planned: try plan.runs(limit: .max), on: try Topology(.live))
-    WatchedSweep.tell(foreign: records.foreign, in: out)
-    if reporting.json {
-      try Console.putJSON(merge)
-    } else {
-      try Console.put(
-        "\(NumberText.counted(merge.added, "run")) added, "
-          + "\(NumberText.counted(merge.repeated, "was", "were")) there already\n")
     }
   }
 

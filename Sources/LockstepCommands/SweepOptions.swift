@@ -16,10 +16,12 @@ struct SweepOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: "The largest number of runs. (default: 100000)")
   var limit: Int?
 
-  @Flag(name: .customLong("dry-run"), help: "Say how many runs there are and about how long.")
+  @Flag(
+    name: .customLong("dry-run"),
+    help: "Print how many runs there are and about how long they take.")
   var dryRun = false
 
-  @Flag(help: "Take the plan's long version: what its full blocks say.")
+  @Flag(help: "Take the plan's long version, with its full blocks.")
   var full = false
 
   @Option(

@@ -82,7 +82,10 @@ struct SweepReport {
   /// A table that is no wider than it may be: cells of axes are cut off, then whole axes left out.
   private static func fitting(_ rows: [[String]], fixed: Int) -> String {
     var rows = rows.map { row in
-      row.map { $0.count > widestCell ? $0.prefix(widestCell - 1) + "…" : $0 }
+      row.enumerated().map { column, cell in
+        column < row.count - fixed && cell.count > widestCell
+          ? cell.prefix(widestCell - 1) + "…" : cell
+      }
     }
     while true {
       let table = Format.table(rows)

@@ -107,8 +107,8 @@ struct TraceCommand: ParsableCommand {
           replay.isExact
           ? "the same bits as recorded"
           : mayDiffer
-            ? "other bits than recorded, which torn views and overlapping updates explain"
-            : "other bits than recorded, which nothing in the trace explains"
+            ? "the bits differ from the recorded ones; torn views and overlapping updates explain it"
+            : "the bits differ from the recorded ones; nothing in the trace explains it"
         try Console.put(
           "\(NumberText.counted(replay.iterations, "iteration")) replayed: \(verdict)\n"
             + "parameters \(replay.replayed), recorded \(replay.recorded)\n"

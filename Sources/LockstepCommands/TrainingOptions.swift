@@ -9,6 +9,9 @@ struct TrainingOptions: ParsableArguments {
   @OptionGroup(title: "Virtual time") var virtual: VirtualOptions
   @OptionGroup(title: "Noise probes") var noise: NoiseOptions
 
+  /// What the help says of an option that names one file, which several runs would write over.
+  static let singleRun = "Only lockstep run takes it."
+
   /// Reads the options into a configuration.
   ///
   /// - Parameter probing: one update in how many is probed for noise, unless `--record` says it.
@@ -35,10 +38,10 @@ struct TrainingOptions: ParsableArguments {
       ("engine", usual.engine),
       ("decomposition", usual.decomposition), ("policy", usual.policy),
       ("workers", text(usual.workers)),
-      ("optimizer", usual.optimizer), ("learning-rate", text(usual.learningRate)),
-      ("schedule", usual.schedule), ("clip", text(usual.clip)),
+      ("optimizer", usual.optimizer), ("learning-rate", usual.learningRate),
+      ("schedule", usual.schedule), ("clip", usual.clip),
       ("batch", usual.batch), ("sampling", usual.sampling), ("updates", text(usual.updates)),
-      ("epochs", text(usual.epochs)), ("target-loss", text(usual.targetLoss)),
+      ("epochs", usual.epochs), ("target-loss", usual.targetLoss),
       ("seed", text(usual.seed)),
       ("kernels", usual.kernels), ("precision", usual.precision), ("pin", usual.pin),
       ("service", virtual.service), ("read-time", virtual.readTime),
@@ -57,18 +60,18 @@ struct TrainingOptions: ParsableArguments {
   }
 }
 
-/// What nearly every run is told.
+/// The options of nearly every run.
 struct UsualOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "What to train: quadratic:KEY=V,…, least-squares, logistic, svm, mlp:H1xH2… or "
-        + "factorization:RANK. (default: mlp:128)", valueName: "model"),
+      "The model: \(ModelEntry.grammar). (default: \(RunOptions.defaultModel))",
+      valueName: "model"),
     completion: Completions.of("model"))
   var model: String?
 
   @Option(
     help: ArgumentHelp(
-      "What to train on: digits, fashion-mnist[:DIR], idx:DIR, libsvm:FILE, csv:FILE, "
+      "The data set: digits, fashion-mnist[:DIR], idx:DIR, libsvm:FILE, csv:FILE, "
         + "ratings:FILE or synthetic:KEY=V,….", valueName: "data"),
     completion: Completions.of("data"))
   var data: String?
@@ -76,14 +79,14 @@ struct UsualOptions: ParsableArguments {
   @Option(
     name: .customLong("held-out"), parsing: .unconditional,
     help: ArgumentHelp(
-      "What to judge by: automatic, a fraction of the examples (drawn at random; FRACTION,seed=N), "
+      "The held-out set: automatic, a fraction of the examples (drawn at random; FRACTION,seed=N), "
         + "or another data set. "
         + "(default: automatic)",
       valueName: "held-out"))
   var heldOut: String?
 
   @Option(
-    help: "Who carries it out: threads (real workers), or virtual (simulated). (default: threads)",
+    help: "The engine: threads (real workers), or virtual (simulated workers). (default: threads)",
     completion: Completions.of("engine"))
   var engine: String?
 
@@ -95,7 +98,7 @@ struct UsualOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Who may start an iteration when: sequential, barrier, bounded:S, hogwild or locked. "
+      "When a worker may start an iteration: sequential, barrier, bounded:S, hogwild or locked. "
         + "(default: barrier, and hogwild with --delay)"), completion: Completions.of("policy"))
   var policy: String?
 
@@ -109,8 +112,8 @@ struct UsualOptions: ParsableArguments {
 
   @Option(
     name: .customLong("learning-rate"), parsing: .unconditional,
-    help: "The learning rate. (default: by optimizer)")
-  var learningRate: Double?
+    help: "The learning rate. (default: by optimizer and model)")
+  var learningRate: String?
 
   @Option(
     parsing: .unconditional,
@@ -121,8 +124,10 @@ struct UsualOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: "Shorten every worker's gradient to this Euclidean norm where it is longer.")
-  var clip: Double?
+    help: ArgumentHelp(
+      "Shorten every worker's gradient to this Euclidean norm where it is longer; not with noise "
+        + "probes."))
+  var clip: String?
 
   @Option(
     parsing: .unconditional,
@@ -139,12 +144,12 @@ struct UsualOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional, help: "The number of passes over the training set. (default: 5)")
-  var epochs: Double?
+  var epochs: String?
 
   @Option(
     name: .customLong("target-loss"), parsing: .unconditional,
     help: "Stop when the training loss is at most this.")
-  var targetLoss: Double?
+  var targetLoss: String?
 
   @Option(parsing: .unconditional, help: "The seed of everything random. (default: 1)")
   var seed: UInt64?
@@ -170,7 +175,8 @@ struct UsualOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "What to record: loss=EVERY, the number of updates between two losses; noise=EVERY, the same "
-        + "for noise probes; or trace; may be repeated."), completion: Completions.of("record"))
+        + "for noise probes; or trace, which only lockstep run takes; may be repeated."),
+    completion: Completions.of("record"))
   var record: [String] = []
 
   @Option(
@@ -181,12 +187,15 @@ struct UsualOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Store how long reading, computing and applying took, for --service calibrated:FILE.",
+      "Store how long reading, computing and applying took, for --service calibrated:FILE. "
+        + TrainingOptions.singleRun,
       valueName: "file"), completion: .file())
   var calibrate: String?
 
   @Option(
-    help: ArgumentHelp("Write the last parameters as a NumPy file.", valueName: "file.npy"),
+    help: ArgumentHelp(
+      "Write the last parameters as a NumPy file. " + TrainingOptions.singleRun,
+      valueName: "file.npy"),
     completion: .file(extensions: ["npy"]))
   var save: String?
 

@@ -35,13 +35,14 @@ struct VirtualOptions: ParsableArguments {
   @Option(
     name: .customLong("delay-per"),
     help: ArgumentHelp(
-      "What a delay is drawn for: read or message. (default: read)", valueName: "scope"),
+      "Whether a delay is drawn for each read or for each message. (default: read)",
+      valueName: "scope"),
     completion: Completions.of("delay-per"))
   var delayScope: String?
 
   @Option(
     help: ArgumentHelp(
-      "What befalls a worker: worker=P,at=TIME,kind=stall:TIME, kind=crash or kind=restart; may be "
+      "A fault of a worker: worker=P,at=TIME,kind=stall:TIME, kind=crash or kind=restart; may be "
         + "repeated.", valueName: "fault"))
   var fault: [String] = []
 

@@ -51,7 +51,7 @@ struct WatchedSweep {
       ask: {
         executor.interrupt()
         return true
-      }, late: "stopped early; the same command goes on", status: .stopped)
+      }, late: "stopped early; the same command resumes", status: .stopped)
     return try Interruption.answering(answer) { try carryOut(executor, prepare) }
   }
 
@@ -116,7 +116,7 @@ struct WatchedSweep {
       Console.say("lockstep: \(runs) failed; the same command tries again")
     }
     if outcome.isInterrupted {
-      Console.say("lockstep: stopped early; the same command goes on")
+      Console.say("lockstep: stopped early; the same command resumes")
       throw .stopped
     }
     if !failures.isEmpty { throw .failed }

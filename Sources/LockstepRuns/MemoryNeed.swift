@@ -1,5 +1,6 @@
 import Foundation
 import LockstepCore
+import LockstepModels
 import LockstepSimulator
 import LockstepThreads
 
@@ -150,6 +151,41 @@ public struct MemoryNeed: Equatable, Sendable {
     bytes < 1e8
       ? String(format: "%.1f MB", bytes / 1e6)
       : String(format: bytes < 1e10 ? "%.1f GB" : "%.0f GB", bytes / 1e9)
+  }
+}
+
+extension MemoryNeed {
+  /// Refuses a run whose vectors would not fit: of a run, and of a trace that is executed again.
+  ///
+  /// - Throws: ``DataError/unsuitable(reason:)``.
+  static func require<Model: Objective>(
+    _ model: Model, _ resolved: ResolvedRun, _ prepared: PreparedModel
+  ) throws {
+    let configuration = resolved.configuration
+    let need = MemoryNeed(
+      parameters: model.parameterCount, scalarBytes: MemoryLayout<Model.Scalar>.stride,
+      configuration: configuration,
+      updatesInPlace: configuration.engine == .threads && configuration.noise == nil
+        && ThreadEngine.updatesInPlace(model, configuration: resolved.engine),
+      scalarsPerExample: prepared.scalarsPerExample,
+      batch: resolved.engine.minibatches?.longest ?? resolved.engine.batch,
+      delayBytes: try delayBytes(model, resolved))
+    guard need.fits else {
+      let data = prepared.dataName.map { " on \($0)" } ?? ""
+      throw DataError.unsuitable(
+        reason: need.complaint(configuration.model.specification + data))
+    }
+  }
+
+  /// What a thread of a run with `--delay` keeps of old versions and messages.
+  private static func delayBytes<Model: Objective>(
+    _ model: Model, _ resolved: ResolvedRun
+  ) throws -> Double {
+    let virtual = resolved.configuration.virtual
+    guard let delay = virtual.delay else { return 0 }
+    return DelayMemory.bytes(
+      try DelayLaw(delay), scope: virtual.delayScope ?? .read, configuration: resolved.engine,
+      parameters: model.parameterCount, scalarBytes: MemoryLayout<Model.Scalar>.stride)
   }
 }
 

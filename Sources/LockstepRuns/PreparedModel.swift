@@ -44,23 +44,15 @@ public struct PreparedModel: Sendable {
       curvature =
         configuration.noise == nil ? nil : try loaded.widened.model(configuration) as? Curvature
       (dataName, data, positiveClass) = (loaded.dataset?.name, loaded.data, loaded.positiveClass)
-      scalarsPerExample = loaded.scalarsPerExample(configuration.model.kind)
+      scalarsPerExample = model.scalarsPerExample
     case .double:
       let loaded = try Loaded<Double>(configuration, datasets)
       let model = try loaded.model(configuration)
       objective = .double(model)
       curvature = model as? Curvature
       (dataName, data, positiveClass) = (loaded.dataset?.name, loaded.data, loaded.positiveClass)
-      scalarsPerExample = loaded.scalarsPerExample(configuration.model.kind)
+      scalarsPerExample = model.scalarsPerExample
     }
-  }
-
-  /// Whether the run's seed makes the data, or the model itself.
-  func dependsOnSeed(_ configuration: RunConfiguration) -> Bool {
-    if case .quadratic = configuration.model.kind { return true }
-    if case .synthetic = data?.source { return true }
-    if case .data(let other) = configuration.heldOut, case .synthetic = other.source { return true }
-    return false
   }
 
   /// The number of parameters.
@@ -76,17 +68,6 @@ public struct PreparedModel: Sendable {
     switch objective {
     case .single(let model): model.trainingCount
     case .double(let model): model.trainingCount
-    }
-  }
-
-  /// What a model is trained on where no data is given.
-  fileprivate static func defaultData(
-    _ kind: ModelSpecification.Kind
-  ) throws(ConfigurationError) -> DataSpecification? {
-    switch kind {
-    case .quadratic: nil
-    case .factorization: try DataSpecification("synthetic:task=ratings,examples=100000")
-    case .leastSquares, .logistic, .svm, .multilayerPerceptron: try DataSpecification("digits")
     }
   }
 
@@ -131,19 +112,14 @@ private struct Loaded<Scalar: ModelScalar> {
 
   init(_ configuration: RunConfiguration, _ datasets: DatasetCache?) throws {
     positiveClass = configuration.model.positiveClass
-    data = try configuration.data ?? PreparedModel.defaultData(configuration.model.kind)
+    data = try configuration.resolvedData()
     guard let data else { return }
     var loaded = try (datasets ?? DatasetCache(capacity: 1))
       .dataset(data, of: configuration, as: Scalar.self)
-    switch configuration.model.kind {
-    case .logistic, .svm:
+    if configuration.model.entry.examples == .twoClasses {
       // The default data has ten classes; where nobody asked for it, one against the rest will do.
       if configuration.data == nil, positiveClass == nil { positiveClass = 0 }
       loaded = try loaded.binaryTargets(positiveClass: positiveClass)
-    case .multilayerPerceptron:
-      try loaded.requireClasses()
-    case .quadratic, .leastSquares, .factorization:
-      break
     }
     dataset = loaded
   }
@@ -152,21 +128,6 @@ private struct Loaded<Scalar: ModelScalar> {
     try ModelBuilder.make(
       configuration.model, dataset: dataset, kernels: configuration.kernels,
       seed: configuration.seed)
-  }
-
-  /// What a network's layers, or the gathered rows of a dense linear model, take for an example.
-  func scalarsPerExample(_ kind: ModelSpecification.Kind) -> Int {
-    guard let dataset else { return 0 }
-    switch kind {
-    case .multilayerPerceptron(let hiddenWidths, _):
-      // Activations and, but for the inputs, their derivatives.
-      return dataset.featureCount + 2 * hiddenWidths.reduce(dataset.classCount ?? 0, +)
-    case .leastSquares, .logistic, .svm:
-      if case .sparse = dataset.training.features { return 0 }
-      return dataset.featureCount
-    case .factorization(let rank): return 2 * rank
-    case .quadratic: return 0
-    }
   }
 }
 

@@ -1,13 +1,19 @@
 import LockstepCore
 
 extension RunConfiguration {
-  /// Whether the data are drawn at random, and so differ from seed to seed.
+  /// What the model is trained on; `nil` for a model without data.
   ///
-  /// Synthetic data are, and a factorization is trained on them where no data is given.
+  /// - Throws: ``ConfigurationError`` where the model's usual data are written wrong.
+  func resolvedData() throws(ConfigurationError) -> DataSpecification? {
+    if let data { return data }
+    guard let usual = model.entry.usualData else { return nil }
+    return try DataSpecification(usual)
+  }
+
+  /// Whether the data are drawn at random, and so differ from seed to seed.
   public var dataDependOnSeed: Bool {
     if case .data(let other) = heldOut, case .synthetic = other.source { return true }
-    if case .synthetic = data?.source { return true }
-    if data == nil, case .factorization = model.kind { return true }
+    if case .synthetic = (try? resolvedData())?.source { return true }
     return false
   }
 

@@ -22,7 +22,7 @@ public struct TraceReplay: Sendable {
   /// Executes a trace.
   ///
   /// - Throws: ``ConfigurationError`` where the trace's options make no run, ``DataError`` where its
-  ///   data cannot be had any more, ``ReplayError`` where its events cannot have happened.
+  ///   data cannot be had any more or its model doesn't fit into memory, ``ReplayError`` where its events cannot have happened.
   public init(_ trace: Trace) throws {
     guard let recorded = trace.header.parameters else {
       throw ConfigurationError.conflict(
@@ -38,18 +38,19 @@ public struct TraceReplay: Sendable {
     configuration.precision = try RunConfiguration.precision(trace.header.configuration)
     try configuration.validate()
     let prepared = try PreparedModel(configuration)
-    let simulation = try ResolvedRun(configuration, prepared).engine
+    let resolved = try ResolvedRun(configuration, prepared)
     switch prepared.objective {
-    case .single(let model): replayed = try Self.replay(model, simulation, trace)
-    case .double(let model): replayed = try Self.replay(model, simulation, trace)
+    case .single(let model): replayed = try Self.replay(model, resolved, prepared, trace)
+    case .double(let model): replayed = try Self.replay(model, resolved, prepared, trace)
     }
   }
 
   private static func replay<Model: Objective>(
-    _ model: Model, _ configuration: EngineConfiguration, _ trace: Trace
+    _ model: Model, _ resolved: ResolvedRun, _ prepared: PreparedModel, _ trace: Trace
   ) throws -> String {
-    ParameterDigest.of(
-      try ReplayEngine(model: model, configuration: configuration, trace: trace).run())
+    try MemoryNeed.require(model, resolved, prepared)
+    return ParameterDigest.of(
+      try ReplayEngine(model: model, configuration: resolved.engine, trace: trace).run())
   }
 
   /// How many updates began before another one of the same shards ended.

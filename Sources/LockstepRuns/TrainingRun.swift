@@ -106,19 +106,7 @@ public final class TrainingRun: Sendable {
     _ progress: (Progress) -> Void, _ keepTrace: (Trace) throws -> Void
   ) throws -> RunRecord {
     let configuration = resolved.configuration
-    let need = MemoryNeed(
-      parameters: model.parameterCount, scalarBytes: MemoryLayout<Model.Scalar>.stride,
-      configuration: configuration,
-      updatesInPlace: configuration.engine == .threads && configuration.noise == nil
-        && ThreadEngine.updatesInPlace(model, configuration: resolved.engine),
-      scalarsPerExample: prepared.scalarsPerExample,
-      batch: resolved.engine.minibatches?.longest ?? resolved.engine.batch,
-      delayBytes: try delayBytes(model, resolved))
-    guard need.fits else {
-      let data = prepared.dataName.map { " on \($0)" } ?? ""
-      throw DataError.unsuitable(
-        reason: need.complaint(configuration.model.specification + data))
-    }
+    try MemoryNeed.require(model, resolved, prepared)
     let probes = try NoiseProbes(resolved, prepared)
     var record =
       switch configuration.engine {
@@ -132,17 +120,6 @@ public final class TrainingRun: Sendable {
       record.noiseSeconds = probes.time.wall
     }
     return record
-  }
-
-  /// What a thread of a run with `--delay` keeps of old versions and messages.
-  private func delayBytes<Model: Objective>(
-    _ model: Model, _ resolved: ResolvedRun
-  ) throws -> Double {
-    let virtual = resolved.configuration.virtual
-    guard let delay = virtual.delay else { return 0 }
-    return DelayMemory.bytes(
-      try DelayLaw(delay), scope: virtual.delayScope ?? .read, configuration: resolved.engine,
-      parameters: model.parameterCount, scalarBytes: MemoryLayout<Model.Scalar>.stride)
   }
 
   private func runThreads<Model: Objective>(

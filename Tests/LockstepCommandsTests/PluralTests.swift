@@ -77,7 +77,7 @@ struct PluralTests {
       .replacing(/has [0-9]+ times/, with: "has N times")
     #expect(
       words.contains(
-        "no standard error: values stay alike for about N updates, and a standard error takes 200 "
+        "no standard error: values are correlated over about N updates, and a standard error takes 200 "
           + "times as many; this run has N times as many: make more, or use --replicas"),
       "\(words)")
   }

@@ -245,7 +245,7 @@ enum SmallStudy {
     process.send(SIGINT)
     let result = try process.finish()
     #expect(result.code == 75, "\(result)")
-    #expect(result.errors.contains("stopped early; the same command goes on"))
+    #expect(result.errors.contains("stopped early; the same command resumes"))
     #expect(try result.document()["interrupted"] as? Bool == true)
     #expect(!folder.names(in: "o").contains("claims.json"))
     #expect(try lockstep(typed: "study run s.yaml --out o", in: folder.path).code == 0)

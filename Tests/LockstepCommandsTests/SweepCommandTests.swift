@@ -53,7 +53,7 @@ enum Sweep {
     process.send(SIGINT)
     let result = try process.finish()
     #expect(result.code == 75, "\(result)")
-    #expect(result.errors.contains("lockstep: stopped early; the same command goes on"))
+    #expect(result.errors.contains("lockstep: stopped early; the same command resumes"))
     let rows =
       String(decoding: try folder.read("o/results.csv"), as: UTF8.self)
       .split(separator: "\n").count - 1
@@ -136,6 +136,35 @@ enum Sweep {
 }
 
 @Suite(.timeLimit(.minutes(15))) struct `A sweep's command` {
+  @Test(arguments: ["sweep merge --help", "help sweep merge", "sweep merge -h"])
+  func `merge has help of its own`(_ typed: String) throws {
+    let folder = try CommandFolder()
+    let result = try lockstep(typed: typed, in: folder.path)
+    #expect(result.code == 0 && result.errors.isEmpty, "\(result)")
+    #expect(result.output.contains("USAGE: lockstep sweep merge"), "\(result.output)")
+    #expect(!result.output.contains("--policy"))
+  }
+
+  @Test func `resumes no folder with a record of another schema`() throws {
+    let folder = try CommandFolder()
+    let sweep =
+      "sweep seed=1..2 --engine virtual --model quadratic:dimension=2 --updates 3 --out o"
+    #expect(try lockstep(typed: sweep, in: folder.path).code == 0)
+    let text = String(decoding: try folder.read("o/results.jsonl"), as: UTF8.self)
+    var lines = text.split(separator: "\n").map(String.init)
+    lines[1] = lines[1].replacing("lockstep.run/1", with: "lockstep.run/2")
+    try folder.write("o/results.jsonl", lines.joined(separator: "\n") + "\n")
+    for command in [sweep, "report o", "sweep merge o --out p"] {
+      let result = try lockstep(typed: command, in: folder.path)
+      #expect(result.code == 65, "\(command): \(result)")
+      #expect(
+        result.errors.contains(
+          "o/results.jsonl, line 2: the record's schema is lockstep.run/2, and this version of Lockstep "
+            + "reads lockstep.run/1; take a version that reads lockstep.run/2"),
+        "\(command): \(result.errors)")
+    }
+  }
+
   @Test(arguments: [
     ("wrokers=1", 64, "did you mean workers?"), ("workers=", 64, "no value is given"),
     ("seed=1..1000000", 64, "more than 100,000 runs"), ("seed=1", 64, "add --out DIR"),

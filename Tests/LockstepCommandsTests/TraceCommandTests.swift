@@ -62,6 +62,22 @@ import Testing
     #expect(replay.errors.hasPrefix("lockstep: t.csv, line 1: its run: --"), "\(replay.errors)")
   }
 
+  @Test func `whose model doesn't fit into memory are not executed again`() throws {
+    let folder = try CommandFolder()
+    _ = try lockstep(
+      typed: "run --model mlp:4 --decomposition samples --workers 2 --pin none --updates 30 "
+        + "--quiet --trace t.csv", in: folder.path)
+    let text = String(decoding: try folder.read("t.csv"), as: UTF8.self)
+    try #require(text.contains("mlp:4"))
+    try folder.write("t.csv", text.replacing("mlp:4", with: "mlp:1048576x4096"))
+    let replay = try lockstep(typed: "trace replay t.csv", in: folder.path)
+    #expect(replay.code == 65 && replay.output.isEmpty, "\(replay)")
+    #expect(
+      replay.errors.contains(
+        "mlp:1048576x4096 on digits has 4,363,169,802 parameters, for which 2 workers need about"),
+      "\(replay.errors)")
+  }
+
   @Test(arguments: [
     ("trace check none.csv", Int32(66), "none.csv: cannot be read"),
     ("trace check empty.csv", 65, "empty.csv, line 1: it doesn't begin with a header"),
@@ -75,7 +91,7 @@ import Testing
     ("run --trace none/t.csv", 73, "none/t.csv"),
     (
       "run --engine virtual --model quadratic --delay constant:1 --trace t.csv", 64,
-      "under --delay no time passes"
+      "a trace (--trace, --record trace) holds events in time, and under --delay no time passes"
     ),
   ])
   func `that cannot be are refused`(_ typed: String, _ code: Int32, _ text: String) throws {

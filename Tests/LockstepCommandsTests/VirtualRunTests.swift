@@ -150,7 +150,7 @@ import Testing
       "bounded:1 in virtual time, service per-worker:1.0;3.0, samples, 2 workers",
       "completed after 12 updates, 18.00 units of time, simulated in ",
       "worker  updates  compute    wait", "updates    time",
-      "throughput  0.7 updates per unit of time",
+      "throughput  0.667 updates per unit of time",
     ] {
       #expect(result.output.contains(line), "\(line)\n\(result.output)")
     }

@@ -489,7 +489,7 @@ claims:
             timeout=20 * seconds + 600)
         self.figures["seconds of fuzzing"] = int(seconds)
         if done.returncode != 0:
-            lines = [line for line in done.stdout.splitlines() if "LOCKSTEP_FUZZ" in line or "✘" in line]
+            lines = [line for line in done.stdout.splitlines() if "LOCKSTEP_FUZZ" in line or "↳ target" in line]
             self.failures.append("fuzz: " + "\n  ".join(lines[-10:] or [done.stderr[-600:]]))
             print("FAILED " + self.failures[-1], flush=True)
 
@@ -528,6 +528,9 @@ def main():
     if not os.access(options.binary, os.X_OK):
         print(f"soak: {options.binary} is not there: make build", file=sys.stderr)
         return 66
+    # A shell starts what runs in its background with SIGINT ignored, and children inherit that: a signal that comes
+    # before the command listens would be lost, and the run would look as if it did not answer.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     print(f"soak: seed {options.seed}, {options.minutes:g} minutes, {options.binary}", flush=True)
     soak = Soak(options)
     start = time.monotonic()

@@ -47,11 +47,7 @@ public struct GradientRule: Equatable, @unchecked Sendable {
   ///   - model: what is trained.
   ///   - schedule: how the rate changes.
   func rate(for model: ModelSpecification, _ schedule: RateSchedule) -> Double {
-    var rate = 0.0
-    if case .factorization = model.kind { rate = facts.pointee.factorization_rate }
-    if case .multilayerPerceptron = model.kind, schedule.fallsToZero {
-      rate = facts.pointee.falling_network_rate
-    }
+    let rate = model.entry.usualRate(self, schedule)
     return rate > 0 ? rate : facts.pointee.rate
   }
 

@@ -127,9 +127,9 @@ public struct NoiseRequest: Equatable, Sendable {
         option: "--noise-heldout", value: "\(heldOutExamples)",
         reason: "write a whole number of held-out examples from 1")
     }
-    if case .quadratic = run.model.kind {
+    if run.model.entry.usualData == nil {
       throw .conflict(
-        reason: "--noise-heldout doesn't go with --model quadratic, which has no data")
+        reason: "--noise-heldout doesn't go with --model \(run.model.entry.name), which has no data")
     }
   }
 }

@@ -99,8 +99,12 @@ extension RateSchedule {
     }
     if parts.count == 1 {
       self.init(.constant, warmup: updates)
+    } else if parts[1].isEmpty {
+      throw invalid(
+        "the schedule after the '+' is missing; write warmup:\(updates)+linear, for example, "
+          + "or leave the + out")
     } else if parts[1].hasPrefix("warmup") {
-      throw invalid("one warm-up is enough")
+      throw invalid("a schedule has one warm-up; leave the second one out")
     } else {
       self.init(try Self.shape(String(parts[1]), of: text), warmup: updates)
     }

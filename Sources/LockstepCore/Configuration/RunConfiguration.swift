@@ -129,7 +129,7 @@ public struct RunConfiguration: Sendable {
   /// from start to end: its rate falls to zero, which ends closer to the optimum than a constant one.
   public var resolvedSchedule: RateSchedule {
     if let schedule { return schedule }
-    if case .quadratic = model.kind { return .constant }
+    if model.entry.usualData == nil { return .constant }
     let isWhole = updates == nil && minibatchesPath == nil
     return learningRate == nil && isWhole ? .linear : .constant
   }
@@ -176,8 +176,8 @@ public struct RunConfiguration: Sendable {
     }
     if recordsTrace, virtual.delay != nil {
       throw .conflict(
-        reason: "--record trace tells of events in time, and under --delay no time passes; take "
-          + "--service instead")
+        reason: "a trace (--trace, --record trace) holds events in time, and under --delay no time "
+          + "passes; take --service instead")
     }
     if let targetLoss, !targetLoss.isFinite {
       throw .invalid(
@@ -192,12 +192,12 @@ public struct RunConfiguration: Sendable {
       throw .conflict(
         reason: "--epochs doesn't go with --batches, whose lines say how long an epoch is")
     }
-    if case .quadratic = model.kind {
+    if model.entry.usualData == nil {
       for (option, isGiven) in [
         ("--data", data != nil), ("--epochs", epochs != nil),
         ("--batches", minibatchesPath != nil), ("--held-out", heldOut != .automatic),
       ] where isGiven {
-        throw .conflict(reason: "\(option) doesn't go with --model quadratic, which has no data")
+        throw .conflict(reason: "\(option) doesn't go with --model \(model.entry.name), which has no data")
       }
     }
   }

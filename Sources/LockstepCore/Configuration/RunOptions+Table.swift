@@ -248,6 +248,18 @@ extension RunOptions {
     guard let value = Double(text) else {
       throw .invalid(option: option, value: text, reason: "write a number")
     }
+    // Double precision has no number between 0 and 5e-324, and none above 1.8e308.
+    let mantissa = text.prefix { $0 != "e" && $0 != "E" }
+    if value == 0, mantissa.contains(where: { ("1"..."9").contains($0) }) {
+      throw .invalid(
+        option: option, value: text,
+        reason: "this is 0 in double precision, whose smallest number is about 5e-324")
+    }
+    if value.isInfinite, mantissa.contains(where: \.isNumber) {
+      throw .invalid(
+        option: option, value: text,
+        reason: "this is beyond double precision, whose largest number is about 1.8e308")
+    }
     return value
   }
 }

@@ -135,19 +135,25 @@ package struct ByteReader {
   package mutating func string() throws(Malformed) -> String {
     try expect(UInt8(ascii: "\""))
     let range = try text()
-    guard let text = String(validating: bytes[range], as: UTF8.self) else { throw Malformed() }
-    return text
+    return String(decoding: bytes[range], as: UTF8.self)
   }
 
   /// Passes text and the quotation mark after it.
   private mutating func text() throws(Malformed) -> Range<Int> {
     let start = position
+    var highest: UInt8 = 0
     while position < bytes.endIndex {
       let byte = bytes[position]
       if byte == UInt8(ascii: "\"") {
+        let range = start..<position
         position += 1
-        return start..<position - 1
+        // Names aren't made into text, so nobody else would see that one isn't UTF-8.
+        guard highest < 0x80 || String(validating: bytes[range], as: UTF8.self) != nil else {
+          throw Malformed()
+        }
+        return range
       }
+      highest = max(highest, byte)
       // Escapes are rare: the general reader knows them.
       guard byte != UInt8(ascii: "\\"), byte >= 0x20 else { throw Malformed() }
       position += 1

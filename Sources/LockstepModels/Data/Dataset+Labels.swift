@@ -35,7 +35,7 @@ extension Dataset {
   /// - Throws: ``DataError/unsuitable(reason:)`` with a label that is no class, or with the number
   ///   of classes.
   @discardableResult
-  public func requireClasses(for model: String = "mlp") throws(DataError) -> Int {
+  public func requireClasses(for model: String) throws(DataError) -> Int {
     guard let classCount, training.classes != nil else {
       if userCount > 0 {
         throw .unsuitable(reason: "\(model) needs class labels; \(name) has ratings")

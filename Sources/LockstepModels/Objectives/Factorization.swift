@@ -59,6 +59,8 @@ public final class Factorization<Scalar: ModelScalar>: Objective, @unchecked Sen
   public let heldOutCount: Int
   /// Nothing is classified.
   public var isClassifier: Bool { false }
+  /// The factors that are read for a rating.
+  public var scalarsPerExample: Int { 2 * rank }
 
   /// The number of factors `k` of a user or an item.
   public let rank: Int

@@ -61,6 +61,8 @@ public final class LinearModel<Scalar: ModelScalar>: Objective, @unchecked Senda
   public let heldOutCount: Int
   /// Whether an evaluation counts right classifications.
   public let isClassifier: Bool
+  /// The gathered rows of dense data.
+  public var scalarsPerExample: Int { rows == nil ? featureCount : 0 }
   /// The loss.
   public let loss: LinearLoss
 

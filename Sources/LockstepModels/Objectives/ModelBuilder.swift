@@ -21,37 +21,28 @@ public enum ModelBuilder {
       }
       return try Quadratic(quadratic, l2: specification.l2, kernels: kernels, seed: seed)
     }
-    guard let dataset else { throw unsuitable("\(name(of: specification)) needs data") }
-    guard dataset.training.count > 0 else {
-      throw unsuitable("\(dataset.name) has no examples to train on")
-    }
+    guard let dataset else { throw unsuitable("\(specification.entry.name) needs data") }
+    try check(dataset, for: specification.entry)
     switch specification.kind {
     case .quadratic:
       preconditionFailure("made above")
     case .leastSquares:
-      return try linear(.squared, specification, dataset, kernels)
+      return linear(.squared, specification, dataset, kernels)
     case .logistic:
-      return try linear(.logistic, specification, dataset, kernels)
+      return linear(.logistic, specification, dataset, kernels)
     case .svm:
-      return try linear(.hinge, specification, dataset, kernels)
+      return linear(.hinge, specification, dataset, kernels)
     case .multilayerPerceptron(let hiddenWidths, let activation):
-      try refuseRatings(specification, dataset)
-      guard let classCount = dataset.classCount else {
-        throw unsuitable(
-          "an mlp needs classes, but the labels of \(dataset.name) are plain numbers")
-      }
-      for set in sets(of: dataset) { try checkClasses(set, classCount: classCount, dataset.name) }
       return try MultilayerPerceptron(
         hiddenWidths: hiddenWidths, activation: activation, training: dataset.training,
-        heldOut: dataset.heldOut, featureCount: dataset.featureCount, classCount: classCount,
-        l2: specification.l2, kernels: kernels)
+        heldOut: dataset.heldOut, featureCount: dataset.featureCount,
+        classCount: dataset.classCount ?? 0, l2: specification.l2, kernels: kernels)
     case .factorization(let rank):
-      for set in sets(of: dataset) { try checkRatings(set, dataset) }
       let (count, overflow) = (dataset.userCount + dataset.itemCount)
         .multipliedReportingOverflow(by: rank)
       guard !overflow, count <= largestFactorCount else {
         throw unsuitable(
-          "\(name(of: specification)):\(rank) of \(NumberText.counted(dataset.userCount, "user")) "
+          "\(specification.entry.name):\(rank) of \(NumberText.counted(dataset.userCount, "user")) "
             + "and \(NumberText.counted(dataset.itemCount, "item")) has more than "
             + "\(largestFactorCount) parameters")
       }
@@ -66,52 +57,61 @@ public enum ModelBuilder {
 
   private static func unsuitable(_ reason: String) -> DataError { .unsuitable(reason: reason) }
 
-  private static func name(of specification: ModelSpecification) -> String {
-    String(specification.specification.prefix { $0 != ":" })
-  }
-
-  private static func sets<Scalar>(of dataset: Dataset<Scalar>) -> [ExampleSet<Scalar>] {
-    [dataset.training] + (dataset.heldOut.map { [$0] } ?? [])
-  }
-
   private static func linear<Scalar: ModelScalar>(
     _ loss: LinearLoss, _ specification: ModelSpecification, _ dataset: Dataset<Scalar>,
     _ kernels: KernelChoice
-  ) throws -> LinearModel<Scalar> {
-    try refuseRatings(specification, dataset)
-    if loss.isClassifier {
-      for set in sets(of: dataset) {
-        for index in 0..<set.count where set.targets[index].magnitude != 1 {
-          throw unsuitable(
-            "\(name(of: specification)) tells −1 from 1, but example \(index + 1) of "
-              + "\(dataset.name) has the label \(set.targets[index])")
-        }
-      }
-    }
-    return LinearModel(
+  ) -> LinearModel<Scalar> {
+    LinearModel(
       loss: loss, training: dataset.training, heldOut: dataset.heldOut,
       featureCount: dataset.featureCount, intercept: specification.intercept,
       l2: specification.l2, kernels: kernels)
   }
 
-  private static func refuseRatings<Scalar>(
-    _ specification: ModelSpecification, _ dataset: Dataset<Scalar>
+  /// Checks that the examples are what a model asks for.
+  private static func check<Scalar>(
+    _ dataset: Dataset<Scalar>, for model: ModelEntry
   ) throws {
-    for set in sets(of: dataset) {
-      if case .ratings = set.features {
-        throw unsuitable(
-          "\(name(of: specification)) needs features, but \(dataset.name) holds ratings; "
-            + "they go with factorization:RANK")
+    guard dataset.training.count > 0 else {
+      throw unsuitable("\(dataset.name) has no examples to train on")
+    }
+    let sets = [dataset.training] + (dataset.heldOut.map { [$0] } ?? [])
+    if model.examples != .ratings {
+      for set in sets {
+        if case .ratings = set.features {
+          throw unsuitable(
+            "\(model.name) needs features, but \(dataset.name) holds ratings; "
+              + "they go with factorization:RANK")
+        }
+      }
+      guard dataset.featureCount > 0 else { throw unsuitable("\(dataset.name) has no features") }
+    }
+    let classCount = model.examples == .classes ? try dataset.requireClasses(for: model.name) : 0
+    for set in sets {
+      switch model.examples {
+      case .none, .quantities: break
+      case .twoClasses: try checkSigns(set, dataset.name, model)
+      case .classes: try checkClasses(set, classCount, dataset.name, model)
+      case .ratings: try checkRatings(set, dataset, model)
       }
     }
-    guard dataset.featureCount > 0 else { throw unsuitable("\(dataset.name) has no features") }
+  }
+
+  private static func checkSigns<Scalar>(
+    _ set: ExampleSet<Scalar>, _ name: String, _ model: ModelEntry
+  ) throws {
+    for index in 0..<set.count where set.targets[index].magnitude != 1 {
+      throw unsuitable(
+        "\(model.name) tells −1 from 1, but example \(index + 1) of "
+          + "\(name) has the label \(set.targets[index])")
+    }
   }
 
   private static func checkClasses<Scalar>(
-    _ set: ExampleSet<Scalar>, classCount: Int, _ name: String
+    _ set: ExampleSet<Scalar>, _ classCount: Int, _ name: String, _ model: ModelEntry
   ) throws {
     guard let classes = set.classes else {
-      throw unsuitable("an mlp needs classes, but the labels of \(name) are plain numbers")
+      throw unsuitable(
+        "\(model.name) needs classes, but the labels of \(name) are plain numbers")
     }
     for index in 0..<set.count where !(0..<classCount).contains(Int(classes[index])) {
       throw unsuitable(
@@ -121,10 +121,10 @@ public enum ModelBuilder {
   }
 
   private static func checkRatings<Scalar>(
-    _ set: ExampleSet<Scalar>, _ dataset: Dataset<Scalar>
+    _ set: ExampleSet<Scalar>, _ dataset: Dataset<Scalar>, _ model: ModelEntry
   ) throws {
     guard case .ratings(let users, let items) = set.features else {
-      throw unsuitable("factorization needs ratings, but \(dataset.name) holds features")
+      throw unsuitable("\(model.name) needs ratings, but \(dataset.name) holds features")
     }
     for index in 0..<set.count {
       guard (0..<dataset.userCount).contains(Int(users[index])),

@@ -64,6 +64,10 @@ public final class MultilayerPerceptron<Scalar: ModelScalar>: Objective, @unchec
   public let heldOutCount: Int
   /// Classes are counted.
   public var isClassifier: Bool { true }
+  /// Activations and, but for the inputs, their derivatives.
+  public var scalarsPerExample: Int {
+    layout.layers.reduce(layout.layers[0].inputs) { $0 + 2 * $1.outputs }
+  }
 
   let training: ExampleSet<Scalar>
   let heldOut: ExampleSet<Scalar>?

@@ -78,6 +78,8 @@ public protocol Objective<Scalar>: AnyObject, Sendable {
   var heldOutCount: Int { get }
   /// Whether an evaluation counts right classifications.
   var isClassifier: Bool { get }
+  /// The number of scalars that a thread keeps for each example it works on at a time.
+  var scalarsPerExample: Int { get }
 
   /// Writes the parameters that training starts from.
   ///

@@ -39,6 +39,8 @@ public final class Quadratic<Scalar: ModelScalar>: Objective, Sendable {
   public var heldOutCount: Int { 0 }
   /// Nothing is classified.
   public var isClassifier: Bool { false }
+  /// There are no examples.
+  public var scalarsPerExample: Int { 0 }
 
   private let hessian: QuadraticHessian<Scalar>
   private let algebra: DenseAlgebra<Scalar>

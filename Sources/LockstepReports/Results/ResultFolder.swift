@@ -164,6 +164,7 @@ struct ResultFolder: Sendable {
   /// What the decoder found wrong, in a sentence.
   private static func reason(_ error: any Error) -> String {
     switch error {
+    case let error as UnknownSchema: error.description
     case DecodingError.keyNotFound(let key, _):
       "it is not a run: '\(key.stringValue)' is missing"
     case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):

@@ -88,7 +88,7 @@ public final class NoiseMeasurement: Sendable {
     for (index, seed) in seeds.enumerated() {
       configuration.seed = seed
       let model: PreparedModel
-      if let known = prepared, !known.dependsOnSeed(configuration) {
+      if let known = prepared, !configuration.modelDependsOnSeed {
         model = known
       } else {
         model = try PreparedModel(configuration)

@@ -200,7 +200,7 @@ struct EnsembleAccumulator: Sendable {
     record.stationaryMeanSquareErrorReason =
       series.time.flatMap { $0.isFinite ? $0 : nil }.map { time in
         let ratio = Double(stretches.count) / time
-        return "values stay alike for about "
+        return "values are correlated over about "
           + "\(NumberText.counted(max(1, Int(updates / ratio)), "update")), and a standard error "
           + "takes \(Int(CorrelatedMean.shortest)) times as many; this run has "
           + "\(NumberText.counted(Int(ratio), "time")) as many: make more, or use --replicas"

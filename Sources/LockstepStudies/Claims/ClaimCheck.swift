@@ -17,7 +17,8 @@ extension Claim {
     let missing = found.count(where: \.isEmpty)
     var items = found.flatMap(\.self)
     guard !items.isEmpty else {
-      result.remark = "none of \(NumberText.counted(matching.count, "run")) has such a number"
+      result.remark =
+        "none of \(NumberText.counted(matching.count, "run")) has \(lacking(in: matching))"
       return result
     }
     for ratio in ratios {
@@ -52,8 +53,23 @@ extension Claim {
   private func mismatch(in runs: [StoredRun]) -> String {
     let inParts = runs.filter(isOfParts)
     let empty = filters.first { filter in !inParts.contains(where: filter.matches) }
-    guard let empty, !inParts.isEmpty else { return "no run matches" }
-    return "no run has \(empty.axis) \(empty.values.joined(separator: " or "))"
+    guard !inParts.isEmpty else {
+      return runs.isEmpty
+        ? "there is no run" : "no run is of the part \(parts.joined(separator: " or "))"
+    }
+    let unmet = empty.map { [$0] } ?? filters
+    return "no run has "
+      + unmet.map { "\($0.axis) \($0.values.joined(separator: " or "))" }.joined(separator: " and ")
+  }
+
+  /// The metrics that no run has, by the paths that the claim gives; all of them, where each is in some run.
+  private func lacking(in runs: [StoredRun]) -> String {
+    guard !isOverShards else { return "such a number" }
+    let missing = names.filter { name in
+      runs.allSatisfy { name.metric.range(in: $0) == nil }
+    }
+    guard !missing.isEmpty else { return "such a number" }
+    return missing.map { $0.metric.description }.joined(separator: " or ")
   }
 
   /// The numbers of one run.

@@ -1,6 +1,7 @@
 import Foundation
 import LockstepCore
 import LockstepRuns
+import LockstepTelemetry
 import Synchronization
 
 /// A result folder that runs are added to.
@@ -69,8 +70,7 @@ public final class ResultStore: Sendable {
     }
     var present: Set<String> = []
     for line in lines {
-      guard let id = Self.id(of: line.bytes) else { throw Self.corrupt(results, line) }
-      present.insert(id)
+      present.insert(try Self.id(of: line, in: results))
     }
     self.present = Mutex(present)
     self.file = Mutex(file)
@@ -146,8 +146,11 @@ extension ResultStore {
     let lines = try lines(in: folder)
     var result: [StoredRun] = []
     for line in lines {
-      guard let run = try? StoredRun(line: line.bytes) else { throw corrupt(path, line) }
-      result.append(run)
+      do {
+        result.append(try StoredRun(line: line.bytes))
+      } catch {
+        throw refused(line, of: path, error)
+      }
     }
     return ResultLines.distinct(result)
   }
@@ -160,8 +163,7 @@ extension ResultStore {
     guard FileManager.default.fileExists(atPath: path) else { return [] }
     var result: Set<String> = []
     for line in try lines(in: folder) {
-      guard let id = id(of: line.bytes) else { throw corrupt(path, line) }
-      result.insert(id)
+      result.insert(try id(of: line, in: path))
     }
     return result
   }
@@ -211,7 +213,32 @@ extension ResultStore {
     }
   }
 
-  private static func corrupt(_ path: String, _ line: ResultLines.Line) -> StoreError {
-    .corrupt(path: path, line: line.number, reason: "is not the record of a run")
+  /// The id of a line of a file.
+  ///
+  /// - Throws: ``StoreError`` for a line without one, and for a record of another format.
+  private static func id(
+    of line: ResultLines.Line, in path: String
+  ) throws(StoreError) -> String {
+    struct Identified: Decodable {
+      var id: String
+      var schema: String?
+    }
+    guard let found = try? JSONDecoder().decode(Identified.self, from: Data(line.bytes)) else {
+      throw refused(line, of: path, nil)
+    }
+    if let schema = found.schema, schema != RunRecord.currentSchema {
+      throw refused(line, of: path, UnknownSchema(found: schema))
+    }
+    return found.id
+  }
+
+  /// Why a line of a file cannot be read.
+  private static func refused(
+    _ line: ResultLines.Line, of path: String, _ error: (any Error)?
+  ) -> StoreError {
+    if let error = error as? UnknownSchema {
+      return .unknownSchema(path: path, line: line.number, reason: error.description)
+    }
+    return .corrupt(path: path, line: line.number, reason: "is not the record of a run")
   }
 }

@@ -10,6 +10,8 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
   case notFound(path: String, reason: String)
   /// A line that isn't what it should be; it counts from 1.
   case corrupt(path: String, line: Int, reason: String)
+  /// A line that holds a record of another format; it counts from 1.
+  case unknownSchema(path: String, line: Int, reason: String)
   /// A folder that isn't what it should be.
   case unusable(folder: String, reason: String)
 
@@ -20,11 +22,12 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     case .busy(let folder):
       "\(folder): another sweep is writing to this folder; wait for it, or take another --out"
     case .otherPlan(let folder, let found, let asked):
-      "\(folder): holds the results of another plan (\(found), and this one is \(asked)), with runs that this "
-        + "plan has not; take another --out, or the plan.yaml that lies there"
+      "\(folder): holds the results of another plan (\(found), and this one is \(asked)), with runs that are "
+        + "not in this plan; take another --out, or the plan.yaml that lies there"
     case .notFound(let path, let reason): "\(path): cannot be read (\(reason))"
     case .corrupt(let path, let line, let reason):
       "\(path), line \(line): \(reason); take the line out, and what it held is run again"
+    case .unknownSchema(let path, let line, let reason): "\(path), line \(line): \(reason)"
     case .unusable(let folder, let reason): "\(folder): \(reason)"
     }
   }

@@ -39,18 +39,45 @@ public struct StoredRun: Codable, RecordObject {
   /// What the fast reader doesn't understand, such as an escape within text, the general decoder
   /// gets to see.
   ///
-  /// - Throws: what the general decoder says.
+  /// - Throws: ``UnknownSchema`` for a record of another format, and what the general decoder says.
   package init(line: ArraySlice<UInt8>) throws {
-    self = try Self.readFast(line) ?? JSONDecoder().decode(StoredRun.self, from: Data(line))
+    if let run = Self.readFast(line) {
+      self = run
+      return
+    }
+    try UnknownSchema.check(line)
+    self = try JSONDecoder().decode(StoredRun.self, from: Data(line))
   }
 
   /// The run on a line that the fast reader understands; `nil` for any other line.
   package static func readFast(_ line: ArraySlice<UInt8>) -> StoredRun? {
     var reader = ByteReader(line)
-    // What another version wrote, the general decoder reads.
+    // `init(line:)` refuses what another version wrote.
     guard let run = try? read(&reader), reader.isAtEnd,
       run.record.schema == RunRecord.currentSchema
     else { return nil }
     return run
+  }
+}
+
+/// A record whose format this version doesn't read.
+package struct UnknownSchema: Error, Equatable, CustomStringConvertible {
+  /// The name and number of the record's format.
+  package let found: String
+
+  package var description: String {
+    "the record's schema is \(found), and this version of Lockstep reads \(RunRecord.currentSchema); "
+      + "take a version that reads \(found)"
+  }
+
+  /// Refuses a line whose record has another format, whatever else the line holds.
+  ///
+  /// - Throws: ``UnknownSchema``.
+  static func check(_ line: ArraySlice<UInt8>) throws(UnknownSchema) {
+    struct Named: Decodable { var schema: String }
+    guard let found = try? JSONDecoder().decode(Named.self, from: Data(line)).schema,
+      found != RunRecord.currentSchema
+    else { return }
+    throw UnknownSchema(found: found)
   }
 }

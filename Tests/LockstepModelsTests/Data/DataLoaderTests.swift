@@ -89,7 +89,7 @@ private func load(
     let other = folder.write("b.csv", "1,0\n2,21.6\n")
     let data = try load("csv:\(training)", heldOut: .data(try DataSpecification("csv:\(other)")))
     #expect(
-      complaint { try data.requireClasses() }
+      complaint { try data.requireClasses(for: "mlp") }
         == "mlp needs class labels; \(other), which is held out, has the label 21.6")
     #expect(
       complaint { _ = try data.binaryTargets(positiveClass: nil) }
@@ -211,23 +211,23 @@ private func load(
   }
 
   @Test func `classes are there or missed with a reason`() throws {
-    #expect(try load("digits").requireClasses() == 10)
+    #expect(try load("digits").requireClasses(for: "mlp") == 10)
     #expect(
-      complaint { try dataset("1 1:1\n2.5 1:1\n").requireClasses() }
+      complaint { try dataset("1 1:1\n2.5 1:1\n").requireClasses(for: "mlp") }
         == "mlp needs class labels; data has the label 2.5")
     #expect(
-      complaint { try load("synthetic:task=ratings,examples=10").requireClasses() }
+      complaint { try load("synthetic:task=ratings,examples=10").requireClasses(for: "mlp") }
         == "mlp needs class labels; synthetic:task=ratings,examples=10 has ratings")
     let many = (0...CSVFile.classLimit).map { "1,\($0)\n" }.joined()
     let data = try DataLoader.assemble(
       CSVFile.read(stream(many), as: Double.self), heldOut: nil)
     #expect(
-      complaint { try data.requireClasses() }
+      complaint { try data.requireClasses(for: "mlp") }
         == "mlp needs class labels; data has too many different ones, or they are quantities")
     var wide = try dataset("1 1:1\n")
     wide.classCount = 100_001
     #expect(
-      complaint { try wide.requireClasses() }
+      complaint { try wide.requireClasses(for: "mlp") }
         == "data has 100001 classes; mlp takes at most 100000")
   }
 }

@@ -54,7 +54,7 @@ import Testing
     ("logistic", numbers([1, -1, 3]), "example 3 of numbers.csv has the label 3.0"),
     ("svm", classes([0, 1], classCount: 2), "example 1 of images has the label 0.0"),
     ("least-squares", ratings(userCount: 4), "ratings.tsv holds ratings"),
-    ("mlp:4", numbers([1]), "the labels of numbers.csv are plain numbers"),
+    ("mlp:4", numbers([1.5]), "mlp needs class labels; numbers.csv has the label 1.5"),
     ("mlp:4", classes([0, 5], classCount: 3), "example 2 of images is of class 5"),
     ("mlp:4", ratings(userCount: 4), "ratings.tsv holds ratings"),
     ("factorization:2", numbers([1]), "numbers.csv holds features"),

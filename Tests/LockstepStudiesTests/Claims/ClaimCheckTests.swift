@@ -110,7 +110,7 @@ struct ClaimCheckTests {
     }
     #expect(claim.check(on: runs).verdict == .reproduced)
     #expect(claim.check(on: []).verdict == .inconclusive)
-    #expect(claim.check(on: []).remark == "no run matches")
+    #expect(claim.check(on: []).remark == "there is no run")
   }
 
   @Test func `over shards, every number of shards is a point of the trend`() throws {
@@ -172,5 +172,16 @@ struct ClaimCheckTests {
       $0.filters = [Claim.Filter(axis: "workers", values: ["7", "8"])]
     }.check(on: runs)
     #expect(filtered.remark == "no run has workers 7 or 8")
+    let both = try claim("loss", ["loss": "loss.final"], expect: .above(0)) {
+      $0.filters = [
+        Claim.Filter(axis: "workers", values: ["1"]), Claim.Filter(axis: "seed", values: ["2"]),
+      ]
+    }.check(on: runs)
+    #expect(both.remark == "no run has workers 1 and seed 2")
+    let part = try claim("loss", ["loss": "loss.final"], expect: .above(0)) { $0.parts = ["x"] }
+      .check(on: runs)
+    #expect(part.remark == "no run is of the part x")
+    let metric = try claim("t", ["t": "timeToTarget"], expect: .above(0)).check(on: runs)
+    #expect(metric.remark == "none of 3 runs has timeToTarget")
   }
 }

@@ -161,6 +161,28 @@ import Testing
     }
   }
 
+  @Test func `a name that isn't UTF-8 text is left to the general decoder, which refuses it`() throws {
+    let line = Array(GeneratedRecord.line(seed: 1, .all).text.utf8)
+    for name: [UInt8] in [[0xC3], [0x61, 0xFF], Array("\u{E9}".utf8)] {
+      let other = [line[0], 0x22] + name + Array("\":1,".utf8) + line.dropFirst()
+      let isText = String(validating: name, as: UTF8.self) != nil
+      #expect((StoredRun.readFast(other[...]) != nil) == isText, "\(name)")
+      if !isText { #expect(throws: (any Error).self) { try StoredRun(line: other[...]) } }
+    }
+  }
+
+  @Test(arguments: ["lockstep.run/2", "lockstep.run\\/2"])
+  func `a record of another schema is refused, whatever else it holds`(_ schema: String) throws {
+    let text = GeneratedRecord.line(seed: 1, .all).text
+    let changed = text.replacing("lockstep.run/1", with: schema)
+    try #require(changed != text)
+    for line in [changed, "{\"id\":\"r-1\",\"schema\":\"\(schema)\"}"] {
+      let bytes = Array(line.utf8)[...]
+      #expect(StoredRun.readFast(bytes) == nil)
+      #expect(throws: UnknownSchema(found: "lockstep.run/2")) { try StoredRun(line: bytes) }
+    }
+  }
+
   @Test func `escapes are left to the general decoder`() throws {
     var run = try read(GeneratedRecord.line(seed: 1, .all))
     run.axes["data"] = .text("csv:\"é\\\n😀")
