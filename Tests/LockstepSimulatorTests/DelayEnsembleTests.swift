@@ -174,19 +174,50 @@ struct DelayEnsembleTests {
     #expect(try trial.run(model, "uniform:0..5").ensemble != one.ensemble)
   }
 
-  @Test func `Replica 0 is the run that a single replica makes, and the others differ from it`()
+  @Test func `a mailbox that was emptied before hands out every parcel once`() {
+    var mailbox = DelayMailbox<Double>(count: 1, longest: 3)
+    let lost = mailbox.take()
+    mailbox.send(lost, to: 0, arriving: 2)
+    mailbox.reset()
+    mailbox.reset()
+    let (first, second) = (mailbox.take(), mailbox.take())
+    #expect(first != second)
+  }
+
+  @Test func `points lie between rounds of updates that nobody sees a part of`() throws {
+    func points(_ decomposition: Decomposition, _ scope: DelayScope) throws -> [Int] {
+      var trial = DelayTrial(decomposition: decomposition, workers: 3, updates: 10, scope: scope)
+      trial.hostThreads = 1
+      let model = try DelayTrial.quadratic("dimension=4")
+      let outcome = try trial.run(model, "constant:1")
+      // The last round is cut short.
+      #expect(outcome.updates == 10 && outcome.workers.map(\.updates) == [4, 3, 3])
+      return outcome.ensemble.mean.map(\.update)
+    }
+    #expect(try points(.blocks, .read) == [0, 3, 6, 9, 10])
+    #expect(try points(.samples, .message) == [0, 3, 6, 9, 10])
+    #expect(try points(.samples, .read) == Array(0...10))
+  }
+
+  @Test func `replica 0 is the run that a single replica makes, and the others differ from it`()
     throws
   {
+    // Drawn are the gradients' noise, or the minibatches.
+    try checkReplicas(DelayTrial.quadratic("dimension=1,noise=1"), "uniform:0..3")
+    try checkReplicas(DelayTrial.logistic(), "constant:2")
+  }
+
+  private func checkReplicas<Model: Objective>(_ model: Model, _ delay: String) throws
+  where Model.Scalar == Double {
     var trial = DelayTrial()
     trial.updates = 20
-    let model = try DelayTrial.quadratic("dimension=1,noise=1")
-    let single = try trial.run(model, "uniform:0..3")
+    let single = try trial.run(model, delay)
     trial.replicas = 2
-    let pair = try trial.run(model, "uniform:0..3")
+    let pair = try trial.run(model, delay)
     #expect(pair.parameters == single.parameters)
     trial.replicas = 1
     trial.seed = EnsembleReplicas.seed(of: 1, ofRun: 7)
-    let second = try trial.run(model, "uniform:0..3")
+    let second = try trial.run(model, delay)
     let mean = (single.parameters[0] + second.parameters[0]) / 2
     #expect(pair.ensemble.mean.last?.value == mean)
     #expect(second.parameters != single.parameters)

@@ -161,6 +161,7 @@ struct DelayRecursionTests {
     }
     #expect(samples.loss == blocks.loss)
     #expect(samples.loss.curve.map(\.update) == [0, 30, 60, 90, 100])
+    #expect(samples.loss.curve.allSatisfy { $0.time == 0 }, "no time passes")
     #expect(samples.samples == 800 && blocks.samples == 800 && messages.samples == 800)
   }
 

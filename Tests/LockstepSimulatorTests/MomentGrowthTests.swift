@@ -121,4 +121,12 @@ import Testing
     let slope = try #require(PathGrowth.slope(squares[...], points: points, warmup: 20))
     #expect(abs(slope + 0.125) < 1e-12)
   }
+
+  @Test func `a path has an error of its slope where each of ten parts has three points`() throws {
+    let points = Array(1...30)
+    let squares = points.map { exp(0.25 * Double($0)) }
+    let error = try #require(PathGrowth.error(squares[...], points: points, warmup: 0))
+    #expect(error < 1e-12)
+    #expect(PathGrowth.error(squares[..<29], points: points, warmup: 0) == nil)
+  }
 }

@@ -60,6 +60,31 @@ import Testing
     #expect((record.waitSeconds / 0.125 - 1).magnitude < 0.01)
   }
 
+  @Test func `follows the speed whenever twice as many have been timed`() {
+    var telemetry = WorkerTelemetry()
+    func time(_ count: Int, nanoseconds: UInt64) {
+      var left = count
+      while left > 0 {
+        guard telemetry.shouldTime() else { continue }
+        var phases = WorkerTelemetry.Phases()
+        phases.compute = nanoseconds
+        telemetry.add(phases)
+        left -= 1
+      }
+    }
+    time(16, nanoseconds: 500)
+    #expect(telemetry.interval == 50)
+    time(15, nanoseconds: 5_000)
+    #expect(telemetry.interval == 50)
+    time(1, nanoseconds: 5_000)
+    #expect(telemetry.interval == 5)
+    time(31, nanoseconds: 50_000)
+    #expect(telemetry.interval == 5)
+    time(1, nanoseconds: 50_000)
+    #expect(telemetry.interval == 1)
+    #expect(telemetry.record(worker: 0).waitSeconds == 0)
+  }
+
   @Test func `shares the time that a worker ran among its phases`() {
     var telemetry = WorkerTelemetry()
     for _ in 0..<10 where telemetry.shouldTime() {
@@ -98,5 +123,7 @@ import Testing
   @Test func `a rate over no time is null`() {
     let rate = ThroughputRecord(updates: 3, samples: 5, seconds: 0)
     #expect(rate.updatesPerSecond == nil && rate.samplesPerSecond == nil)
+    let short = ThroughputRecord(updates: 3, samples: 5, seconds: 0.5)
+    #expect(short.updatesPerSecond == 6 && short.samplesPerSecond == 10)
   }
 }

@@ -32,6 +32,24 @@ import Testing
     #expect(broken("bounded:2", end: 2.5) == [])
   }
 
+  @Test func `a shard has every version up to its newest`() {
+    func event(_ worker: Int, _ clock: Int, _ version: Int) -> TraceEvent {
+      let time = Double(clock)
+      return TraceEvent(
+        worker: worker, clock: clock, shard: worker, start: time, compute: time, ready: time + 1,
+        apply: time + 1, end: time + 1, read: [0, 0], applied: [version])
+    }
+    let header = Trace.Header(
+      engine: "threads", policy: "hogwild", decomposition: "blocks", workers: 2, shards: 2,
+      isJoint: false, isDealt: true, updates: 4, timeUnit: "ns", torn: 0)
+    let events = [event(0, 0, 1), event(0, 1, 3), event(1, 0, 1), event(1, 1, 2)]
+    let versions = TraceCheck(Trace(header: header, events: events)).violations.filter {
+      $0.rule == "versions"
+    }
+    #expect(versions.map(\.reason) == ["version 2 of shard 0 is missing"])
+    #expect(versions.map(\.clock) == [1])
+  }
+
   @Test func `a worker's iterations don't overlap`() {
     #expect(broken("hogwild", start: 1, end: 2) == [])
     #expect(broken("hogwild", start: 0.5, end: 2) == ["times"])

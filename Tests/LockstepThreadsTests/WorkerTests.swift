@@ -65,6 +65,65 @@ import Testing
     #expect(different.withLock { $0 } == 0)
   }
 
+  /// Whether a thread sleeps.
+  private static func isAsleep(_ thread: Int32) -> Bool {
+    let status = try? String(contentsOfFile: "/proc/self/task/\(thread)/status", encoding: .utf8)
+    return status?.contains("State:\tS") ?? false
+  }
+
+  // Worker 0 is held until worker 1, which waits for it before it starts or before it applies, is asleep.
+  @Test(arguments: [("sequential", 8), ("barrier", 8), ("sequential", 1), ("barrier", 1)])
+  func `say how often they slept for want of another's clock`(policy: String, batch: Int) throws {
+    let observed = Guarded<AtomicClocks?>(nil)
+    let thread = Guarded<Int32?>(nil)
+    var probe = EngineProbe()
+    probe.beforeIteration = { worker, clock in
+      if worker == 1 { thread.withLock { $0 = lockstep_thread_number() } }
+      guard worker == 0, clock == 1 else { return }
+      while true {
+        let isParked = observed.withLock { $0 }?.parkedCount == 1
+        if isParked, let number = thread.withLock({ $0 }), Self.isAsleep(number) { return }
+        sched_yield()
+      }
+    }
+    let engine = try Trial(
+      decomposition: .samples, policy: try PolicySpecification.parse(policy), workers: 2,
+      batch: batch, updates: 10, probe: probe
+    ).engine(Models.sparse(as: Double.self))
+    observed.withLock { $0 = engine.shared.clocks }
+    let outcome = try engine.run()
+    #expect(outcome.status == .completed)
+    #expect(outcome.workers[1].parks > 0)
+  }
+
+  @Test(arguments: [("sequential", 1), ("barrier", 1), ("bounded:1", 1), ("hogwild", 4)])
+  func `never sleep where they need not wait`(policy: String, workers: Int) throws {
+    for decomposition in Decomposition.allCases {
+      let outcome = try Trial(
+        decomposition: decomposition, policy: try PolicySpecification.parse(policy),
+        workers: workers, updates: 50
+      ).run(Models.quadratic("dimension=8"))
+      #expect(outcome.workers.allSatisfy { $0.parks == 0 })
+    }
+  }
+
+  @Test func `say how far they are while they run`() throws {
+    let seen = Guarded(0)
+    let seenInTime = Guarded(0)
+    var probe = EngineProbe()
+    probe.beforeIteration = { _, clock in
+      guard clock == 5 else { return }
+      let deadline = ContinuousClock.now + .seconds(60)
+      while seen.withLock({ $0 }) < 5, ContinuousClock.now < deadline { sched_yield() }
+      seenInTime.withLock { $0 = seen.withLock { $0 } }
+    }
+    _ = try Trial(updates: 10, probe: probe).engine(Models.quadratic("dimension=8")).run {
+      progress in
+      seen.withLock { $0 = progress.updates }
+    }
+    #expect(seenInTime.withLock { $0 } == 5)
+  }
+
   struct Failure: Error, Equatable { let worker: Int }
 
   @Test(arguments: ["sequential", "barrier", "bounded:1", "hogwild", "locked"])

@@ -73,7 +73,7 @@ struct ByteCursor {
       position += 1
     }
     if position == start { return nil }
-    return number > 100_000_000_000_000_000 ? Int.max : number
+    return number >= 100_000_000_000_000_000 ? Int.max : number
   }
 
   /// Reads a decimal number such as `-1`, `.5` or `2.5e-3`.

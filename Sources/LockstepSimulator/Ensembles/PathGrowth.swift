@@ -30,11 +30,10 @@ enum PathGrowth {
 
   /// The standard error of a single path's slope, from the slopes of its parts.
   ///
-  /// - Returns: `nil` where the path is too short for parts.
+  /// - Returns: `nil` where the parts have fewer than three points.
   static func error(_ squares: ArraySlice<Double>, points: [Int], warmup: Int) -> Double? {
     let kept = usable(squares, points: points, warmup: warmup)
     let length = kept.count / partCount
-    guard length >= 3 else { return nil }
     let slopes = (0..<partCount).compactMap { part in
       let start = kept.lowerBound + part * length
       return slope(squares, at: stride(from: start, to: start + length, by: 1), points)

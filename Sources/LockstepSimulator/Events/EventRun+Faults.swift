@@ -154,13 +154,12 @@ extension EventRun {
     guard let table = faults else {
       preconditionFailure("a policy's rules always let somebody go on")
     }
-    status = .stalled
     let dead = (0..<workers).filter { table.states[$0].isDead }
     // Under a lock they wait for whoever has died with it.
     let holder = phases?.holder.flatMap { table.states[$0].isDead ? $0 : nil }
     guard
       let worker = holder ?? dead.min(by: { (states[$0].clock, $0) < (states[$1].clock, $1) })
-    else { return }
+    else { return end(.stalled) }
     stalled = StallRecord(
       worker: worker, crashedAt: Self.units(table.states[worker].diedAt), since: virtualTime,
       waiting: (0..<workers).count { !table.states[$0].isDead && hasWork($0) })

@@ -99,7 +99,8 @@ import Testing
     }
   }
 
-  @Test(arguments: [1, 2, 5, 17, 1437, 70_001]) func `the table holds the very order`(count: Int) {
+  @Test(arguments: [1, 2, 5, 17, 63, 64, 65, 1437, 70_001])
+  func `the table holds the very order`(count: Int) {
     var table = EpochTable()
     for epoch in [4, 9] {
       let order = EpochPermutation(count: count, epoch: epoch, seed: 3)

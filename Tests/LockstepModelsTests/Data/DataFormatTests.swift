@@ -157,6 +157,7 @@ import Testing
     "0\t2\t3.5\t881250949\n4\t0\t1\n", "0,2,3.5,x\n4,0,1", "0::2::3.5::978300760\r\n4::0::1\r\n",
     "0 2 3.5\n\n4  0  1", "userId,movieId,rating,timestamp\n0, 2, 3.5\n4 ,0 ,1\n",
     "% bip weighted\n# no\n0 2 3.5\n4 0 1", "user_id:token\titem_id:token\n0 2 3.5\n4 0 1",
+    "  0 2 3.5\n \t\n  # no\n\t4 0 1",
   ])
   func `separators, headers and further columns are recognised`(_ text: String) throws {
     let data = try read(text)
@@ -177,12 +178,13 @@ import Testing
     ("1 2", "line 1: the rating is missing: a line is user, item and rating"),
     ("1,,3", "line 1: the item is missing: a line is user, item and rating"),
     ("1:2:3", "line 1: a single ':' after user 1; two of them separate"),
+    ("2147483646:2:3", "line 1: a single ':' after user 2147483646; two of them separate"),
     ("1 2 nan", "line 1: the rating 'nan' is not a finite number"),
     ("1 2 x", "line 1: the rating 'x' is not a number"),
     ("1 2 1e999", "line 1: the rating '1e999' is too large"),
     (
-      "2147483648 1 1",
-      "line 1: the user 2147483648 is beyond the largest that is supported, 2147483646"
+      "2147483647 1 1",
+      "line 1: the user 2147483647 is beyond the largest that is supported, 2147483646"
     ),
     (
       "1 2 3\n1 2147483646 1",

@@ -80,6 +80,15 @@ import Testing
         == "/dev/zero, line 1: is not text: it holds the control byte 0x00")
   }
 
+  @Test(arguments: ["\n", "\r\n", "\r"])
+  func `a long text is read line by line, however its lines end`(end: String) throws {
+    // Longer than what is read at once, before the bad line and after it.
+    let good = String(repeating: "1 1:2" + end, count: 60_000)
+    #expect(
+      complaint { _ = try LIBSVMFile.read(stream(good + "1 1:\u{1}" + end + good), as: Float.self) }
+        == "data, line 60001: is not text: it holds the control byte 0x01")
+  }
+
   @Test func `an endless line is refused at 64 MiB`() throws {
     // 100 MB of spaces are 100 kB of gzip.
     let bomb = gzip([UInt8](repeating: 0x20, count: 100_000_000))
@@ -155,6 +164,8 @@ import Testing
     }
     #expect(whole("2147483647") == 2_147_483_647)
     #expect(whole("1099511627776") == 1 << 40)
+    #expect(whole("99999999999999999") == 99_999_999_999_999_999)
+    #expect(whole("100000000000000000") == .max)
     #expect(whole(String(repeating: "9", count: 500)) == .max)
     #expect(whole("x") == nil)
   }

@@ -116,6 +116,15 @@ import Testing
     #expect(quadratic.parameterCount == 3)
     #expect(quadratic.gradient(at: [1, 2, 4], examples: []) == [2, 5, 4.5])
     checkGradient(of: quadratic, at: normals(3, seed: 2), examples: [])
+    #expect(quadratic.objectiveValue(at: [1, 2, 4], examples: []) == 15)
+    // A loss is evaluated in double precision whatever the run is in.
+    let float = try Self.make("quadratic:matrix=\(path)", kernels: kernels, as: Float.self)
+    let point = single(normals(3, seed: 2))
+    let (loss, wide) = (
+      float.objectiveValue(at: point, examples: []),
+      quadratic.objectiveValue(at: point.map { Double($0) }, examples: [])
+    )
+    #expect(abs(loss / wide - 1) < 1e-14)
   }
 
   @Test func `a matrix that is not square, symmetric and finite is refused by name`() throws {
