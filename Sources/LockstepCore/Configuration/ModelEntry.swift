@@ -31,8 +31,7 @@ public struct ModelEntry: Equatable, Sendable {
   /// The rate that a rule starts from, where this model needs one of its own; 0 where it doesn't.
   let usualRate: @Sendable (GradientRule, RateSchedule) -> Double
   /// Reads what follows the name.
-  let read:
-    @Sendable (inout Specification) throws(ConfigurationError) -> ModelSpecification.Kind
+  let read: @Sendable (inout Specification) throws(ConfigurationError) -> ModelSpecification.Kind
 
   /// Every model, in the order in which help lists them.
   public static let all = [

@@ -129,7 +129,8 @@ public struct NoiseRequest: Equatable, Sendable {
     }
     if run.model.entry.usualData == nil {
       throw .conflict(
-        reason: "--noise-heldout doesn't go with --model \(run.model.entry.name), which has no data")
+        reason: "--noise-heldout doesn't go with --model \(run.model.entry.name), which has no data"
+      )
     }
   }
 }

@@ -197,7 +197,8 @@ public struct RunConfiguration: Sendable {
         ("--data", data != nil), ("--epochs", epochs != nil),
         ("--batches", minibatchesPath != nil), ("--held-out", heldOut != .automatic),
       ] where isGiven {
-        throw .conflict(reason: "\(option) doesn't go with --model \(model.entry.name), which has no data")
+        throw .conflict(
+          reason: "\(option) doesn't go with --model \(model.entry.name), which has no data")
       }
     }
   }

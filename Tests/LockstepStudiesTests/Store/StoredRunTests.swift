@@ -161,7 +161,7 @@ import Testing
     }
   }
 
-  @Test func `a name that isn't UTF-8 text is left to the general decoder, which refuses it`() throws {
+  @Test func `a name that isn't UTF-8 is left to the general decoder, which refuses it`() throws {
     let line = Array(GeneratedRecord.line(seed: 1, .all).text.utf8)
     for name: [UInt8] in [[0xC3], [0x61, 0xFF], Array("\u{E9}".utf8)] {
       let other = [line[0], 0x22] + name + Array("\":1,".utf8) + line.dropFirst()
