@@ -27,7 +27,7 @@ public struct BenchDocument: Codable, Sendable {
     /// How the rate changes along a run; `null` where nobody said it.
     @NullIfMissing public var schedule: String?
     /// The norm that longer gradients are shortened to; `null` for none.
-    @NullIfMissing public var clip: Double?
+    @ExplicitNull public var clip: Double?
     /// The size of a minibatch.
     public var batch: String
     /// How minibatches are drawn.

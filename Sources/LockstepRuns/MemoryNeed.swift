@@ -167,7 +167,7 @@ extension MemoryNeed {
       configuration: configuration,
       updatesInPlace: configuration.engine == .threads && configuration.noise == nil
         && ThreadEngine.updatesInPlace(model, configuration: resolved.engine),
-      scalarsPerExample: prepared.scalarsPerExample,
+      scalarsPerExample: model.scalarsPerExample,
       batch: resolved.engine.minibatches?.longest ?? resolved.engine.batch,
       delayBytes: try delayBytes(model, resolved))
     guard need.fits else {

@@ -25,9 +25,6 @@ public struct PreparedModel: Sendable {
   /// The class that a two-class model tells from the others, if the data had to be reduced to two.
   public let positiveClass: Int?
 
-  /// The number of scalars that every thread keeps for each example it works on at a time.
-  public let scalarsPerExample: Int
-
   /// Loads the data and builds the model of a configuration.
   ///
   /// - Parameters:
@@ -44,14 +41,12 @@ public struct PreparedModel: Sendable {
       curvature =
         configuration.noise == nil ? nil : try loaded.widened.model(configuration) as? Curvature
       (dataName, data, positiveClass) = (loaded.dataset?.name, loaded.data, loaded.positiveClass)
-      scalarsPerExample = model.scalarsPerExample
     case .double:
       let loaded = try Loaded<Double>(configuration, datasets)
       let model = try loaded.model(configuration)
       objective = .double(model)
       curvature = model as? Curvature
       (dataName, data, positiveClass) = (loaded.dataset?.name, loaded.data, loaded.positiveClass)
-      scalarsPerExample = model.scalarsPerExample
     }
   }
 

@@ -22,7 +22,8 @@ public struct TraceReplay: Sendable {
   /// Executes a trace.
   ///
   /// - Throws: ``ConfigurationError`` where the trace's options make no run, ``DataError`` where its
-  ///   data cannot be had any more or its model doesn't fit into memory, ``ReplayError`` where its events cannot have happened.
+  ///   data cannot be had any more or its model doesn't fit into memory, ``ReplayError`` where its
+  ///   events cannot have happened.
   public init(_ trace: Trace) throws {
     guard let recorded = trace.header.parameters else {
       throw ConfigurationError.conflict(

@@ -26,18 +26,19 @@ public struct ModelEntry: Equatable, Sendable {
   var takesIntercept = false
   /// What it asks of its examples.
   public let examples: Examples
+  /// Whether it is trained on examples at all.
+  var takesData: Bool { examples != .none }
   /// The data that it is trained on where none are given; `nil` for a model without data.
   public let usualData: String?
   /// The rate that a rule starts from, where this model needs one of its own; 0 where it doesn't.
-  let usualRate: @Sendable (GradientRule, RateSchedule) -> Double
+  var usualRate: @Sendable (GradientRule, RateSchedule) -> Double = { _, _ in 0 }
   /// Reads what follows the name.
   let read: @Sendable (inout Specification) throws(ConfigurationError) -> ModelSpecification.Kind
 
   /// Every model, in the order in which help lists them.
   public static let all = [
     ModelEntry(
-      name: "quadratic", grammar: "quadratic:KEY=V,…", examples: .none,
-      usualData: nil, usualRate: { _, _ in 0 },
+      name: "quadratic", grammar: "quadratic:KEY=V,…", examples: .none, usualData: nil,
       read: { reader throws(ConfigurationError) in
         .quadratic(try QuadraticSpecification(&reader))
       }),
@@ -77,12 +78,9 @@ public struct ModelEntry: Equatable, Sendable {
   ) -> ModelEntry {
     ModelEntry(
       name: name, grammar: name, takesIntercept: true, examples: examples, usualData: "digits",
-      usualRate: { _, _ in 0 }, read: { _ in kind })
+      read: { _ in kind })
   }
 
   /// The names of all models and what may follow them, as help lists them.
-  public static var grammar: String {
-    let names = all.map(\.grammar)
-    return names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
-  }
+  public static var grammar: String { Suggestion.alternatives(all.map(\.grammar)) }
 }

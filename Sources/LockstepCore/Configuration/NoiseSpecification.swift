@@ -127,7 +127,7 @@ public struct NoiseRequest: Equatable, Sendable {
         option: "--noise-heldout", value: "\(heldOutExamples)",
         reason: "write a whole number of held-out examples from 1")
     }
-    if run.model.entry.usualData == nil {
+    if !run.model.entry.takesData {
       throw .conflict(
         reason: "--noise-heldout doesn't go with --model \(run.model.entry.name), which has no data"
       )

@@ -52,10 +52,7 @@ public struct OptimizerSpecification: Equatable, Sendable {
   }
 
   /// The names of all rules and what may follow them, as help lists them.
-  public static var grammar: String {
-    let names = GradientRule.all.map(\.grammar)
-    return names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
-  }
+  public static var grammar: String { Suggestion.alternatives(GradientRule.all.map(\.grammar)) }
 
   /// The spelling on the command line.
   public var specification: String {

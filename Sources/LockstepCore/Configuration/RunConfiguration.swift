@@ -129,7 +129,7 @@ public struct RunConfiguration: Sendable {
   /// from start to end: its rate falls to zero, which ends closer to the optimum than a constant one.
   public var resolvedSchedule: RateSchedule {
     if let schedule { return schedule }
-    if model.entry.usualData == nil { return .constant }
+    if !model.entry.takesData { return .constant }
     let isWhole = updates == nil && minibatchesPath == nil
     return learningRate == nil && isWhole ? .linear : .constant
   }
@@ -192,7 +192,7 @@ public struct RunConfiguration: Sendable {
       throw .conflict(
         reason: "--epochs doesn't go with --batches, whose lines say how long an epoch is")
     }
-    if model.entry.usualData == nil {
+    if !model.entry.takesData {
       for (option, isGiven) in [
         ("--data", data != nil), ("--epochs", epochs != nil),
         ("--batches", minibatchesPath != nil), ("--held-out", heldOut != .automatic),

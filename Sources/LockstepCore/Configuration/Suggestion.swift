@@ -1,5 +1,10 @@
-/// Finds the valid name that a mistyped one was probably meant to be.
+/// What a message says of the names that an option takes: all of them, or the one that was probably meant.
 public enum Suggestion {
+  /// Names in a sentence: `a, b or c`.
+  static func alternatives(_ names: [String]) -> String {
+    names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
+  }
+
   /// The name with the smallest number of slips from `text`, if it is at most half the name's length.
   public static func nearest(to text: String, among names: [String]) -> String? {
     let wanted = Array(text.lowercased())
