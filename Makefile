@@ -68,9 +68,9 @@ demo: build
 	  $(LOCKSTEP) noise --engine virtual --model mlp:64 --decomposition samples --batch 16 \
 	    --learning-rate 0.03 --updates 1000 --every 20 --noise-shards 2,64,parameters; fi
 
-## test: all tests, in debug
-test: setup
-	$(SWIFT) test $(FLAGS)
+## test: all tests, in debug; those of the command run its release build, which starts 30 times as fast
+test: build
+	LOCKSTEP="$(CURDIR)/$(LOCKSTEP)" $(SWIFT) test $(FLAGS)
 
 ## report-check: open PAGE=DIR/index.html in headless Chromium and fail on console errors
 report-check:

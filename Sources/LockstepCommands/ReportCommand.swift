@@ -27,6 +27,8 @@ struct ReportCommand: ParsableCommand {
       throw ReportError.missing(path: results)
     }
     try OutputFolder.check(file: page)
+    try OutputFolder.requireDistinct(
+      ResultStore.Name.all.map { ("the results", folder + "/" + $0) } + [("the page", page)])
     let drawings = try svg.map { try OutputFolder($0) }
     try ThreadAllowance.require(ProcessInfo.processInfo.activeProcessorCount + 1)
     let report = try Report(folder: folder)

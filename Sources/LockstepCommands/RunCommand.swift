@@ -44,9 +44,14 @@ struct RunCommand: ParsableCommand {
 
   private func carryOut(_ run: TrainingRun, _ configuration: RunConfiguration) throws {
     let folder = try out.map { path throws(OutputError) in try OutputFolder(path) }
-    if let path = configuration.savePath { try OutputFolder.check(file: path) }
-    if let trace { try OutputFolder.check(file: trace) }
-    if let path = configuration.calibrationPath { try OutputFolder.check(file: path) }
+    let files = [
+      ("--save", configuration.savePath), ("--trace", trace),
+      ("--calibrate", configuration.calibrationPath),
+    ].compactMap { option, path in path.map { (option, $0) } }
+    for (_, path) in files { try OutputFolder.check(file: path) }
+    let names = ["record.json", "loss.csv", "trace.csv"]
+    try OutputFolder.requireDistinct(
+      files + (folder.map { folder in names.map { ("--out", folder.path + "/" + $0) } } ?? []))
     let topology = try Topology(.live)
     // A wrong --pin is said before the data is loaded.
     if configuration.engine == .threads {

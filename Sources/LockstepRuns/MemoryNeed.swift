@@ -136,22 +136,17 @@ public struct MemoryNeed: Equatable, Sendable {
     let need =
       "\(model) has \(NumberText.counted(parameters, "parameter")), for which "
       + "\(NumberText.counted(workers, "worker needs", "workers need")) about "
-      + "\(Self.text(bytes)), more than "
+      + "\(NumberText.bytes(bytes)), more than "
     if let addressSpace, bytes > addressSpace {
-      return need + "the \(Self.text(max(0, addressSpace))) of address space that ulimit leaves "
+      return need
+        + "the \(NumberText.bytes(max(0, addressSpace))) of address space that ulimit leaves "
         + "beside \(NumberText.counted(threads, "thread")); allow more (ulimit -v)"
     }
-    return need + "80 % of this machine's \(Self.text(Double(Self.availableBytes)))"
+    return need + "80 % of this machine's \(NumberText.bytes(Double(Self.availableBytes)))"
   }
 
   /// The physical memory in bytes, or the limit of the process's control group where that is less.
   public static var availableBytes: UInt64 { MemoryAllowance.totalBytes }
-
-  private static func text(_ bytes: Double) -> String {
-    bytes < 1e8
-      ? String(format: "%.1f MB", bytes / 1e6)
-      : String(format: bytes < 1e10 ? "%.1f GB" : "%.0f GB", bytes / 1e9)
-  }
 }
 
 extension MemoryNeed {

@@ -92,4 +92,25 @@ public struct OutputFolder: Sendable {
       throw OutputError(path: file, error)
     }
   }
+
+  /// Refuses outputs of which one would be written over another.
+  ///
+  /// - Parameter files: the paths, each with what says that it is written.
+  /// - Throws: ``OutputError``.
+  public static func requireDistinct(_ files: [(what: String, path: String)]) throws(OutputError) {
+    var taken: [String: String] = [:]
+    for file in files {
+      let place: String?
+      do throws(SystemCallError) {
+        place = try OutputFile.place(of: file.path)
+      } catch {
+        throw OutputError(path: file.path, error)
+      }
+      guard let place else { continue }
+      if let other = taken.updateValue(file.what, forKey: place) {
+        throw OutputError(
+          path: file.path, reason: "\(other) and \(file.what) go to this one file; name another")
+      }
+    }
+  }
 }

@@ -90,11 +90,16 @@ public struct ResolvedRun: Sendable {
     // Where nobody says how often, a target that is met early is to be seen early.
     engine.looksEarly = configuration.targetLoss != nil && configuration.lossEvery == nil
     self.engine = engine
-    try checkTrace(joint: isJoint)
+    try checkRecords(joint: isJoint)
   }
 
-  /// Refuses a trace that would not fit into memory.
-  func checkTrace(joint isJoint: Bool) throws(ConfigurationError) {
+  /// Refuses a trace or a curve of losses that would not fit into memory.
+  func checkRecords(joint isJoint: Bool) throws(ConfigurationError) {
+    // A loss as it is noted down, and as a part of the record's JSON (640 bytes measured).
+    let losses = engine.updates / engine.lossEvery
+    try Self.check(
+      bytes: Double(losses) * 640, "a curve of \(NumberText.counted(losses, "loss", "losses"))",
+      "record fewer (--record loss=EVERY)")
     guard engine.recordsTrace else { return }
     let isWhole =
       configuration.engine == .virtual && configuration.decomposition == .samples && !isJoint
@@ -102,12 +107,19 @@ public struct ResolvedRun: Sendable {
     let shards = isWhole ? 1.0 : Double(engine.workers)
     let iterations = Double(engine.updates) * (isJoint ? Double(engine.workers) : 1)
     // An iteration's times and versions, as they are noted down, as events and as text.
-    let bytes = iterations * (14 + 2 * shards) * 8 * 3
-    guard bytes > MemoryNeed.largestShare * Double(MemoryNeed.availableBytes) else { return }
+    try Self.check(
+      bytes: iterations * (14 + 2 * shards) * 8 * 3, "a trace of \(Int(iterations)) iterations",
+      "make fewer updates")
+  }
+
+  private static func check(
+    bytes: Double, _ what: String, _ advice: String
+  ) throws(ConfigurationError) {
+    guard !MemoryAllowance.allows(bytes) else { return }
     throw .conflict(
       reason:
-        "a trace of \(Int(iterations)) iterations takes about \(Int(bytes / 1e9)) GB, more than "
-        + "this machine has to spare; make fewer updates")
+        "\(what) takes about \(NumberText.bytes(bytes)), more than this process may have; \(advice)"
+    )
   }
 
   /// What is recorded, as it is written after `--record`, with spaces between.

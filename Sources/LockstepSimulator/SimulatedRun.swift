@@ -148,9 +148,6 @@ class SimulatedRun<Scalar: ModelScalar> {
   /// The virtual time; `nil` where no time passes.
   var time: Double? { nil }
 
-  /// The number of examples processed; shared minibatches count once.
-  var sampleCount: Int { samples }
-
   /// Copies of shards, and those during which the shard was being updated.
   var tornViews: TornViewsRecord { TornViewsRecord(reads: reads, torn: 0) }
 
@@ -229,7 +226,8 @@ class SimulatedRun<Scalar: ModelScalar> {
     let status = status ?? .completed
     return SimulationOutcome(
       parameters: Array(UnsafeBufferPointer(start: snapshot.base, count: count)),
-      status: status, updates: updates, samples: sampleCount, virtualTime: time,
+      status: status, updates: updates, samples: configuration.samples(counted: samples),
+      virtualTime: time,
       loss: losses?.conclude(at: snapshot.base, status) ?? LossRecord(),
       staleness: staleness.record(), tornViews: tornViews,
       workers: (0..<workers).map { record(of: $0) }, ensemble: ensemble.record())

@@ -258,13 +258,11 @@ public final class ThreadEngine<Scalar: ModelScalar>: @unchecked Sendable {
     let present = workers.all
     var staleness = StalenessHistogram()
     for worker in present { staleness.add(worker.telemetry.staleness) }
-    var samples = present.map(\.samples).reduce(0, +)
-    // In `blocks` all workers process the same minibatch: it counts once.
-    if configuration.decomposition == .blocks { samples /= configuration.workers }
     let copies = present.compactMap(\.copies)
     let hasViews = copies.count == present.count
     return Outcome(
-      parameters: parameters, status: status, updates: updates, samples: samples,
+      parameters: parameters, status: status, updates: updates,
+      samples: configuration.samples(counted: present.map(\.samples).reduce(0, +)),
       wallSeconds: wallSeconds, cpuSeconds: cpuSeconds, loss: loss,
       staleness: staleness.record(
         sampledEvery: WorkerTelemetry.sampledEvery(present.map(\.telemetry))),

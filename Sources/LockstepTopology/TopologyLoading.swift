@@ -125,7 +125,7 @@ enum TopologyLoading {
   private static func checkedXML(_ path: String) throws(TopologyError) -> [UInt8] {
     let contents: [UInt8]
     do throws(SystemCallError) {
-      contents = try InputFile.read(path)
+      contents = try InputFile.read(path, growth: 16)
     } catch {
       if error.code == ENOENT || error.code == ENOTDIR { throw .xmlNotFound(path: path) }
       throw .xmlUnreadable(path: path, reason: error.reason)

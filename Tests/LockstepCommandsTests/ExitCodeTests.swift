@@ -297,7 +297,7 @@ private func refuse(
     ("--data ratings:ok.csv/x", "no such file"), ("--data idx:missing", "no such folder"),
     ("--data fashion-mnist:missing", "no such folder"),
     ("--data idx:.", "has no file train-images-idx3-ubyte"),
-    ("--data csv:ok.csv --batches missing", "missing: cannot be read (no such file)"),
+    ("--data csv:ok.csv --batches missing", "missing: no such file"),
     ("--data csv:ok.csv --init missing", "missing: No such file or directory"),
     ("--data csv:ok.csv --held-out csv:missing", "missing: no such file"),
   ])
@@ -313,7 +313,7 @@ private func refuse(
     (Array("0 1\n1 2\n".utf8), "2 lines are too few, the run needs 3"), ([], "is empty"),
     (Array("0 1.5\n".utf8), "'1.5' is not an example number"),
     (Array("99999999999999999999\n".utf8), "is not an example number"),
-    ([0, 255, 254, 10], "is not an example number"),
+    ([0, 255, 254, 10], "is not text: it holds the control byte 0x00"),
   ])
   func `as minibatches`(_ bytes: [UInt8], _ text: String) throws {
     let folder = try folder()
@@ -368,12 +368,18 @@ private func refuse(
     ("--out file/results", "file/results: cannot be written"),
     ("--out /proc/results", "/proc/results: cannot be written"),
     ("--out /proc", "/proc: cannot be written"),
+    ("--save w --trace ./w", "./w: cannot be written (--save and --trace go to this one file"),
+    ("--save link/w --calibrate folder/w", "(--save and --calibrate go to this one file"),
+    ("--save folder/record.json --out folder", "(--save and --out go to this one file"),
+    ("--trace folder/loss.csv --out folder", "(--trace and --out go to this one file"),
   ])
   func `before anything is computed`(_ options: String, _ text: String) throws {
     let folder = try CommandFolder()
     try folder.write("file", "")
     try FileManager.default.createDirectory(
       atPath: folder.path + "/folder", withIntermediateDirectories: true)
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path + "/link", withDestinationPath: "folder")
     // It would take days.
     try refuse("run --model quadratic --updates 1000000000000 \(options)", 73, text, in: folder)
   }

@@ -37,6 +37,16 @@ import Testing
     #expect(drawing.hasPrefix("<?xml"))
   }
 
+  @Test(arguments: ["results.jsonl", "plan.yaml", "claims.json"])
+  func `is not written over what it is about`(_ name: String) throws {
+    let folder = try results()
+    let before = try folder.read("results.jsonl")
+    let result = try lockstep(typed: "report . --out ./\(name)", in: folder.path)
+    #expect(result.code == 73 && result.errors.contains("go to this one file"), "\(result)")
+    #expect(try folder.read("results.jsonl") == before)
+    #expect(folder.names == ["results.jsonl"])
+  }
+
   @Test(arguments: [
     // Iterates that double in each update, and a rate that leaves nothing of them.
     "learning-rate=3,0.1,0.9 --updates 500 --record loss=500",

@@ -52,12 +52,37 @@ private let shortRun = ["run", "--model", "quadratic", "--updates", "4", "--quie
     "run --model quadratic --workers 200 --decomposition samples --updates 1",
     "noise --model mlp:60000 --updates 1",
     "bench --quick --model quadratic:dimension=20000000",
+    "run --engine virtual --model quadratic --updates 1000000000 --record loss=1",
   ])
   func `memory`(_ typed: String) throws {
     let result = try lockstep(
       typed.split(separator: " ").map(String.init) + ["--quiet"],
       launcher: Surroundings.limits("-v 500000"))
     #expect([64, 65, 69].contains(result.code), "\(result)")
+    #expect(isSentence(result.errors), "\(result.errors)")
+  }
+
+  @Test(arguments: [
+    "run --model quadratic:matrix=array.npy", "run --model mlp:0 --init array.npy",
+    "run --model mlp:0 --batches numbers", "run --model quadratic --schedule file:numbers",
+    "run --engine virtual --model quadratic --service trace:numbers",
+    "run --engine virtual --model quadratic --delay trace:numbers --decomposition samples",
+    "run --engine virtual --model quadratic --service calibrated:numbers", "trace check numbers",
+    "trace check trace", "topology --xml numbers", "sweep numbers --out o",
+  ])
+  func `memory for a file`(_ typed: String) throws {
+    let folder = try CommandFolder()
+    let array = CommandFolder.numPy([Double](), type: "<f8", shape: "(9000, 9000)")
+    try folder.write("array.npy", array)
+    try #require(truncate("\(folder.path)/array.npy", array.count + 9000 * 9000 * 8) == 0)
+    let numbers = Array(String(repeating: "5\n", count: 1 << 18).utf8)
+    try folder.write("numbers", numbers, times: 240)
+    try folder.write("trace", "# {")
+    try #require(truncate("\(folder.path)/trace", 400_000_000) == 0)
+    let result = try lockstep(
+      typed.split(separator: " ").map(String.init) + (typed.hasPrefix("run") ? ["--quiet"] : []),
+      in: folder.path, launcher: Surroundings.limits("-v 500000"))
+    #expect([64, 65, 66, 69].contains(result.code), "\(result)")
     #expect(isSentence(result.errors), "\(result.errors)")
   }
 

@@ -3,7 +3,22 @@ import Lockstep
 import Testing
 
 @Suite(.timeLimit(.minutes(15))) struct `Runs in virtual time` {
-  /// The record of a run.
+  /// 100 updates of 8 workers are 12.5 rounds.
+  @Test(arguments: [
+    ("--workers 8 --updates 100 --policy barrier --engine virtual", 400),
+    ("--workers 8 --updates 100 --policy barrier", 400),
+    ("--workers 8 --updates 100 --delay constant:0 --engine virtual", 400),
+    ("--workers 5 --updates 1 --batch 3 --engine virtual", 1),
+    ("--workers 2 --updates 1 --batch 1", 1),
+    ("--workers 2 --updates 12 --policy hogwild --service per-worker:1;3 --engine virtual", 192),
+  ])
+  func `count an example in blocks by the parts that workers have had of it`(
+    _ options: String, _ samples: Int
+  ) throws {
+    let record = try runRecord("--model mlp:8 --decomposition blocks \(options)")
+    #expect(record.samples == samples)
+  }
+
   @Test(arguments: ["barrier", "sequential"], ["blocks", "samples"])
   func `save the same bytes as the threads where the schedule leaves no choice`(
     policy: String, decomposition: String

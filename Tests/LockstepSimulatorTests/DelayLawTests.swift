@@ -63,7 +63,7 @@ struct DelayLawTests {
     ("1\n2.5\n", ", line 2: '2.5' is not a delay, which is a whole number from 0"),
     ("1\n\n2\n", ", line 2: holds no delay"),
     ("3\n1000001\n", ", line 2: 1000001 is longer than the longest delay, 1000000"),
-    ("", ": is empty; write one delay a line"), ("\n\n", ": is empty; write one delay a line"),
+    ("", ": the file is empty"), ("\n\n", ": is empty; write one delay a line"),
   ])
   func `A trace that cannot be used is refused with its line`(text: String, sentence: String)
     throws
@@ -76,7 +76,7 @@ struct DelayLawTests {
 
   @Test func `A missing trace is named, and a blank end is none of its lines`() throws {
     let error = #expect(throws: DataError.self) { try DelayLaw(.trace("/nowhere/delays.txt")) }
-    #expect(error?.description == "/nowhere/delays.txt: cannot be read (no such file)")
+    #expect(error?.description == "/nowhere/delays.txt: no such file")
     let path = try file("4\r\n 7 \n\n")
     defer { try? FileManager.default.removeItem(atPath: path) }
     #expect(try DelayTrace(path: path).delays == [4, 7])

@@ -239,7 +239,9 @@ extension SlowEngine {
     let unit = 1_048_576.0
     expect(outcome.parameters == parameters, "parameters")
     expect(
-      outcome.updates == updates && outcome.samples == samples / (isBlocks ? count : 1), "counts")
+      outcome.updates == updates
+        && outcome.samples == (isBlocks ? (samples + count - 1) / count : samples),
+      "counts")
     expect(outcome.virtualTime == Double(now) / unit, "time \(now)")
     expect(outcome.tornViews == TornViewsRecord(reads: reads, torn: torn), "reads and torn views")
     let sorted = histogram.sorted { $0.key < $1.key }.map { [$0.key, $0.value] }

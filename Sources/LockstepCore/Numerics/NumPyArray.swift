@@ -116,25 +116,16 @@ public struct NumPyArray: Equatable, Sendable {
   }
 
   private static func read(_ path: String) throws(NumPyError) -> [UInt8] {
-    guard let file = fopen(path, "rb") else {
-      throw .cannotOpen(path: path, reason: SystemCallError.last.reason)
-    }
-    defer { fclose(file) }
     var status = stat()
-    guard fstat(fileno(file), &status) == 0 else {
-      throw .cannotOpen(path: path, reason: SystemCallError.last.reason)
-    }
-    guard status.st_mode & S_IFMT == S_IFREG else {
+    guard stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
       throw .cannotOpen(path: path, reason: "not a regular file")
     }
-    let size = Int(status.st_size)
-    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-      count = buffer.baseAddress.map { fread($0, 1, size, file) } ?? 0
+    do throws(SystemCallError) {
+      // The bytes, the array, its elements in the run's precision, and what a model makes of them.
+      return try InputFile.read(path, growth: 4)
+    } catch {
+      throw .cannotOpen(path: path, reason: error.reason)
     }
-    guard ferror(file) == 0 else {
-      throw .cannotOpen(path: path, reason: SystemCallError.last.reason)
-    }
-    return bytes
   }
 
   private static func write(

@@ -82,12 +82,11 @@ public enum NumberText {
   }
 
   /// Bytes with a unit.
-  public static func bytes(_ count: Int) -> String {
-    let value = Double(count)
+  public static func bytes(_ value: Double) -> String {
     for (limit, unit) in [(1e9, "GB"), (1e6, "MB"), (1e3, "kB")] where value >= limit {
-      return String(format: "%.1f %@", value / limit, unit)
+      return String(format: value < 100 * limit ? "%.1f %@" : "%.0f %@", value / limit, unit)
     }
-    return "\(count) bytes"
+    return counted(Int(value), "byte")
   }
 
   private static func trim(_ text: String) -> String {

@@ -2,28 +2,49 @@ import Glibc
 
 /// Whole files that are read, by system calls, so that errors keep their codes.
 public enum InputFile {
+  /// What a file may take without a look at the memory there is, in bytes.
+  private static let unwatched = 1 << 20
+
   /// Reads a file, or whatever else can be opened and read to its end.
   ///
-  /// - Throws: ``SystemCallError``.
-  public static func read(_ path: String) throws(SystemCallError) -> [UInt8] {
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - growth: how many times its size the file takes once it has become what its reader makes of it.
+  ///   - limit: the number of bytes after which reading ends, whatever follows.
+  /// - Throws: ``SystemCallError``; `ENOMEM` before it takes more than ``MemoryAllowance`` allows.
+  public static func read(
+    _ path: String, growth: Double = 4, limit: Int = .max
+  ) throws(SystemCallError) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .last }
     defer { close(descriptor) }
     var contents: [UInt8] = []
+    var allowed = unwatched
+    func make(room size: Int) throws(SystemCallError) {
+      guard size > allowed else { return }
+      guard MemoryAllowance.allows(growth * Double(size)) else {
+        throw SystemCallError(code: ENOMEM)
+      }
+      allowed = size
+      contents.reserveCapacity(size)
+    }
     var status = stat()
     if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
-      contents.reserveCapacity(Int(status.st_size))
+      try make(room: min(Int(status.st_size), limit))
     }
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
+    while contents.count < limit {
       let count = Glibc.read(descriptor, &chunk, chunk.count)
       if count < 0 {
         if errno == EINTR { continue }
         throw .last
       }
-      if count == 0 { return contents }
+      if count == 0 { break }
+      // An array grows to twice its size, beside which the old one stands meanwhile.
+      if contents.count + count > allowed { try make(room: 2 * (contents.count + count)) }
       contents.append(contentsOf: chunk[..<count])
     }
+    return contents
   }
 
   /// Whether there is something at a path, of whatever kind.

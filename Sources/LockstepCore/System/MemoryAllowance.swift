@@ -42,17 +42,18 @@ public enum MemoryAllowance {
 
   /// Watches what something that grows takes, such as examples that are being read.
   public struct Watch: Sendable {
-    private let first: UInt64?
+    private let first = statm.size
 
     /// Begins.
-    public init() { first = addressSpaceLeft }
+    public init() {}
 
-    /// Whether what has grown could not become twice as large again, as a growing array does, within
-    /// the limits of the address space.
+    /// Whether what has grown takes more than its share of the memory, or could not become twice as large
+    /// again, as a growing array does, within the limits of the address space.
     public var isExhausted: Bool {
-      guard let first, let left = addressSpaceLeft else { return false }
-      let taken = first > left ? first - left : 0
-      return left < 2 * taken + spareAddressSpace
+      let size = statm.size
+      let taken = size > first ? size - first : 0
+      if Double(taken) > largestShare * Double(totalBytes) { return true }
+      return addressSpaceLeft.map { $0 < 2 * taken + spareAddressSpace } ?? false
     }
   }
 

@@ -48,6 +48,21 @@ public enum OutputFile {
     try check(folder: folder(of: try end(of: path)))
   }
 
+  /// Where a file that is written to a path comes to stand, links and folders resolved.
+  ///
+  /// - Returns: `nil` for what is no regular file: there one thing may be written after another.
+  /// - Throws: ``SystemCallError``, where its folder isn't there.
+  public static func place(of path: String) throws(SystemCallError) -> String? {
+    if let status = try status(of: path) {
+      guard status.st_mode & S_IFMT == S_IFREG, standardStream(status) == nil else { return nil }
+    }
+    let end = try end(of: path)
+    guard let resolved = realpath(folder(of: end), nil) else { throw .last }
+    defer { free(resolved) }
+    let name = end.split(separator: "/").last.map(String.init) ?? ""
+    return String(cString: resolved) + "/" + name
+  }
+
   /// Finds out whether files can be made in a folder, and removes what killed processes have left.
   ///
   /// - Throws: ``SystemCallError``.

@@ -20,6 +20,7 @@ public struct SystemCallError: Error, Equatable, Sendable, CustomStringConvertib
     return switch code {
     case EMFILE: "\(words); allow more with ulimit -n"
     case EFBIG: "\(words); allow larger files with ulimit -f"
+    case ENOMEM: "\(words): what it holds takes more than this process may have"
     case EPIPE: "\(words): nobody reads it any more"
     default: words
     }

@@ -97,6 +97,13 @@ public struct EngineConfiguration: Sendable {
   /// How the updates are divided among the workers.
   public var budget: UpdateBudget { UpdateBudget(policy, decomposition, workers: workers) }
 
+  /// The number of examples of a run, from those that its workers have counted.
+  ///
+  /// In `blocks` a worker has the derivatives by a P-th of the parameters: of each of its examples it has processed a P-th.
+  package func samples(counted: Int) -> Int {
+    decomposition == .blocks ? (counted + workers - 1) / workers : counted
+  }
+
   /// When the training loss is looked at.
   package var looks: LossLooks { LossLooks(every: lossEvery, areDenseAtFirst: looksEarly) }
 

@@ -85,7 +85,7 @@ final class ByteStream {
       watchedUntil = position + Self.watchedEvery
       if watch.isExhausted {
         throw .unsuitable(
-          reason: "\(path): its examples take more memory than there is; allow more (ulimit -v)")
+          reason: "\(path): what it holds takes more memory than there is; allow more (ulimit -v)")
       }
     }
     return count

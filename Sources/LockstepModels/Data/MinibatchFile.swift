@@ -1,5 +1,3 @@
-import Foundation
-
 /// The minibatches of a run, read from a file instead of drawn: example numbers from 0, separated by
 /// spaces or commas, one minibatch a line.
 ///
@@ -32,29 +30,27 @@ public struct MinibatchFile: Sendable {
   ///   and for an empty file.
   public init(path: String, exampleCount: Int) throws(DataError) {
     self.path = path
-    let data = try DataError.contents(of: path)
     var examples: [Int32] = []
     var offsets = [0]
-    var line = 0
-    for text in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-      line += 1
-      let words = text.split { $0 == 0x20 || $0 == 0x2C || $0 == 0x09 || $0 == 0x0D }
-      if words.isEmpty {
-        // Only the end of the file may be blank.
-        if text.endIndex == data.endIndex { continue }
-        throw .invalid(path: path, line: line, reason: "holds no example number")
-      }
-      for word in words {
-        guard let text = String(bytes: word, encoding: .utf8), let number = Int(text) else {
-          let shown = String(decoding: word.prefix(20), as: UTF8.self)
-          throw .invalid(path: path, line: line, reason: "'\(shown)' is not an example number")
+    try NumberLines.forEachLine(of: path, "example number") { line, reader throws(DataError) in
+      guard var cursor = ByteCursor(line) else { return }
+      while !cursor.isAtEnd {
+        cursor.skipBlanks()
+        let word = cursor.take { $0 == 0x20 || $0 == 0x2C || $0 == 0x09 }
+        _ = cursor.take(0x2C)
+        if word.isEmpty { continue }
+        let text = ByteCursor.excerpt(word)
+        guard let number = Int(text) else {
+          throw reader.invalid("'\(text)' is not an example number")
         }
         guard (0..<exampleCount).contains(number) else {
-          throw .invalid(
-            path: path, line: line,
-            reason: "example \(number) is not one of the training set's 0 … \(exampleCount - 1)")
+          throw reader.invalid(
+            "example \(number) is not one of the training set's 0 … \(exampleCount - 1)")
         }
         examples.append(Int32(number))
+      }
+      guard examples.count > offsets[offsets.count - 1] else {
+        throw reader.invalid("holds no example number")
       }
       offsets.append(examples.count)
     }

@@ -101,45 +101,20 @@ extension Factorization {
     rate: Scalar, weight: Scalar,
     sums: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>)
   ) {
-    let (sum, mean) = sums
-    let isMean = workspaces.count > 1
-    for workspace in workspaces {
+    InPlaceLoop.applyMean(of: workspaces, to: shared, rate: rate, weight: weight, sums: sums) {
+      workspace, add in
       for position in 0..<workspace.preparedCount {
         let (user, item) = places(of: ratings[Int(workspace.examples[position])])
         let p = workspace.factors + position * 2 * rank
         let q = p + rank
         let coefficient = workspace.coefficients[position]
         for place in (user..<(user + rank)).clamped(to: range) {
-          sum[place] += coefficient * q[place - user]
+          add(place, coefficient * q[place - user])
         }
         for place in (item..<(item + rank)).clamped(to: range) {
-          sum[place] += coefficient * p[place - item]
+          add(place, coefficient * p[place - item])
         }
       }
-      if isMean {
-        visit(workspace, in: range) { place in
-          mean[place] += weight * sum[place]
-          sum[place] = 0
-        }
-      }
-    }
-    let gradient = isMean ? mean : sum
-    for workspace in workspaces {
-      visit(workspace, in: range) { place in
-        // A place that comes again has a gradient of 0 by then.
-        shared[place] -= rate * gradient[place]
-        gradient[place] = 0
-      }
-    }
-  }
-
-  /// Visits the places in a range that a prepared gradient touches, some several times.
-  @inline(__always)
-  private func visit(_ workspace: Workspace, in range: Range<Int>, _ body: (Int) -> Void) {
-    for position in 0..<workspace.preparedCount {
-      let (user, item) = places(of: ratings[Int(workspace.examples[position])])
-      for place in (user..<(user + rank)).clamped(to: range) { body(place) }
-      for place in (item..<(item + rank)).clamped(to: range) { body(place) }
     }
   }
 
@@ -148,19 +123,11 @@ extension Factorization {
     _ shared: UnsafeMutablePointer<Scalar>, examples: UnsafeBufferPointer<Int32>, count: Int,
     rates: UnsafePointer<Scalar>, counter: StepCounter
   ) {
-    // In two stages: where an example lies is itself far away. What comes after this run's steps was
-    // not asked for yet, and what comes first was asked for by the run before.
-    let (far, near) = (12, 6)
-    for position in 0..<count {
-      if position + far < examples.count {
-        Prefetch.read(ratings + Int(examples[position + far]))
-      }
-      if position + near < examples.count {
-        racyPrefetch(UnsafePointer(shared), example: Int(examples[position + near]))
-      }
-      racyStep(shared, example: Int(examples[position]), rate: rates[position])
-      counter.advance()
-    }
+    InPlaceLoop.run(
+      examples, count: count, counter: counter,
+      fetchPlace: { Prefetch.read(ratings + $0) },
+      fetch: { racyPrefetch(UnsafePointer(shared), example: $0) },
+      step: { racyStep(shared, example: $0, rate: rates[$1]) })
   }
 
   @inline(__always)

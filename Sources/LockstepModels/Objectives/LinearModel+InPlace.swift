@@ -104,35 +104,20 @@ extension LinearModel {
     sums: (UnsafeMutablePointer<Scalar>, UnsafeMutablePointer<Scalar>)
   ) {
     guard let rows else { preconditionFailure("only sparse rows are updated in place") }
-    let (sum, mean) = sums
-    let isMean = workspaces.count > 1
-    for workspace in workspaces {
+    InPlaceLoop.applyMean(of: workspaces, to: shared, rate: rate, weight: weight, sums: sums) {
+      workspace, add in
       for position in 0..<workspace.preparedCount {
         let coefficient = workspace.coefficients[position]
         if coefficient == 0 { continue }
         let row = rows.headers[Int(workspace.examples[position])]
         for entry in rows.part(of: row.entries, columnsIn: range) {
-          sum[Int(rows.columns[entry])] += coefficient * rows.values[entry]
+          add(Int(rows.columns[entry]), coefficient * rows.values[entry])
         }
-      }
-      if isMean {
-        visit(workspace, in: range, rows) { column in
-          mean[column] += weight * sum[column]
-          sum[column] = 0
-        }
-      }
-    }
-    let gradient = isMean ? mean : sum
-    for workspace in workspaces {
-      visit(workspace, in: range, rows) { column in
-        // A column that comes again has a gradient of 0 by then.
-        shared[column] -= rate * gradient[column]
-        gradient[column] = 0
       }
     }
     if hasIntercept && range.contains(featureCount) {
       var derivative = workspaces[0].intercept.pointee
-      if isMean {
+      if workspaces.count > 1 {
         derivative *= weight
         for workspace in workspaces.dropFirst() {
           derivative += weight * workspace.intercept.pointee
@@ -142,38 +127,17 @@ extension LinearModel {
     }
   }
 
-  /// Visits the columns in a range that a prepared gradient touches, some several times.
-  @inline(__always)
-  private func visit(
-    _ workspace: Workspace, in range: Range<Int>, _ rows: SparseRows<Scalar>, _ body: (Int) -> Void
-  ) {
-    for position in 0..<workspace.preparedCount where workspace.coefficients[position] != 0 {
-      let row = rows.headers[Int(workspace.examples[position])]
-      for entry in rows.part(of: row.entries, columnsIn: range) {
-        body(Int(rows.columns[entry]))
-      }
-    }
-  }
-
   @inline(never)
   fileprivate func racyStepInPlace(
     _ shared: UnsafeMutablePointer<Scalar>, examples: UnsafeBufferPointer<Int32>, count: Int,
     rates: UnsafePointer<Scalar>, counter: StepCounter
   ) {
     guard let rows else { preconditionFailure("only sparse rows are updated in place") }
-    // In two stages: where an example lies is itself far away. What comes after this run's steps was
-    // not asked for yet, and what comes first was asked for by the run before.
-    let (far, near) = (12, 6)
-    for position in 0..<count {
-      if position + far < examples.count {
-        Prefetch.read(rows.headers + Int(examples[position + far]))
-      }
-      if position + near < examples.count {
-        racyPrefetch(UnsafePointer(shared), example: Int(examples[position + near]))
-      }
-      racyStep(shared, example: Int(examples[position]), rate: rates[position])
-      counter.advance()
-    }
+    InPlaceLoop.run(
+      examples, count: count, counter: counter,
+      fetchPlace: { Prefetch.read(rows.headers + $0) },
+      fetch: { racyPrefetch(UnsafePointer(shared), example: $0) },
+      step: { racyStep(shared, example: $0, rate: rates[$1]) })
   }
 
   @inline(__always)

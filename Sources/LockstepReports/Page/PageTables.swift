@@ -149,7 +149,7 @@ struct PageTables: Sendable {
             "\(machine.cores), \(NumberText.counted(machine.processingUnits, "processing unit"))",
           ],
           ["NUMA nodes", "\(machine.numaNodes)"],
-          ["memory", NumberText.bytes(machine.memoryBytes)], ["system", machine.kernel],
+          ["memory", NumberText.bytes(Double(machine.memoryBytes))], ["system", machine.kernel],
         ], isList: true)
     }
     if machines.count > 8 {

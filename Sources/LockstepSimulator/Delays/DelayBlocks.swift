@@ -66,13 +66,12 @@ final class DelayBlocks<Scalar: ModelScalar>: DelayRun<Scalar> {
     }
   }
 
-  /// Computes the gradient by a worker's shard; the minibatch of a clock counts once.
+  /// Computes the gradient by a worker's shard.
   @inline(__always)
   private func compute(_ worker: Int, at view: UnsafePointer<Scalar>, clock: Int) {
     let shard = shards[worker]
-    let examples = lane.compute(
+    samples += lane.compute(
       at: view, of: 0, clock: clock, range: shard.range, into: lane.gradient + shard.start)
-    if worker == 0 { samples += examples }
   }
 
   /// All foreign shards have the same version, in every worker's view.

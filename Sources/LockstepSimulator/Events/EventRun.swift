@@ -178,9 +178,6 @@ final class EventRun<Scalar: ModelScalar>: SimulatedRun<Scalar> {
 
   override var time: Double? { virtualTime }
 
-  // In `blocks` all workers process the same minibatch: it counts once.
-  override var sampleCount: Int { isBlocks ? samples / workers : samples }
-
   override var tornViews: TornViewsRecord {
     if let views = phases?.views { return TornViewsRecord(reads: views.reads, torn: views.torn) }
     return TornViewsRecord(reads: reads * (isBlocks ? workers : phases?.shardCount ?? 1), torn: 0)

@@ -40,7 +40,7 @@ enum ServiceTrace {
   ///
   /// - Throws: ``DataError`` for a file that isn't one.
   static func readCalibration(_ path: String) throws(DataError) -> Calibration {
-    let data = try DataError.contents(of: path)
+    let data = try DataError.contents(of: path, growth: 16)
     guard let calibration = try? JSONDecoder().decode(Calibration.self, from: Data(data)),
       calibration.schema == "lockstep.calibration/1", !calibration.service.isEmpty,
       calibration.lists.allSatisfy({ !$0.isEmpty }),

@@ -17,7 +17,7 @@ public enum PlanText {
     }
     let data: [UInt8]
     do throws(SystemCallError) {
-      data = try InputFile.read(path)
+      data = try InputFile.read(path, limit: largestSize + 1)
     } catch {
       throw .notFound(path: path, reason: error.reason)
     }

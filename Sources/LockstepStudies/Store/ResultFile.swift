@@ -24,6 +24,11 @@ struct ResultFile: ~Copyable {
     descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
     size = 0
     guard descriptor >= 0 else { throw Self.failure(path) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw .cannotWrite(path: path, reason: "it is no regular file")
+    }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let isBusy = errno == EWOULDBLOCK
       let error = Self.failure(path)

@@ -23,6 +23,8 @@ public final class ResultStore: Sendable {
     public static let table = "results.csv"
     /// The machine, as hwloc writes it.
     public static let machine = "machine.xml"
+    /// All of them, and what a study adds.
+    public static let all = [plan, results, table, machine, "study.yaml", "claims.json"]
   }
 
   /// Opens a folder for a plan, or makes it; repairs what a killed process left.

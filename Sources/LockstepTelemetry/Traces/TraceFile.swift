@@ -123,18 +123,25 @@ public enum TraceFile {
   public static func read(_ path: String) throws -> Trace {
     let data: [UInt8]
     do {
-      data = try InputFile.read(path)
+      data = try InputFile.read(path, growth: 2)
     } catch {
       throw TraceError.missing(path: path, reason: error.reason)
     }
-    let text = String(decoding: data, as: UTF8.self)
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    guard let first = lines.first, first.hasPrefix("# {") || first.hasPrefix("{\"") else {
+    guard data.starts(with: "# {".utf8) || data.starts(with: "{\"".utf8) else {
       throw TraceError.malformed(
         path: path, line: 1,
         reason: "it doesn't begin with a header; give a trace that --trace FILE.csv or .jsonl wrote"
       )
     }
+    // The text, and each line as a piece of it and as an event.
+    let lineCount = data.count { $0 == 0x0A }
+    let bytesPerLine = MemoryLayout<Substring>.stride + MemoryLayout<TraceEvent>.stride * 2
+    guard MemoryAllowance.allows(Double(data.count) + Double(lineCount * bytesPerLine)) else {
+      throw TraceError.missing(path: path, reason: SystemCallError(code: ENOMEM).reason)
+    }
+    let text = String(decoding: data, as: UTF8.self)
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    let first = lines[0]
     let isCSV = first.hasPrefix("#")
     let header: Trace.Header
     do {

@@ -29,6 +29,15 @@ final class CommandFolder {
     try Data(bytes).write(to: URL(fileURLWithPath: "\(path)/\(name)"))
   }
 
+  /// Writes a file of bytes that are repeated.
+  func write(_ name: String, _ bytes: [UInt8], times: Int) throws {
+    try write(name, bytes)
+    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(path)/\(name)"))
+    try file.seekToEnd()
+    for _ in 1..<times { try file.write(contentsOf: bytes) }
+    try file.close()
+  }
+
   /// Writes a text file.
   func write(_ name: String, _ text: String) throws { try write(name, Array(text.utf8)) }
 
