@@ -37,7 +37,6 @@ extension SweepExecutor {
     for run in try store.runs() { known[run.id] = .some(stability.judge(run.record)) }
     let search = Search(
       executor: self, store: store, topology: topology, known: known, stability: stability,
-      cache: ModelCache(capacity: max(1, options.cachedModels)),
       tally: SweepTally(total: runs.count, present: 0, progress))
     let results = Mutex([Int: BisectionResult]())
     let indexed = runs.enumerated().map { ($0.offset, $0.element) }
@@ -70,7 +69,6 @@ extension SweepExecutor {
     let topology: Topology
     let known: [String: Bool?]
     let stability: Stability
-    let cache: ModelCache
     let tally: SweepTally
 
     /// One search; `nil` where it is not over.
@@ -96,11 +94,10 @@ extension SweepExecutor {
       let trial = run.trial(at: rate)
       if let isStable = known[trial.id] { return .some(isStable) }
       do {
-        guard let record = try executor.record(of: trial, jobs: jobs, cache, topology) else {
+        guard let record = try executor.record(of: trial, jobs: jobs, topology) else {
           return .none
         }
-        try store.append(
-          StoredRun(id: trial.id, part: trial.part, axes: trial.axes, record: record))
+        try store.append(trial.stored(record))
         return .some(stability.judge(record))
       } catch let error as StoreError {
         tally.stop(error)

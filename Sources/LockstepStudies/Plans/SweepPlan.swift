@@ -14,6 +14,8 @@ public struct SweepPlan: Equatable, Sendable {
   public var bisectionTolerance: Double?
   /// Which stability such a search judges.
   public var stability = Stability.path
+  /// How often each configuration runs, to measure its speed; `nil` where it runs once.
+  public var repetitions: Repetitions?
 
   /// Creates a plan.
   public init(

@@ -86,7 +86,10 @@ struct ResultFile: ~Copyable {
     throw error
   }
 
-  private mutating func truncate(to length: off_t) throws(StoreError) {
+  /// Cuts off what stands behind a length.
+  ///
+  /// - Throws: ``StoreError/cannotWrite(path:reason:)``.
+  mutating func truncate(to length: off_t) throws(StoreError) {
     guard ftruncate(descriptor, length) == 0 else { throw Self.failure(path) }
     size = length
   }

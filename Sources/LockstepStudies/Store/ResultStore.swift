@@ -76,6 +76,27 @@ public final class ResultStore: Sendable {
     self.file = Mutex(file)
   }
 
+  /// Opens a folder for a plan; one with some of its runs becomes this plan's.
+  ///
+  /// - Throws: as the other initializer.
+  public convenience init(
+    opening path: String, plan: SweepPlan, runs: PlannedRuns
+  ) throws(StoreError) {
+    try self.init(
+      opening: path, document: PlanDocument.text(plan, digest: runs.digest), digest: runs.digest,
+      extendedBy: runs)
+  }
+
+  /// Removes every run.
+  ///
+  /// - Throws: ``StoreError/cannotWrite(path:reason:)``.
+  public func removeAll() throws(StoreError) {
+    try file.withLock { file throws(StoreError) in
+      try file.truncate(to: 0)
+      present.withLock { $0 = [] }
+    }
+  }
+
   /// Whether a run's record is there.
   public func contains(_ id: String) -> Bool { present.withLock { $0.contains(id) } }
 
