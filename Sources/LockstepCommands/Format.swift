@@ -56,20 +56,22 @@ enum Format {
     return String(format: "%.0f ns", value * 1e9)
   }
 
-  /// A sentence in lines of at most 120 columns.
-  static func wrapped(_ text: String) -> String {
-    var lines = [""]
+  /// A sentence in lines of at most so many columns.
+  ///
+  /// - Parameters:
+  ///   - columns: the width.
+  ///   - head: what stands in front of the first line; as many spaces stand in front of the others.
+  static func wrapped(_ text: String, columns: Int = 120, head: String = "") -> String {
+    var lines: [String] = []
     for word in text.split(separator: " ") {
-      let line = lines[lines.count - 1]
-      if line.isEmpty {
-        lines[lines.count - 1] = String(word)
-      } else if line.count + 1 + word.count <= 120 {
+      if let line = lines.last, head.count + line.count + 1 + word.count <= columns {
         lines[lines.count - 1] = line + " " + word
       } else {
         lines.append(String(word))
       }
     }
-    return lines.joined(separator: "\n") + "\n"
+    let margin = String(repeating: " ", count: head.count)
+    return head + lines.joined(separator: "\n" + margin) + "\n"
   }
 
   /// A table: columns as wide as their widest cell, the first one left-aligned, the rest right.

@@ -49,10 +49,7 @@ struct RunCommand: ParsableCommand {
     if let path = configuration.calibrationPath { try OutputFolder.check(file: path) }
     let topology = try Topology(.live)
     // A wrong --pin is said before the data is loaded.
-    if configuration.engine == .threads {
-      _ = try PlacementPlan(
-        workers: configuration.workers, pin: PinPlan(configuration.resolvedPin), on: topology)
-    }
+    if configuration.engine == .threads { _ = try configuration.placement(on: topology) }
     let prepared = try PreparedModel(configuration)
     if let positive = prepared.positiveClass, configuration.model.positiveClass == nil,
       !reporting.quiet

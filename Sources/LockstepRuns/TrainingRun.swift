@@ -143,8 +143,7 @@ public final class TrainingRun: Sendable {
     _ probes: NoiseProbes?, _ progress: (Progress) -> Void, _ keepTrace: (Trace) throws -> Void
   ) throws -> RunRecord {
     let configuration = resolved.configuration
-    let plan = try PlacementPlan(
-      workers: configuration.workers, pin: PinPlan(configuration.resolvedPin), on: topology)
+    let plan = try configuration.placement(on: topology)
     var settings = resolved.engine
     settings.observer = probes?.observer
     settings.cancellation = cancellation

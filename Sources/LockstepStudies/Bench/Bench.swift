@@ -40,11 +40,7 @@ public struct Bench: Sendable {
     progress: @escaping @Sendable (SweepProgress) -> Void = { _ in }
   ) throws -> (document: BenchDocument, failures: [SweepFailure]) {
     let first = runs.all.filter { ($0.repetition?.number ?? 0) == 0 }
-    let placements = try first.map { run in
-      try PlacementPlan(
-        workers: run.configuration.workers, pin: PinPlan(run.configuration.resolvedPin),
-        on: topology)
-    }
+    let placements = try first.map { try $0.configuration.placement(on: topology) }
     // The limits are measured on as many threads, and no others beside.
     try ThreadAllowance.require(first.map(\.configuration.threads).max() ?? 0)
     var dataNames: [String: String] = [:]

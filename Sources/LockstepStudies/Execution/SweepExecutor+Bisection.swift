@@ -40,19 +40,11 @@ extension SweepExecutor {
       tally: SweepTally(total: runs.count, present: 0, progress))
     let results = Mutex([Int: BisectionResult]())
     let indexed = runs.enumerated().map { ($0.offset, $0.element) }
-    let body = { @Sendable (index: Int, run: PlannedRun, jobs: Int) in
-      guard let result = search.carryOut(run, tolerance: tolerance, jobs: jobs) else { return }
-      results.withLock { $0[index] = result }
-    }
-    Self.inParallel(
-      indexed.filter { $0.1.configuration.engine == .virtual }, jobs: options.jobs
-    ) { item in
-      guard !self.isInterrupted else { return false }
-      body(item.0, item.1, options.jobs)
-      return true
-    }
-    for item in indexed where item.1.configuration.engine == .threads && !isInterrupted {
-      body(item.0, item.1, 1)
+    for (isExclusive, jobs) in [(false, options.jobs), (true, 1)] {
+      handOut(indexed.filter { $0.1.isExclusive == isExclusive }, jobs: jobs) { index, run in
+        guard let result = search.carryOut(run, tolerance: tolerance, jobs: jobs) else { return }
+        results.withLock { $0[index] = result }
+      }
     }
     try search.tally.storeError.map { error throws(StoreError) in throw error }
     var outcome = BisectionOutcome()

@@ -117,14 +117,11 @@ public final class SweepExecutor: Sendable {
   ) throws(StoreError) -> SweepOutcome {
     let missing = runs.filter { !store.contains($0.id) }
     let tally = SweepTally(total: runs.count, present: runs.count - missing.count, progress)
-    Self.inParallel(missing.filter { !$0.isExclusive }, jobs: options.jobs) { run in
-      guard !self.isInterrupted else { return false }
+    handOut(missing.filter { !$0.isExclusive }, jobs: options.jobs) { run in
       self.carryOut(run, jobs: options.jobs, store, topology, tally)
-      return true
     }
-    for run in try warmedUp(missing.filter(\.isExclusive), of: runs, in: store, topology, tally)
-    where !isInterrupted {
-      carryOut(run, store, topology, tally)
+    handOut(try warmedUp(missing.filter(\.isExclusive), of: runs, in: store, topology, tally)) {
+      self.carryOut($0, store, topology, tally)
     }
     try tally.storeError.map { error throws(StoreError) in throw error }
     var outcome = tally.outcome
@@ -132,13 +129,13 @@ public final class SweepExecutor: Sendable {
     return outcome
   }
 
-  /// Hands out items in order to a number of threads until `body` returns false.
-  static func inParallel<Item: Sendable>(
-    _ items: [Item], jobs: Int, _ body: @escaping @Sendable (Item) -> Bool
+  /// Hands out items in order, so many at a time, until somebody interrupts.
+  func handOut<Item: Sendable>(
+    _ items: [Item], jobs: Int = 1, _ body: @escaping @Sendable (Item) -> Void
   ) {
     let lanes = min(max(1, jobs), items.count)
     guard lanes > 1 else {
-      for item in items where !body(item) { return }
+      for item in items where !isInterrupted { body(item) }
       return
     }
     // A private queue for each thread: `concurrentPerform` off the main thread may get one only.
@@ -146,9 +143,7 @@ public final class SweepExecutor: Sendable {
     let cursor = SweepCursor(count: items.count)
     for lane in 0..<lanes {
       DispatchQueue(label: "lockstep.sweep.\(lane)").async(group: group) {
-        while let index = cursor.next() {
-          guard body(items[index]) else { return }
-        }
+        while !self.isInterrupted, let index = cursor.next() { body(items[index]) }
       }
     }
     group.wait()

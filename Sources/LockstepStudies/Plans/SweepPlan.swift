@@ -30,11 +30,7 @@ public struct SweepPlan: Equatable, Sendable {
 
   /// The names of all axes of all parts, in the order in which they are first written.
   public var axisNames: [String] {
-    var result: [String] = []
-    for name in parts.flatMap(\.groups).flatMap({ $0 }).map(\.name) where !result.contains(name) {
-      result.append(name)
-    }
-    return result
+    parts.flatMap(\.groups).joined().map(\.name).uniqued
   }
 }
 

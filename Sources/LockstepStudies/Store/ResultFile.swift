@@ -42,12 +42,7 @@ struct ResultFile: ~Copyable {
   mutating func repairedLines(
     _ isWhole: (ArraySlice<UInt8>) -> Bool
   ) throws(StoreError) -> [ResultLines.Line] {
-    let contents: [UInt8]
-    do throws(SystemCallError) {
-      contents = try InputFile.read(path)
-    } catch {
-      throw .notFound(path: path, reason: error.reason)
-    }
+    let contents = try StoreError.contents(of: path)
     let lines = ResultLines(contents)
     if let rest = lines.rest, isWhole(rest.bytes) {
       try append(Data(), afterRest: true)
