@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Lockstep
+import Synchronization
 
 /// `lockstep bench`: throughput and its limits on this machine.
 struct BenchCommand: ParsableCommand {
@@ -11,7 +12,7 @@ struct BenchCommand: ParsableCommand {
       configuration is warmed up, then measured several times; the runs of all configurations are \
       interleaved, so that a machine that slows down slows all of them alike. Prints medians with \
       their intervals (below six runs: ranges) beside what the same pinned cores can do at most. Ctrl-C prints what \
-      is complete.
+      is complete; with --out the same command goes on from there.
       """)
 
   @OptionGroup var axes: BenchOptions
@@ -19,40 +20,55 @@ struct BenchCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write bench.json and bench.csv (one line a run) to a folder, not over those of another plan.",
+      "Write bench.json and the records of the runs to a folder, not over those of another plan.",
       valueName: "dir"))
   var out: String?
 
   func run() throws {
     let topology = try Topology(.live)
-    let plan = try axes.plan(processingUnits: topology.machine.processingUnits)
-    let measurement = BenchMeasurement()
-    let answer = Interruption.Answer(
-      ask: { measurement.interrupt() }, nothing: "interrupted before a run was complete")
-    try Interruption.answering(answer) { try carryOut(measurement, plan, on: topology) }
+    let bench = try axes.bench(processingUnits: topology.machine.processingUnits)
+    let results = try out.map { try Self.open($0, for: bench) }
+    let store: any RunStore = results ?? MemoryStore()
+    var answer = Interruption.Answer(
+      ask: {
+        bench.executor.interrupt()
+        return store.count > 0
+      }, nothing: "interrupted before a run was complete")
+    if results != nil { answer.late = "interrupted; the same command goes on" }
+    try Interruption.answering(answer) { try carryOut(bench, results, store, on: topology) }
+  }
+
+  /// Opens a folder of this plan, and empties one where every run is there: it is measured again.
+  private static func open(_ path: String, for bench: Bench) throws -> ResultStore {
+    try OutputFolder(path).check(
+      that: "bench.json", is: BenchDocument.Plan(bench), under: "plan")
+    let store = try ResultStore(opening: path, plan: bench.plan, runs: bench.runs)
+    if bench.runs.distinct.allSatisfy({ store.contains($0.id) }) { try store.removeAll() }
+    return store
   }
 
   private func carryOut(
-    _ measurement: BenchMeasurement, _ plan: BenchPlan, on topology: Topology
+    _ bench: Bench, _ results: ResultStore?, _ store: any RunStore, on topology: Topology
   ) throws {
-    let folder = try out.map { path throws(OutputError) in try OutputFolder(path) }
-    try folder?.check(that: "bench.json", is: BenchDocument.Plan(plan), under: "plan")
-    var display = ProgressDisplay(reporting.progress, quiet: reporting.quiet, title: "bench")
-    let outcome = try measurement.execute(plan, on: topology) { state in
-      display.show(state.fraction, state.activity)
+    let display = Mutex(
+      ProgressDisplay(reporting.progress, quiet: reporting.quiet, title: "bench"))
+    let (document, failures) = try bench.measure(into: store, on: topology) { state in
+      display.withLock { $0.show(state) }
     }
     Interruption.beginWriting()
-    display.finish()
-    let document = BenchDocument(plan, outcome, machine: topology.machine)
-    if let folder {
-      try folder.write(JSONFormat.encode(document), as: "bench.json")
-      try folder.write(Data(BenchTable.csv(outcome).utf8), as: "bench.csv")
+    display.withLock { $0.finish() }
+    if let results {
+      try results.write(JSONFormat.encode(document), as: "bench.json")
+      try SweepFolder.writeSummaries(
+        of: results, plan: bench.plan, planned: bench.runs, on: topology)
     }
     if reporting.json {
       try Console.putJSON(document)
     } else {
       try Console.put(BenchReport(document).text)
     }
-    if outcome.isInterrupted { throw ExitStatus.interrupted }
+    WatchedSweep.tell(failures)
+    if document.status == .interrupted { throw ExitStatus.interrupted }
+    if !failures.isEmpty { throw ExitStatus.failed }
   }
 }

@@ -54,42 +54,42 @@ struct BenchOptions: ParsableArguments {
   /// Reads the options into a plan.
   ///
   /// - Parameter processingUnits: how many the machine has.
-  /// - Throws: ``ConfigurationError``.
-  func plan(processingUnits: Int) throws(ConfigurationError) -> BenchPlan {
-    var models: [ModelSpecification] = []
-    for text in BenchAxes.distinct(model.isEmpty ? ["mlp:128"] : model) {
-      models.append(try ModelSpecification(text))
+  /// - Throws: ``ConfigurationError`` or ``PlanError``.
+  func bench(processingUnits: Int) throws -> Bench {
+    let lengths = [
+      ("updates", updates.map { "\($0)" }), ("epochs", epochs.map { "\($0)" }),
+      ("seconds", seconds.map { "\($0)" }),
+    ].filter { $0.1 != nil }
+    guard lengths.count <= 1 else {
+      let names = lengths.map { "--\($0.0)" }.joined(separator: " and ")
+      throw ConfigurationError.conflict(
+        reason: "\(names) each say how long a run is; give one of them")
     }
-    guard let first = models.first else { throw .conflict(reason: "--model needs a value") }
-    var shared = RunConfiguration(model: first)
-    shared.precision = .single
     var given = RunOptions()
-    for (name, text) in learning.texts { try given.set(name, text) }
-    try given.apply(to: &shared)
-    let policies = quick ? "barrier,bounded:4,hogwild" : "barrier,bounded:4,hogwild,locked"
-    let pins = BenchAxes.distinct(pin.isEmpty ? ["compact"] : pin)
-    // A wrong plan is bad usage whatever the machine.
-    for text in pins { _ = try PinPlan(text) }
-    return try BenchPlan(
-      models: models, policies: BenchAxes.policies(policy.isEmpty ? [policies] : policy),
-      decompositions: BenchAxes.decompositions(
-        decomposition.isEmpty ? ["blocks,samples"] : decomposition),
-      workers: BenchAxes.workers(
-        workers.isEmpty ? ["1,\(min(processingUnits, 255))"] : workers),
-      pins: pins, shared: shared, length: length(), runs: runs ?? (quick ? 3 : 5),
-      limitSeconds: quick ? 0.1 : 0.3)
-  }
-
-  private func length() throws(ConfigurationError) -> BenchPlan.Length {
-    let given = [
-      ("--seconds", seconds != nil), ("--updates", updates != nil), ("--epochs", epochs != nil),
-    ].filter(\.1).map(\.0)
-    guard given.count <= 1 else {
-      throw .conflict(
-        reason: "\(given.joined(separator: " and ")) each say how long a run is; give one of them")
+    for (name, text) in learning.texts + lengths where name != "seconds" {
+      try given.set(name, text)
     }
-    if let updates { return .updates(updates) }
-    if let epochs { return .epochs(epochs) }
-    return .seconds(seconds ?? (quick ? 0.2 : 1))
+    // Models and pin plans hold commas of their own.
+    func whole(_ texts: [String]) -> [String] { texts.map { "[\($0)]" } }
+    let policies = quick ? "barrier,bounded:4,hogwild" : "barrier,bounded:4,hogwild,locked"
+    let axes: [(name: String, given: [String], usual: String)] = [
+      ("model", whole(model), RunOptions.defaultModel), ("pin", whole(pin), "compact"),
+      ("decomposition", decomposition, "blocks,samples"), ("policy", policy, policies),
+      ("workers", workers, "1,\(min(processingUnits, 255))"),
+    ]
+    var plan = try SweepPlan(
+      axes: axes.map { axis in
+        "\(axis.name)=\(axis.given.isEmpty ? axis.usual : axis.given.joined(separator: ","))"
+      }, options: given)
+    for group in plan.parts[0].groups.indices {
+      plan.parts[0].groups[group][0].values = plan.parts[0].groups[group][0].values.uniqued
+    }
+    plan.repetitions = try Repetitions(
+      runs: runs ?? (quick ? 3 : 5),
+      seconds: updates == nil && epochs == nil ? seconds ?? (quick ? 0.2 : 1) : nil)
+    let bench = try Bench(plan, limitSeconds: quick ? 0.1 : 0.3)
+    // A wrong plan is bad usage whatever the machine.
+    for run in bench.runs.all { _ = try PinPlan(run.configuration.resolvedPin) }
+    return bench
   }
 }

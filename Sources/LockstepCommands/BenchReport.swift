@@ -37,18 +37,12 @@ struct BenchReport {
   }
 
   private var tables: String {
-    var titles: [String] = []
-    var groups: [String: [BenchSummary]] = [:]
-    for summary in document.configurations {
+    func title(_ summary: BenchSummary) -> String {
       let data = summary.data.map { " on \($0)" } ?? ""
-      let title =
-        "\(summary.model)\(data), \(summary.decomposition), pinned \(summary.pin)"
-      if groups[title] == nil { titles.append(title) }
-      groups[title, default: []].append(summary)
+      return "\(summary.model)\(data), \(summary.decomposition), pinned \(summary.pin)"
     }
-    return titles.map { title in
-      let rows = (groups[title] ?? []).map { Self.row($0) }
-      return "\(title)\n" + Format.table([Self.columns] + rows)
+    return document.configurations.grouped(by: title).map { group in
+      "\(title(group[0]))\n" + Format.table([Self.columns] + group.map(Self.row))
     }.joined(separator: "\n")
   }
 
@@ -72,7 +66,7 @@ struct BenchReport {
 
   private static func rate(_ estimate: BenchEstimate?) -> String {
     guard let estimate else { return "–" }
-    return Format.rate(estimate.median).trimmed + uncertainty(estimate)
+    return Format.rate(estimate.median) + uncertainty(estimate)
   }
 
   private static func speedup(_ estimate: BenchEstimate?) -> String {
@@ -137,8 +131,8 @@ struct BenchReport {
     ]
     for limit in document.limits {
       rows.append([
-        "\(limit.workers)", limit.pin, Format.rate(limit.copyBytesPerSecond) + "B/s",
-        Format.rate(limit.multiplyOperationsPerSecond) + "FLOP/s",
+        "\(limit.workers)", limit.pin, Format.rate(limit.copyBytesPerSecond, "B/s"),
+        Format.rate(limit.multiplyOperationsPerSecond, "FLOP/s"),
         Self.nanoseconds(limit.barrierNanoseconds),
         Self.nanoseconds(limit.barrierParkedNanoseconds),
       ])
@@ -149,8 +143,4 @@ struct BenchReport {
   private static func nanoseconds(_ value: Double?) -> String {
     value.map { Format.seconds($0 * 1e-9) } ?? "–"
   }
-}
-
-extension String {
-  fileprivate var trimmed: String { hasSuffix(" ") ? String(dropLast()) : self }
 }

@@ -7,7 +7,7 @@ struct ClaimTable {
   let text: String
 
   init(_ result: StudyResult) {
-    var lines: [String] = []
+    var text = ""
     for claim in result.claims {
       let mark =
         switch claim.verdict {
@@ -15,7 +15,7 @@ struct ClaimTable {
         case .notReproduced: "✗ not reproduced"
         case .inconclusive: "? inconclusive"
         }
-      lines += Self.wrap(claim.statement, first: mark.padded(to: 18), rest: 18)
+      text += Format.wrapped(claim.statement, columns: 100, head: mark.padded(to: 18))
       var number = claim.estimate.map(Format.number) ?? "nothing to measure"
       if let low = claim.low, let high = claim.high, low != high {
         let range = claim.interval == "range" ? "range " : ""
@@ -23,7 +23,7 @@ struct ClaimTable {
       }
       number += ", expected \(claim.expected)"
       if let remark = claim.remark { number += "; \(remark)" }
-      lines += Self.wrap(number, first: String(repeating: " ", count: 18), rest: 18)
+      text += Format.wrapped(number, columns: 100, head: "".padded(to: 18))
     }
     let counts = [
       (ClaimVerdict.reproduced, "reproduced"), (.notReproduced, "not reproduced"),
@@ -32,25 +32,7 @@ struct ClaimTable {
       "\(result.claims.count { $0.verdict == verdict }) \(word)"
     }
     let runs = NumberText.counted(result.runs, "run")
-    lines += ["", "\(counts.joined(separator: ", ")), on \(runs)"]
-    text = lines.joined(separator: "\n") + "\n"
-  }
-
-  /// Breaks a text into lines of at most 100 columns, with a hanging indent.
-  private static func wrap(_ text: String, first: String, rest: Int) -> [String] {
-    var lines: [String] = []
-    var line = first
-    var isEmpty = true
-    for word in text.split(separator: " ") {
-      if !isEmpty, line.count + 1 + word.count > 100 {
-        lines.append(line)
-        line = String(repeating: " ", count: rest)
-        isEmpty = true
-      }
-      line += (isEmpty ? "" : " ") + word
-      isEmpty = false
-    }
-    return lines + [line]
+    self.text = text + "\n\(counts.joined(separator: ", ")), on \(runs)\n"
   }
 }
 

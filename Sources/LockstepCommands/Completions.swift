@@ -37,14 +37,11 @@ enum Completions {
 
   /// What stands before a placeholder, once each: `bounded:` of `bounded:S`, `adamw` of `adamw[:DECAY]`.
   private static func beginnings(_ choices: [String]) -> [String] {
-    var result: [String] = []
-    for choice in choices {
-      var beginning = choice == "0xMASK" ? "0x" : choice
-      if let end = choice.firstIndex(where: { ":=[".contains($0) }) {
-        beginning = String(choice[end] == "[" ? choice[..<end] : choice[...end])
+    choices.map { choice in
+      guard let end = choice.firstIndex(where: { ":=[".contains($0) }) else {
+        return choice == "0xMASK" ? "0x" : choice
       }
-      if !result.contains(beginning) { result.append(beginning) }
-    }
-    return result
+      return String(choice[end] == "[" ? choice[..<end] : choice[...end])
+    }.uniqued
   }
 }

@@ -26,18 +26,20 @@ enum Format {
     return String(format: "%.\(decimals)f", value)
   }
 
-  /// A rate with a unit prefix.
-  static func rate(_ value: Double?) -> String {
+  /// A rate with the prefix of a unit, if one follows after a space.
+  static func rate(_ value: Double?, _ unit: String = "") -> String {
     guard let value, value.isFinite else { return "–" }
-    for (limit, unit) in [(1e9, "G"), (1e6, "M"), (1e3, "k")] where value >= limit {
-      return String(
-        format: "%.\(value / limit >= 100 ? 0 : value / limit >= 10 ? 1 : 2)f %@",
-        value / limit, unit)
-    }
-    // Three significant digits, and one decimal at least.
-    guard value > 0, value < 10 else { return String(format: "%.1f ", value) }
-    if value < 1e-3 { return String(format: "%.2e ", value) }
-    return String(format: "%.\(2 - Int(log10(value).rounded(.down)))f ", value)
+    let scales = [(1e9, "G"), (1e6, "M"), (1e3, "k")]
+    let (scale, prefix) = scales.first { value >= $0.0 } ?? (1, "")
+    let scaled = value / scale
+    // Three significant digits, and without a prefix one decimal at least.
+    let text =
+      switch scaled {
+      case 1e-3..<10: String(format: "%.\(2 - Int(log10(scaled).rounded(.down)))f", scaled)
+      case 0..<1e-3 where scaled > 0: String(format: "%.2e", scaled)
+      default: String(format: scaled >= 100 && scale > 1 ? "%.0f" : "%.1f", scaled)
+      }
+    return prefix + unit == "" ? text : "\(text) \(prefix)\(unit)"
   }
 
   /// A share as a percentage.
@@ -54,20 +56,22 @@ enum Format {
     return String(format: "%.0f ns", value * 1e9)
   }
 
-  /// A sentence in lines of at most 120 columns.
-  static func wrapped(_ text: String) -> String {
-    var lines = [""]
+  /// A sentence in lines of at most so many columns.
+  ///
+  /// - Parameters:
+  ///   - columns: the width.
+  ///   - head: what stands in front of the first line; as many spaces stand in front of the others.
+  static func wrapped(_ text: String, columns: Int = 120, head: String = "") -> String {
+    var lines: [String] = []
     for word in text.split(separator: " ") {
-      let line = lines[lines.count - 1]
-      if line.isEmpty {
-        lines[lines.count - 1] = String(word)
-      } else if line.count + 1 + word.count <= 120 {
+      if let line = lines.last, head.count + line.count + 1 + word.count <= columns {
         lines[lines.count - 1] = line + " " + word
       } else {
         lines.append(String(word))
       }
     }
-    return lines.joined(separator: "\n") + "\n"
+    let margin = String(repeating: " ", count: head.count)
+    return head + lines.joined(separator: "\n" + margin) + "\n"
   }
 
   /// A table: columns as wide as their widest cell, the first one left-aligned, the rest right.

@@ -50,10 +50,7 @@ struct NoiseCommand: ParsableCommand {
     let folder = try out.map { path throws(OutputError) in try OutputFolder(path) }
     let topology = try Topology(.live)
     // A wrong --pin is said before the data is loaded.
-    if configuration.engine == .threads {
-      _ = try PlacementPlan(
-        workers: configuration.workers, pin: PinPlan(configuration.resolvedPin), on: topology)
-    }
+    if configuration.engine == .threads { _ = try configuration.placement(on: topology) }
     var display = ProgressDisplay(
       reporting.progress, quiet: reporting.quiet,
       title: "\(configuration.model.specification) \(configuration.policy.specification)")

@@ -54,10 +54,7 @@ struct RunCommand: ParsableCommand {
       files + (folder.map { folder in names.map { ("--out", folder.path + "/" + $0) } } ?? []))
     let topology = try Topology(.live)
     // A wrong --pin is said before the data is loaded.
-    if configuration.engine == .threads {
-      _ = try PlacementPlan(
-        workers: configuration.workers, pin: PinPlan(configuration.resolvedPin), on: topology)
-    }
+    if configuration.engine == .threads { _ = try configuration.placement(on: topology) }
     let prepared = try PreparedModel(configuration)
     if let positive = prepared.positiveClass, configuration.model.positiveClass == nil,
       !reporting.quiet

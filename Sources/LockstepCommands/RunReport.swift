@@ -89,9 +89,9 @@ struct RunReport {
   private var speed: String {
     if isVirtual, record.virtualTime == nil { return "" }
     let each = isVirtual ? "" : "/s"
-    var line = "throughput  \(Format.rate(record.throughput.updatesPerSecond))updates\(each)"
+    var line = "throughput  \(Format.rate(record.throughput.updatesPerSecond, "updates\(each)"))"
     if dataName != nil {
-      line += ", \(Format.rate(record.throughput.samplesPerSecond))samples\(each)"
+      line += ", \(Format.rate(record.throughput.samplesPerSecond, "samples\(each)"))"
     }
     return line + (isVirtual ? " per unit of time\n" : "\n")
   }

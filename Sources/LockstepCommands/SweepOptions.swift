@@ -54,14 +54,9 @@ struct SweepOptions: ParsableArguments {
   ///
   /// - Throws: ``ConfigurationError``.
   func judgedStability() throws(ConfigurationError) -> Stability? {
-    guard let stability else { return nil }
-    guard let kind = Stability(rawValue: stability) else {
-      let choices = Stability.allCases.map(\.rawValue)
-      throw .unknown(
-        option: "--stability", value: stability, choices: choices,
-        nearest: Suggestion.nearest(to: stability, among: choices))
+    try stability.map { text throws(ConfigurationError) in
+      try .choice(text, option: "--stability")
     }
-    return kind
   }
 
   /// How exactly to search; `nil` where nothing is searched.

@@ -58,7 +58,7 @@ struct SweepReport {
         return (hasParts ? [summary.part ?? ""] : [])
           + axes.map { summary.axes[$0]?.text ?? "" }
           + ["\(summary.runs)", Format.number(summary.medianFinalLoss)]
-          + speeds.map { Format.rate($0.value(summary)).trimmingCharacters(in: .whitespaces) }
+          + speeds.map { Format.rate($0.value(summary)) }
           + [Format.number(summary.meanStaleness), ended.joined(separator: ", ")]
       }
     return (rows, 4 + speeds.count)

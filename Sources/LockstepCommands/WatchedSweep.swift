@@ -60,9 +60,7 @@ struct WatchedSweep {
   ) throws -> Result {
     let topology = try Topology(.live)
     try ThreadAllowance.require(SweepExecutor.threads(for: share, options: options))
-    let store = try ResultStore(
-      opening: folder, document: PlanDocument.text(plan, digest: runs.digest), digest: runs.digest,
-      extendedBy: runs)
+    let store = try ResultStore(opening: folder, plan: plan, runs: runs)
     try prepare(store)
     let display = Mutex(
       ProgressDisplay(reporting.progress, quiet: reporting.quiet, title: title))
@@ -102,11 +100,8 @@ struct WatchedSweep {
         + "(\(shown)\(more)), left out of every table")
   }
 
-  /// Says on standard error what did not go as it should.
-  ///
-  /// - Throws: ``ExitStatus/stopped`` where it was interrupted, ``ExitStatus/failed`` where a run failed.
-  static func tell(_ outcome: SweepOutcome) throws(ExitStatus) {
-    let failures = outcome.failures
+  /// Says on standard error which runs failed.
+  static func tell(_ failures: [SweepFailure]) {
     for failure in failures.prefix(largestFailureCount) {
       let part = failure.part.map { "\($0): " } ?? ""
       Console.say("lockstep: \(failure.id) (\(part)\(failure.axes)) failed: \(failure.reason)")
@@ -115,11 +110,18 @@ struct WatchedSweep {
       let runs = NumberText.counted(failures.count, "run")
       Console.say("lockstep: \(runs) failed; the same command tries again")
     }
+  }
+
+  /// Says on standard error what did not go as it should.
+  ///
+  /// - Throws: ``ExitStatus/stopped`` where it was interrupted, ``ExitStatus/failed`` where a run failed.
+  static func tell(_ outcome: SweepOutcome) throws(ExitStatus) {
+    tell(outcome.failures)
     if outcome.isInterrupted {
       Console.say("lockstep: stopped early; the same command resumes")
       throw .stopped
     }
-    if !failures.isEmpty { throw .failed }
+    if !outcome.failures.isEmpty { throw .failed }
   }
 }
 
@@ -143,7 +145,8 @@ extension ProgressDisplay {
   mutating func show(_ state: SweepProgress) {
     let failed = state.failed > 0 ? ", \(Format.count(state.failed)) failed" : ""
     show(
-      Double(state.finished) / Double(max(1, state.total)),
-      "\(Format.count(state.finished)) of \(NumberText.counted(state.total, "run"))\(failed)")
+      (Double(state.finished) + state.share) / Double(max(1, state.total)),
+      "\(Format.count(state.finished)) of \(NumberText.counted(state.total, "run"))\(failed)"
+        + (state.activity.map { ": \($0)" } ?? ""))
   }
 }

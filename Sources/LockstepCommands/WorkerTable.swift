@@ -29,17 +29,10 @@ enum WorkerTable {
   }
 
   private static func cells(_ worker: WorkerRecord, isReal: Bool) -> [String] {
-    let total =
-      worker.computeSeconds + worker.readSeconds + worker.applySeconds + worker.waitSeconds
-    func share(_ part: Double) -> String { total > 0 ? Format.percent(part / total) : "–" }
+    let shares = [worker].timeShares?.map(Format.percent) ?? Array(repeating: "–", count: 4)
     let updates = Format.count(worker.updates)
-    guard isReal else {
-      return [updates, share(worker.computeSeconds), share(worker.waitSeconds)]
-    }
-    return [
-      updates, share(worker.computeSeconds), share(worker.readSeconds),
-      share(worker.applySeconds), share(worker.waitSeconds), Format.count(worker.parks),
-    ]
+    return isReal
+      ? [updates] + shares + [Format.count(worker.parks)] : [updates, shares[0], shares[3]]
   }
 
   /// The workers with the fewest, the median and the most updates.

@@ -75,6 +75,22 @@ public final class TrainingRun: Sendable {
     }
   }
 
+  /// Makes sure that a configuration can be carried out, before anything is computed.
+  ///
+  /// - Throws: as ``execute(_:_:on:progress:keepTrace:willBegin:)`` would.
+  public static func check(_ configuration: RunConfiguration, _ prepared: PreparedModel) throws {
+    try configuration.validate()
+    let resolved = try ResolvedRun(configuration, prepared)
+    func check(_ model: some Objective) throws {
+      try MemoryNeed.require(model, resolved, prepared)
+      try resolved.engine.check(model, on: configuration.engine)
+    }
+    switch prepared.objective {
+    case .single(let model): try check(model)
+    case .double(let model): try check(model)
+    }
+  }
+
   /// Writes parameters in their own scalar type.
   private static func save<Scalar: ModelScalar>(
     _ parameters: [Scalar], to path: String
@@ -127,8 +143,7 @@ public final class TrainingRun: Sendable {
     _ probes: NoiseProbes?, _ progress: (Progress) -> Void, _ keepTrace: (Trace) throws -> Void
   ) throws -> RunRecord {
     let configuration = resolved.configuration
-    let plan = try PlacementPlan(
-      workers: configuration.workers, pin: PinPlan(configuration.resolvedPin), on: topology)
+    let plan = try configuration.placement(on: topology)
     var settings = resolved.engine
     settings.observer = probes?.observer
     settings.cancellation = cancellation

@@ -56,6 +56,17 @@ public struct WorkerRecord: Codable, Equatable, RecordObject {
   }
 }
 
+extension [WorkerRecord] {
+  /// The shares of computing, reading, applying and waiting in the time of all workers; `nil` where no
+  /// time was measured.
+  public var timeShares: [Double]? {
+    let parts = [\WorkerRecord.computeSeconds, \.readSeconds, \.applySeconds, \.waitSeconds]
+      .map { part in reduce(0) { $0 + $1[keyPath: part] } }
+    let total = parts.reduce(0, +)
+    return total > 0 && total.isFinite ? parts.map { $0 / total } : nil
+  }
+}
+
 /// Why a simulation made no more progress.
 public struct StallRecord: Codable, Equatable, RecordObject {
   /// The worker that will never go on; of several, the one with the lowest clock.

@@ -25,12 +25,7 @@ struct Section: Sendable {
     for run in runs { names.formUnion(run.axes.keys) }
     var axes: [Axis] = []
     for name in names.sorted() where name != "seed" {
-      var seen = Set<String>()
-      var values: [String] = []
-      for run in runs {
-        let value = run.axes[name]?.spelling ?? "–"
-        if seen.insert(value).inserted { values.append(value) }
-      }
+      let values = runs.map { $0.axes[name]?.spelling ?? "–" }.uniqued
       guard values.count > 1 else { continue }
       axes.append(Axis(name: name, values: NaturalOrder.sorted(values)))
     }

@@ -23,14 +23,12 @@ extension FigureMaker {
         unit: unit.rawValue + (isVirtual ? " per time unit" : "/s"),
         prefersLogarithm: true, includesZero: true),
       along: workers, [("", throughput)])
-    // The same setting with one worker and the same seed, or the median of all its seeds.
-    func setting(_ run: StoredRun) -> String {
-      run.axes.filter { $0.key != "workers" && $0.key != "seed" }.sorted { $0.key < $1.key }
-        .map { "\($0.key)=\($0.value.spelling)" }.joined(separator: " ")
-    }
-    var bases: [String: [Int: Double]] = [:]
+    // The same setting with one worker, the same seed and repetition, or the median of all.
+    func setting(_ run: StoredRun) -> String { run.axes.setting(without: "workers", "seed") }
+    func trial(_ run: StoredRun) -> String { "\(run.seed) \(run.repetition ?? 0)" }
+    var bases: [String: [String: Double]] = [:]
     for run in section.runs where workers.number(run) == 1 {
-      bases[setting(run), default: [:]][run.seed] = throughput(run)
+      bases[setting(run), default: [:]][trial(run)] = throughput(run)
     }
     guard !bases.isEmpty else { return figures }
     let medians = bases.compactMapValues { base in
@@ -45,7 +43,7 @@ extension FigureMaker {
           "",
           { run in
             let key = setting(run)
-            guard let base = bases[key]?[run.seed] ?? medians[key], base > 0 else { return nil }
+            guard let base = bases[key]?[trial(run)] ?? medians[key], base > 0 else { return nil }
             return throughput(run).map { $0 / base }
           }
         )

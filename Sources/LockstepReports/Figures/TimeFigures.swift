@@ -51,15 +51,7 @@ extension FigureMaker {
   }
 
   private func append(_ workers: [WorkerRecord], _ name: String, to rows: inout [BarChart.Row]) {
-    var parts = [0.0, 0, 0, 0]
-    for worker in workers {
-      parts[0] += worker.computeSeconds
-      parts[1] += worker.readSeconds
-      parts[2] += worker.applySeconds
-      parts[3] += worker.waitSeconds
-    }
-    let total = parts.reduce(0, +)
-    guard total > 0, total.isFinite else { return }
-    rows.append(BarChart.Row(name: name, values: parts.map { 100 * $0 / total }))
+    guard let shares = workers.timeShares else { return }
+    rows.append(BarChart.Row(name: name, values: shares.map { 100 * $0 }))
   }
 }

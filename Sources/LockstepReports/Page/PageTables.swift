@@ -167,12 +167,7 @@ struct PageTables: Sendable {
 
   /// The values that an option takes, as far as they fit.
   private static func values(_ name: String, _ runs: [StoredRun]) -> String {
-    var seen = Set<String>()
-    var values: [String] = []
-    for run in runs {
-      let value = run.record.configuration[name]?.spelling ?? "–"
-      if seen.insert(value).inserted { values.append(value) }
-    }
+    let values = runs.map { $0.record.configuration[name]?.spelling ?? "–" }.uniqued
     let shown = NaturalOrder.sorted(values).prefix(12).joined(separator: ", ")
     return values.count > 12 ? "\(shown), … (\(values.count) in all)" : shown
   }

@@ -1,4 +1,5 @@
 import Foundation
+import LockstepCore
 import LockstepTelemetry
 
 /// The numbers within an option's value.
@@ -54,6 +55,35 @@ extension ConfigurationValue {
     case .number(let value): Int(exactly: value).map { "\($0)" } ?? "\(value)"
     case .null: "–"
     }
+  }
+}
+
+extension [String: ConfigurationValue] {
+  /// The values of axes but for some, as text that is the same wherever the values are.
+  package func setting(without names: String...) -> String {
+    filter { !names.contains($0.key) }.sorted { $0.key < $1.key }
+      .map { "\($0.key)=\($0.value.spelling)" }.joined(separator: "\n")
+  }
+}
+
+extension Array {
+  /// The elements by a key, in the order of the first of each.
+  package func grouped(by key: (Element) -> String) -> [[Element]] {
+    var index: [String: Int] = [:]
+    return reduce(into: []) { groups, element in
+      let group = index[key(element), default: groups.count]
+      index[key(element)] = group
+      if group == groups.count { groups.append([]) }
+      groups[group].append(element)
+    }
+  }
+}
+
+extension Sample {
+  /// The median of those that are finite numbers; `nil` where none is.
+  static func median(ofFinite values: [Double?]) -> Double? {
+    let values = values.compactMap(\.self).filter(\.isFinite)
+    return values.isEmpty ? nil : Sample(values).median
   }
 }
 

@@ -76,9 +76,7 @@ extension Claim {
   private func numbers(of run: StoredRun) -> [ClaimItem] {
     var splits: [Int?] = [nil]
     if isOverShards {
-      splits = run.record.noise.map(\.shards).reduce(into: [Int]()) { found, count in
-        if !found.contains(count) { found.append(count) }
-      }
+      splits = run.record.noise.map(\.shards).uniqued
     }
     return splits.compactMap { shards in
       var least: [String: Double] = [:]

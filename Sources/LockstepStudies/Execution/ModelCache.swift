@@ -4,11 +4,13 @@ import LockstepRuns
 /// Models with their data, shared by the runs that need the same.
 final class ModelCache: Sendable {
   private let models: SharedCache<PreparedModel>
-  private let datasets = DatasetCache(capacity: 2)
+  private let datasets: DatasetCache?
 
-  /// Creates an empty cache of at most `capacity` models, on the two data sets used last.
-  init(capacity: Int) {
+  /// Creates an empty cache of at most `capacity` models, which share the two data sets used last or
+  /// have their own.
+  init(capacity: Int, sharesData: Bool = true) {
     models = SharedCache(capacity: capacity)
+    datasets = sharesData ? DatasetCache(capacity: 2) : nil
   }
 
   /// The model of a configuration.

@@ -75,14 +75,13 @@ public struct SweepEstimate: Codable, Equatable, Sendable {
     }
     let mean = known.reduce(0, +) / Double(known.count)
     let processors = ProcessInfo.processInfo.activeProcessorCount
-    let shared = groups.filter { $0.run.configuration.engine == .virtual }.reduce(0) {
+    let shared = groups.filter { !$0.run.isExclusive }.reduce(0) {
       $0 + $1.count
     }
     let lanes = Double(max(1, min(jobs, processors, shared)))
     seconds = zip(groups, perRun).reduce(preparation) { sum, pair in
       let (group, time) = pair
-      let isShared = group.run.configuration.engine == .virtual
-      return sum + (time ?? mean) * Double(group.count) / (isShared ? lanes : 1)
+      return sum + (time ?? mean) * Double(group.count) / (group.run.isExclusive ? 1 : lanes)
     }
   }
 
@@ -100,6 +99,7 @@ public struct SweepEstimate: Codable, Equatable, Sendable {
   private static func time(
     _ run: PlannedRun, jobs: Int, _ cache: ModelCache, _ topology: Topology
   ) throws -> (run: Double, preparation: Double) {
+    if let seconds = run.repetition?.seconds { return (seconds, 0) }
     var configuration = run.configuration
     if configuration.engine == .virtual, jobs > 1 { configuration.virtual.hostThreads = 1 }
     let start = ContinuousClock.now

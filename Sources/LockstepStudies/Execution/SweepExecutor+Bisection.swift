@@ -37,23 +37,14 @@ extension SweepExecutor {
     for run in try store.runs() { known[run.id] = .some(stability.judge(run.record)) }
     let search = Search(
       executor: self, store: store, topology: topology, known: known, stability: stability,
-      cache: ModelCache(capacity: max(1, options.cachedModels)),
       tally: SweepTally(total: runs.count, present: 0, progress))
     let results = Mutex([Int: BisectionResult]())
     let indexed = runs.enumerated().map { ($0.offset, $0.element) }
-    let body = { @Sendable (index: Int, run: PlannedRun, jobs: Int) in
-      guard let result = search.carryOut(run, tolerance: tolerance, jobs: jobs) else { return }
-      results.withLock { $0[index] = result }
-    }
-    Self.inParallel(
-      indexed.filter { $0.1.configuration.engine == .virtual }, jobs: options.jobs
-    ) { item in
-      guard !self.isInterrupted else { return false }
-      body(item.0, item.1, options.jobs)
-      return true
-    }
-    for item in indexed where item.1.configuration.engine == .threads && !isInterrupted {
-      body(item.0, item.1, 1)
+    for (isExclusive, jobs) in [(false, options.jobs), (true, 1)] {
+      handOut(indexed.filter { $0.1.isExclusive == isExclusive }, jobs: jobs) { index, run in
+        guard let result = search.carryOut(run, tolerance: tolerance, jobs: jobs) else { return }
+        results.withLock { $0[index] = result }
+      }
     }
     try search.tally.storeError.map { error throws(StoreError) in throw error }
     var outcome = BisectionOutcome()
@@ -70,7 +61,6 @@ extension SweepExecutor {
     let topology: Topology
     let known: [String: Bool?]
     let stability: Stability
-    let cache: ModelCache
     let tally: SweepTally
 
     /// One search; `nil` where it is not over.
@@ -96,11 +86,10 @@ extension SweepExecutor {
       let trial = run.trial(at: rate)
       if let isStable = known[trial.id] { return .some(isStable) }
       do {
-        guard let record = try executor.record(of: trial, jobs: jobs, cache, topology) else {
+        guard let record = try executor.record(of: trial, jobs: jobs, topology) else {
           return .none
         }
-        try store.append(
-          StoredRun(id: trial.id, part: trial.part, axes: trial.axes, record: record))
+        try store.append(trial.stored(record))
         return .some(stability.judge(record))
       } catch let error as StoreError {
         tally.stop(error)

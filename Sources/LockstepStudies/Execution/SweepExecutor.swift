@@ -9,11 +9,16 @@ import Synchronization
 /// How far a sweep is.
 public struct SweepProgress: Sendable {
   /// The number of runs that are over, with those that were there before and those that failed.
-  public var finished: Int
+  public var finished = 0
   /// The number of all runs.
   public var total: Int
   /// How many of them failed.
-  public var failed: Int
+  public var failed = 0
+  /// What the one run that has the machine to itself is about, or what else is done; `nil` where
+  /// several runs share it.
+  public var activity: String?
+  /// The share of that run that is done.
+  public var share = 0.0
 }
 
 /// A run that could not be carried out.
@@ -42,8 +47,8 @@ public struct SweepOutcome: Equatable, Sendable {
 
 /// Carries out the runs of a plan, and adds their records to a store.
 ///
-/// Simulated runs share the cores, one thread each; runs on real threads have the machine to
-/// themselves, one after the other, after all simulated ones.
+/// Simulated runs share the cores, one thread each; runs on real threads, and those that are repeated
+/// to measure their speed, have the machine to themselves, one after the other, after all others.
 ///
 /// **Concurrency:** one thread executes; ``interrupt()`` may be called from any.
 /// **Determinism:** what a simulated run records depends on its configuration alone, but for the time
@@ -53,15 +58,10 @@ public final class SweepExecutor: Sendable {
   public struct Options: Sendable {
     /// The number of simulated runs at a time.
     public var jobs: Int
-    /// The number of models that are kept with their data.
-    public var cachedModels: Int
 
-    /// Takes the defaults: one job per processor.
-    public init(
-      jobs: Int = ProcessInfo.processInfo.activeProcessorCount, cachedModels: Int = 16
-    ) {
+    /// Takes the default: one job per processor.
+    public init(jobs: Int = ProcessInfo.processInfo.activeProcessorCount) {
       self.jobs = jobs
-      self.cachedModels = cachedModels
     }
   }
 
@@ -71,9 +71,16 @@ public final class SweepExecutor: Sendable {
   }
 
   private let state = Mutex(State())
+  let cache: ModelCache
 
   /// Creates an executor.
-  public init() {}
+  ///
+  /// - Parameters:
+  ///   - cachedModels: the number of models that are kept with their data.
+  ///   - sharesData: whether models on the same data share its memory.
+  public init(cachedModels: Int = 16, sharesData: Bool = true) {
+    cache = ModelCache(capacity: cachedModels, sharesData: sharesData)
+  }
 
   /// The most threads that some runs have at a time, beside the one that executes them.
   public static func threads(for runs: [PlannedRun], options: Options) -> Int {
@@ -105,36 +112,30 @@ public final class SweepExecutor: Sendable {
   /// - Throws: ``StoreError`` where a record can't be stored; whatever goes wrong with a run is among
   ///   the outcome's failures.
   public func execute(
-    _ runs: [PlannedRun], into store: ResultStore, options: Options = Options(),
+    _ runs: [PlannedRun], into store: some RunStore, options: Options = Options(),
     on topology: Topology, progress: @escaping @Sendable (SweepProgress) -> Void = { _ in }
   ) throws(StoreError) -> SweepOutcome {
     let missing = runs.filter { !store.contains($0.id) }
     let tally = SweepTally(total: runs.count, present: runs.count - missing.count, progress)
-    let cache = ModelCache(capacity: max(1, options.cachedModels))
-    let shared = missing.filter { $0.configuration.engine == .virtual }
-    let exclusive = missing.filter { $0.configuration.engine == .threads }
-    let work = { @Sendable (run: PlannedRun, jobs: Int) in
-      self.carryOut(run, jobs: jobs, cache, store, topology, tally)
+    handOut(missing.filter { !$0.isExclusive }, jobs: options.jobs) { run in
+      self.carryOut(run, jobs: options.jobs, store, topology, tally)
     }
-    Self.inParallel(shared, jobs: options.jobs) { run in
-      guard !self.isInterrupted else { return false }
-      work(run, options.jobs)
-      return true
+    handOut(try warmedUp(missing.filter(\.isExclusive), of: runs, in: store, topology, tally)) {
+      self.carryOut($0, store, topology, tally)
     }
-    for run in exclusive where !isInterrupted { work(run, 1) }
     try tally.storeError.map { error throws(StoreError) in throw error }
     var outcome = tally.outcome
     outcome.isInterrupted = isInterrupted
     return outcome
   }
 
-  /// Hands out items in order to a number of threads until `body` returns false.
-  static func inParallel<Item: Sendable>(
-    _ items: [Item], jobs: Int, _ body: @escaping @Sendable (Item) -> Bool
+  /// Hands out items in order, so many at a time, until somebody interrupts.
+  func handOut<Item: Sendable>(
+    _ items: [Item], jobs: Int = 1, _ body: @escaping @Sendable (Item) -> Void
   ) {
     let lanes = min(max(1, jobs), items.count)
     guard lanes > 1 else {
-      for item in items where !body(item) { return }
+      for item in items where !isInterrupted { body(item) }
       return
     }
     // A private queue for each thread: `concurrentPerform` off the main thread may get one only.
@@ -142,22 +143,20 @@ public final class SweepExecutor: Sendable {
     let cursor = SweepCursor(count: items.count)
     for lane in 0..<lanes {
       DispatchQueue(label: "lockstep.sweep.\(lane)").async(group: group) {
-        while let index = cursor.next() {
-          guard body(items[index]) else { return }
-        }
+        while !self.isInterrupted, let index = cursor.next() { body(items[index]) }
       }
     }
     group.wait()
   }
 
   private func carryOut(
-    _ planned: PlannedRun, jobs: Int, _ cache: ModelCache, _ store: ResultStore,
-    _ topology: Topology, _ tally: SweepTally
+    _ planned: PlannedRun, jobs: Int = 1, _ store: some RunStore, _ topology: Topology,
+    _ tally: SweepTally
   ) {
     do {
-      guard let record = try record(of: planned, jobs: jobs, cache, topology) else { return }
-      let run = StoredRun(id: planned.id, part: planned.part, axes: planned.axes, record: record)
-      try store.append(run)
+      let show = { share in if planned.isExclusive { tally.tell(planned, share) } }
+      guard let record = try record(of: planned, jobs: jobs, topology, show) else { return }
+      try store.append(planned.stored(record))
       tally.finish()
     } catch let error as StoreError {
       tally.stop(error)
@@ -171,10 +170,12 @@ public final class SweepExecutor: Sendable {
 
   /// Executes one run.
   ///
+  /// - Parameter progress: called now and then with the share that is done.
   /// - Returns: its record; `nil` if it was interrupted.
   /// - Throws: what ``TrainingRun/execute(_:_:on:progress:keepTrace:)`` throws.
   func record(
-    of planned: PlannedRun, jobs: Int, _ cache: ModelCache, _ topology: Topology
+    of planned: PlannedRun, jobs: Int = 1, _ topology: Topology,
+    _ progress: (Double) -> Void = { _ in }
   ) throws -> RunRecord? {
     var configuration = planned.configuration
     if configuration.engine == .virtual, jobs > 1 { configuration.virtual.hostThreads = 1 }
@@ -187,7 +188,9 @@ public final class SweepExecutor: Sendable {
     }
     defer { state.withLock { _ = $0.running.removeValue(forKey: key) } }
     guard !isStopped else { return nil }
-    let record = try run.execute(configuration, prepared, on: topology)
+    let record = try run.execute(configuration, prepared, on: topology) {
+      progress(Double($0.updates) / Double(max(1, $0.total)))
+    }
     return record.status == .interrupted ? nil : record
   }
 }

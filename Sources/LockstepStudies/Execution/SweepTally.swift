@@ -47,14 +47,26 @@ final class SweepTally: Sendable {
   /// Notes why a record could not be stored, the first time.
   func stop(_ error: StoreError) { update { $0.storeError = $0.storeError ?? error } }
 
+  /// Says how far a run is that has the machine to itself.
+  func tell(_ run: PlannedRun, _ share: Double, isWarmUp: Bool = false) {
+    state.withLock { state in
+      var progress = progress(state.outcome)
+      progress.activity = (isWarmUp ? "warm-up of " : "") + run.axisText
+      progress.share = isWarmUp ? 0 : share
+      report(progress)
+    }
+  }
+
   private func update(_ body: (inout State) -> Void) {
     state.withLock { state in
       body(&state)
-      let outcome = state.outcome
-      report(
-        SweepProgress(
-          finished: outcome.present + outcome.executed + outcome.failures.count, total: total,
-          failed: outcome.failures.count))
+      report(progress(state.outcome))
     }
+  }
+
+  private func progress(_ outcome: SweepOutcome) -> SweepProgress {
+    SweepProgress(
+      finished: outcome.present + outcome.executed + outcome.failures.count, total: total,
+      failed: outcome.failures.count)
   }
 }

@@ -37,11 +37,10 @@ enum MachineValue {
   private static var cores: Int { ProcessInfo.processInfo.activeProcessorCount }
 }
 
-extension [String] {
-  /// Each text once, where it first stands.
-  fileprivate var uniqued: [String] {
-    reduce(into: []) { result, text in
-      if !result.contains(text) { result.append(text) }
-    }
+extension Array where Element: Hashable {
+  /// Each element once, where it first stands.
+  package var uniqued: [Element] {
+    var seen: Set<Element> = []
+    return filter { seen.insert($0).inserted }
   }
 }

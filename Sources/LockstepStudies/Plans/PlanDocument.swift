@@ -18,6 +18,11 @@ public enum PlanDocument {
       }
       pairs.append((text("bisect"), Node(search)))
     }
+    if let repetitions = plan.repetitions {
+      let seconds = repetitions.seconds.map { (text("seconds"), text("\($0)")) }
+      let runs = (text("runs"), text("\(repetitions.runs)"))
+      pairs.append((text("repetitions"), Node([runs] + [seconds].compactMap(\.self))))
+    }
     if plan.parts.count == 1, let part = plan.parts.first, part.name == nil {
       pairs += fields(part)
     } else {

@@ -41,7 +41,8 @@ extension SweepPlan {
   ) throws(PlanError) {
     let reader = PlanReader(path: path)
     let root = try reader.compose(text)
-    let own = ["name", "description", "parts", "hash", "bisect"] + PlanReader.layerKeys
+    let own =
+      ["name", "description", "parts", "hash", "bisect", "repetitions"] + PlanReader.layerKeys
     let fields = try reader.mapping(root, of: "a plan", keys: own + foreign.sorted())
     name = try fields["name"].map { node throws(PlanError) in try reader.text(node, of: "name") }
     description = try fields["description"].map { node throws(PlanError) in
@@ -51,6 +52,7 @@ extension SweepPlan {
       let search = try reader.bisection(node)
       (bisectionTolerance, stability) = (search.tolerance, search.stability)
     }
+    repetitions = try fields["repetitions"].map(reader.repetitions)
     let shared = try reader.layer(fields, variant: variant)
     guard let list = fields["parts"] else {
       parts = [

@@ -107,6 +107,24 @@ struct PlanReader {
     return scalar.string
   }
 
+  /// Reads `repetitions: {runs: COUNT, seconds: LENGTH}`.
+  func repetitions(_ node: Node) throws(PlanError) -> Repetitions {
+    let fields = try mapping(node, of: "repetitions", keys: ["runs", "seconds"])
+    guard let runs = fields["runs"], let count = Int(try text(runs, of: "the number of runs"))
+    else {
+      throw place(node).error("write repetitions: {runs: COUNT}, and how many seconds each lasts")
+    }
+    var seconds: Double?
+    if let node = fields["seconds"] {
+      seconds = Double(try text(node, of: "the length of a run")) ?? .nan
+    }
+    do throws(ConfigurationError) {
+      return try Repetitions(runs: count, seconds: seconds)
+    } catch {
+      throw place(node).error(PlanOptions.sentence(error))
+    }
+  }
+
   /// Reads `bisect: {learning-rate: TOLERANCE, stability: KIND}`.
   func bisection(_ node: Node) throws(PlanError) -> (tolerance: Double, stability: Stability) {
     let fields = try mapping(node, of: "bisect", keys: ["learning-rate", "stability"])

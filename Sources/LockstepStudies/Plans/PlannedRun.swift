@@ -3,16 +3,18 @@ import LockstepTelemetry
 
 /// One run of a plan.
 public struct PlannedRun: Sendable {
-  /// `r-` and a hash of the configuration; see ``RunIdentity``.
-  public let id: String
+  /// `r-` and a hash of the configuration and the number of its repetition; see ``RunIdentity``.
+  public internal(set) var id: String
   /// The part that it belongs to; `nil` where the plan isn't divided.
   public let part: String?
   /// The values of its axes.
   public let axes: [String: ConfigurationValue]
   /// What it does.
-  public let configuration: RunConfiguration
+  public internal(set) var configuration: RunConfiguration
   /// The number of its seed among its part's seeds, from 0.
   public let round: Int
+  /// Which one of several runs of its configuration it is; `nil` where it is the only one.
+  public internal(set) var repetition: Repetition?
 
   /// Creates a run.
   public init(
@@ -29,6 +31,30 @@ public struct PlannedRun: Sendable {
   /// The values of its axes as people write them, in alphabetical order.
   public var axisText: String {
     axes.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.text)" }.joined(separator: " ")
+  }
+
+  /// The run with another length, its loss taken at the end only where nobody says otherwise.
+  func lasting(_ updates: Int) -> PlannedRun {
+    var run = self
+    run.configuration.epochs = nil
+    run.configuration.updates = updates
+    run.configuration.lossEvery = configuration.lossEvery ?? updates
+    return run
+  }
+
+  /// What is wrong with the run, behind its name.
+  func complaint(_ reason: String) -> String {
+    axes.isEmpty ? reason : "the run with \(axisText): \(reason)"
+  }
+
+  /// Whether it has the machine to itself: real threads, and whatever is timed.
+  var isExclusive: Bool { configuration.engine == .threads || repetition != nil }
+
+  /// What came of the run.
+  func stored(_ record: RunRecord) -> StoredRun {
+    var run = StoredRun(id: id, part: part, axes: axes, record: record)
+    run.repetition = repetition?.number
+    return run
   }
 }
 

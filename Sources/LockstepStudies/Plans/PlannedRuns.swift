@@ -8,7 +8,8 @@ public struct PlannedRuns: Sendable {
   /// Each run once, in the order in which they are carried out.
   ///
   /// Seed after seed, so that a machine that slows down slows all configurations alike; and within
-  /// a seed by id, which is as good as at random and always the same.
+  /// a seed by id, which is as good as at random and always the same. Where runs are repeated, every
+  /// configuration has its turn before any has its next.
   public let distinct: [PlannedRun]
   /// `p-` and a hash of what is asked for: the same for two plans that ask for the same runs in the
   /// same parts with the same axes, however they are written.
@@ -22,7 +23,10 @@ public struct PlannedRuns: Sendable {
     self.bisectionTolerance = bisectionTolerance
     var seen: Set<String> = []
     distinct = all.filter { seen.insert($0.id).inserted }
-      .sorted { ($0.round, $0.id) < ($1.round, $1.id) }
+      .sorted {
+        ($0.repetition?.number ?? 0, $0.round, $0.id)
+          < ($1.repetition?.number ?? 0, $1.round, $1.id)
+      }
     let lines = all.map { "\($0.part ?? "")\t\($0.axisText)\t\($0.id)\n" }
     let judged = stability == .path ? "" : " by \(stability.rawValue)"
     let search = bisectionTolerance.map { "bisect learning-rate to \($0)\(judged)\n" } ?? ""
@@ -52,8 +56,7 @@ public struct PlannedRuns: Sendable {
       isOwn = { ids.contains($0.id) }
     } else {
       func place(_ part: String?, _ axes: [String: ConfigurationValue]) -> String {
-        let others = axes.filter { $0.key != "learning-rate" }.sorted { $0.key < $1.key }
-        return "\(part ?? "")\n" + others.map { "\($0.key)=\($0.value.spelling)\n" }.joined()
+        "\(part ?? "")\n\(axes.setting(without: "learning-rate"))"
       }
       let searches = Dictionary(
         all.map { (place($0.part, $0.axes), $0) }, uniquingKeysWith: { one, _ in one })
@@ -91,17 +94,23 @@ extension SweepPlan {
   /// - Complexity: some 20 µs a run.
   public func runs(limit: Int = defaultLimit) throws(PlanError) -> PlannedRuns {
     var total = 0
+    let times = repetitions?.runs ?? 1
     if bisectionTolerance != nil {
+      if repetitions != nil {
+        throw parts[0].place.error(
+          "repetitions: a search makes its own runs; leave one of bisect and repetitions out")
+      }
       for axis in parts.flatMap(\.groups).flatMap({ $0 }) where axis.name == "learning-rate" {
         throw axis.place.error(
           "learning-rate is an axis and is searched by bisection; leave one of the two out")
       }
     }
     for part in parts {
-      let (sum, overflow) = total.addingReportingOverflow(part.count ?? .max)
+      let (product, isTooMany) = (part.count ?? .max).multipliedReportingOverflow(by: times)
+      let (sum, overflow) = total.addingReportingOverflow(isTooMany ? .max : product)
       guard !overflow, sum <= limit else {
         let count = part.count.flatMap {
-          overflow || parts.count > 1 ? nil : NumberText.counted($0, "run")
+          isTooMany || parts.count > 1 ? nil : NumberText.counted($0 * times, "run")
         }
         let longest = part.groups.flatMap { $0 }.max { $0.values.count < $1.values.count }
         throw (longest?.place ?? part.place).error(
@@ -116,6 +125,7 @@ extension SweepPlan {
     runs.reserveCapacity(total)
     for part in parts { try part.expand(into: &runs) }
     try checkStability(of: runs)
+    if let repetitions { runs = runs.flatMap(repetitions.runs) }
     return PlannedRuns(runs, bisectionTolerance: bisectionTolerance, stability: stability)
   }
 }
@@ -126,8 +136,7 @@ extension SweepPlan {
     guard bisectionTolerance != nil else { return }
     for run in runs {
       guard let reason = stability.obstacle(in: run.trialConfiguration) else { continue }
-      throw (parts.first { $0.name == run.part } ?? parts[0]).place.error(
-        "\(run.axes.isEmpty ? "" : "the run with \(run.axisText): ")\(reason)")
+      throw (parts.first { $0.name == run.part } ?? parts[0]).place.error(run.complaint(reason))
     }
   }
 }
@@ -175,8 +184,7 @@ extension PlanPart {
       } catch {
         let run = PlannedRun(
           id: "", part: name, axes: axes, configuration: configuration, round: round)
-        throw place.error(
-          "\(axes.isEmpty ? "" : "the run with \(run.axisText): ")\(PlanOptions.sentence(error))")
+        throw place.error(run.complaint(PlanOptions.sentence(error)))
       }
       runs.append(
         PlannedRun(
@@ -198,7 +206,7 @@ extension PlannedRuns {
     let places = Dictionary(all.map { ($0.id, $0) }, uniquingKeysWith: { one, _ in one })
     return stored.map { run in
       guard let place = places[run.id] else { return run }
-      return StoredRun(id: run.id, part: place.part, axes: place.axes, record: run.record)
+      return place.stored(run.record)
     }
   }
 
@@ -209,7 +217,7 @@ extension PlannedRuns {
   public func placed(_ stored: [StoredRun]) -> [StoredRun] {
     let records = Dictionary(stored.map { ($0.id, $0.record) }, uniquingKeysWith: { one, _ in one })
     return all.compactMap { run in
-      records[run.id].map { StoredRun(id: run.id, part: run.part, axes: run.axes, record: $0) }
+      records[run.id].map(run.stored)
     }
   }
 }

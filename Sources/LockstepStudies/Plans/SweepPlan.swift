@@ -14,6 +14,8 @@ public struct SweepPlan: Equatable, Sendable {
   public var bisectionTolerance: Double?
   /// Which stability such a search judges.
   public var stability = Stability.path
+  /// How often each configuration runs, to measure its speed; `nil` where it runs once.
+  public var repetitions: Repetitions?
 
   /// Creates a plan.
   public init(
@@ -28,11 +30,7 @@ public struct SweepPlan: Equatable, Sendable {
 
   /// The names of all axes of all parts, in the order in which they are first written.
   public var axisNames: [String] {
-    var result: [String] = []
-    for name in parts.flatMap(\.groups).flatMap({ $0 }).map(\.name) where !result.contains(name) {
-      result.append(name)
-    }
-    return result
+    parts.flatMap(\.groups).joined().map(\.name).uniqued
   }
 }
 

@@ -47,12 +47,7 @@ struct ResultFile: ~Copyable {
   mutating func repairedLines(
     _ isWhole: (ArraySlice<UInt8>) -> Bool
   ) throws(StoreError) -> [ResultLines.Line] {
-    let contents: [UInt8]
-    do throws(SystemCallError) {
-      contents = try InputFile.read(path)
-    } catch {
-      throw .notFound(path: path, reason: error.reason)
-    }
+    let contents = try StoreError.contents(of: path)
     let lines = ResultLines(contents)
     if let rest = lines.rest, isWhole(rest.bytes) {
       try append(Data(), afterRest: true)
@@ -91,7 +86,10 @@ struct ResultFile: ~Copyable {
     throw error
   }
 
-  private mutating func truncate(to length: off_t) throws(StoreError) {
+  /// Cuts off what stands behind a length.
+  ///
+  /// - Throws: ``StoreError/cannotWrite(path:reason:)``.
+  mutating func truncate(to length: off_t) throws(StoreError) {
     guard ftruncate(descriptor, length) == 0 else { throw Self.failure(path) }
     size = length
   }

@@ -42,12 +42,7 @@ public final class ResultStore: Sendable {
     opening path: String, document: String, digest: String, extendedBy runs: PlannedRuns? = nil
   ) throws(StoreError) {
     self.path = path
-    let folder: OutputFolder
-    do throws(OutputError) {
-      folder = try OutputFolder(path)
-    } catch {
-      throw .cannotWrite(path: error.path, reason: error.reason)
-    }
+    let folder = try StoreError.writing { () throws(OutputError) in try OutputFolder(path) }
     let results = "\(path)/\(Name.results)"
     var file = try ResultFile(results, in: path)
     let lines = try file.repairedLines { Self.id(of: $0) != nil }
@@ -64,10 +59,8 @@ public final class ResultStore: Sendable {
       }
     }
     if found != digest {
-      do throws(OutputError) {
+      try StoreError.writing { () throws(OutputError) in
         try folder.write(Data(document.utf8), as: Name.plan)
-      } catch {
-        throw .cannotWrite(path: error.path, reason: error.reason)
       }
     }
     var present: Set<String> = []
@@ -76,6 +69,27 @@ public final class ResultStore: Sendable {
     }
     self.present = Mutex(present)
     self.file = Mutex(file)
+  }
+
+  /// Opens a folder for a plan; one with some of its runs becomes this plan's.
+  ///
+  /// - Throws: as the other initializer.
+  public convenience init(
+    opening path: String, plan: SweepPlan, runs: PlannedRuns
+  ) throws(StoreError) {
+    try self.init(
+      opening: path, document: PlanDocument.text(plan, digest: runs.digest), digest: runs.digest,
+      extendedBy: runs)
+  }
+
+  /// Removes every run.
+  ///
+  /// - Throws: ``StoreError/cannotWrite(path:reason:)``.
+  public func removeAll() throws(StoreError) {
+    try file.withLock { file throws(StoreError) in
+      try file.truncate(to: 0)
+      present.withLock { $0 = [] }
+    }
   }
 
   /// Whether a run's record is there.
@@ -113,10 +127,8 @@ public final class ResultStore: Sendable {
   ///
   /// - Throws: ``StoreError/cannotWrite(path:reason:)``.
   public func write(_ data: Data, as name: String) throws(StoreError) {
-    do throws(OutputError) {
+    try StoreError.writing { () throws(OutputError) in
       try OutputFolder.write(data, to: "\(path)/\(name)")
-    } catch {
-      throw .cannotWrite(path: error.path, reason: error.reason)
     }
   }
 
@@ -134,11 +146,18 @@ extension ResultStore {
     return try encoder.encode(run)
   }
 
-  /// The id of a line that is whole; `nil` for one that is no JSON document with an id.
-  static func id(of line: ArraySlice<UInt8>) -> String? {
-    struct Identified: Decodable { var id: String }
-    return try? JSONDecoder().decode(Identified.self, from: Data(line)).id
+  private struct Identified: Decodable {
+    var id: String
+    var schema: String?
+
+    init?(_ line: ArraySlice<UInt8>) {
+      guard let found = try? JSONDecoder().decode(Self.self, from: Data(line)) else { return nil }
+      self = found
+    }
   }
+
+  /// The id of a line that is whole; `nil` for one that is no JSON document with an id.
+  static func id(of line: ArraySlice<UInt8>) -> String? { Identified(line)?.id }
 
   /// Reads a folder that nobody needs to have locked; the end of a line being written is left out.
   ///
@@ -177,12 +196,7 @@ extension ResultStore {
     in folder: String, containedIn runs: PlannedRuns
   ) throws(StoreError) -> Bool {
     let path = "\(folder)/\(Name.plan)"
-    let text: String
-    do throws(SystemCallError) {
-      text = String(decoding: try InputFile.read(path), as: UTF8.self)
-    } catch {
-      throw .notFound(path: path, reason: error.reason)
-    }
+    let text = String(decoding: try StoreError.contents(of: path), as: UTF8.self)
     // What another version wrote may mean other runs now; its hash tells.
     guard let plan = try? SweepPlan(yaml: text, path: path), let old = try? plan.runs(limit: .max),
       old.digest == PlanDocument.digest(in: text)
@@ -196,23 +210,15 @@ extension ResultStore {
   public static func digest(in folder: String) throws(StoreError) -> String? {
     let path = "\(folder)/\(Name.plan)"
     guard FileManager.default.fileExists(atPath: path) else { return nil }
-    do throws(SystemCallError) {
-      return PlanDocument.digest(in: String(decoding: try InputFile.read(path), as: UTF8.self))
-    } catch {
-      throw .notFound(path: path, reason: error.reason)
-    }
+    return PlanDocument.digest(
+      in: String(decoding: try StoreError.contents(of: path), as: UTF8.self))
   }
 
   /// A folder's whole lines, and what follows them where it is whole but for its newline.
   static func lines(in folder: String) throws(StoreError) -> [ResultLines.Line] {
-    let path = "\(folder)/\(Name.results)"
-    do throws(SystemCallError) {
-      let lines = ResultLines(try InputFile.read(path))
-      guard let rest = lines.rest, id(of: rest.bytes) != nil else { return lines.whole }
-      return lines.whole + [rest]
-    } catch {
-      throw .notFound(path: path, reason: error.reason)
-    }
+    let lines = ResultLines(try StoreError.contents(of: "\(folder)/\(Name.results)"))
+    guard let rest = lines.rest, id(of: rest.bytes) != nil else { return lines.whole }
+    return lines.whole + [rest]
   }
 
   /// The id of a line of a file.
@@ -221,13 +227,7 @@ extension ResultStore {
   private static func id(
     of line: ResultLines.Line, in path: String
   ) throws(StoreError) -> String {
-    struct Identified: Decodable {
-      var id: String
-      var schema: String?
-    }
-    guard let found = try? JSONDecoder().decode(Identified.self, from: Data(line.bytes)) else {
-      throw refused(line, of: path, nil)
-    }
+    guard let found = Identified(line.bytes) else { throw refused(line, of: path, nil) }
     if let schema = found.schema, schema != RunRecord.currentSchema {
       throw refused(line, of: path, UnknownSchema(found: schema))
     }

@@ -3,7 +3,7 @@ import LockstepTelemetry
 
 /// `results.csv`: one row a run, one column for each of its numbers.
 ///
-/// First `id`, `part`, and every option that isn't the same in all runs; then the record's numbers, the means of its noise
+/// First `id`, `part`, `repetition`, and every option that isn't the same in all runs; then the record's numbers, the means of its noise
 /// probes over updates for each evaluation set and number of shards, and last the options that all runs share. A number's
 /// column is called as in the record and as a ``Metric``: `loss.final`, `workers[all].parks`,
 /// `noise.interaction[current]@shards=4`; an option's as on the command line: `learning-rate`, and
@@ -16,18 +16,20 @@ public enum ResultTable {
   ///   - axes: the options that come first, by their names on the command line.
   /// - Complexity: O(runs × columns).
   public static func csv(_ runs: [StoredRun], axes: [String]) -> String {
-    let hasParts = runs.contains { $0.part != nil }
+    let places: [(name: String, text: (StoredRun) -> String?)] = [
+      ("part", { $0.part }), ("repetition", { $0.repetition.map { "\($0)" } }),
+    ].filter { place in runs.contains { place.text($0) != nil } }
     let noise = noiseColumns(runs)
     let shared = RunOptions.table.map(\.name).filter { name in
       !axes.contains(name) && runs.contains { $0.option(name).map { $0 != .null } ?? false }
     }
     var table: [[String]] = []
     table.append(
-      ["id"] + (hasParts ? ["part"] : []) + axes.map(column) + ["status", "oversubscribed"]
+      ["id"] + places.map(\.name) + axes.map(column) + ["status", "oversubscribed"]
         + numbers.map(\.path) + noise.map(\.path) + shared.map(column))
     for run in runs {
       table.append(
-        [run.id] + (hasParts ? [run.part ?? ""] : []) + axes.map { value(of: $0, in: run) }
+        [run.id] + places.map { $0.text(run) ?? "" } + axes.map { value(of: $0, in: run) }
           + [run.record.status.rawValue, "\(run.record.oversubscribed)"]
           + numbers.map { text($0.value(run.record)) } + noise.map { text($0.value(run.record)) }
           + shared.map { value(of: $0, in: run) })

@@ -1,3 +1,6 @@
+import LockstepCore
+import LockstepRuns
+
 /// What is wrong with a result folder, and what to do.
 public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A file that can't be written.
@@ -29,6 +32,32 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(path), line \(line): \(reason); take the line out, and what it held is run again"
     case .unknownSchema(let path, let line, let reason): "\(path), line \(line): \(reason)"
     case .unusable(let folder, let reason): "\(folder): \(reason)"
+    }
+  }
+}
+
+extension StoreError {
+  /// The bytes of a file.
+  ///
+  /// - Throws: ``notFound(path:reason:)``.
+  static func contents(of path: String) throws(StoreError) -> [UInt8] {
+    do throws(SystemCallError) {
+      return try InputFile.read(path)
+    } catch {
+      throw .notFound(path: path, reason: error.reason)
+    }
+  }
+
+  /// Does something that writes.
+  ///
+  /// - Throws: ``cannotWrite(path:reason:)``.
+  static func writing<Result>(
+    _ body: () throws(OutputError) -> Result
+  ) throws(StoreError) -> Result {
+    do throws(OutputError) {
+      return try body()
+    } catch {
+      throw .cannotWrite(path: error.path, reason: error.reason)
     }
   }
 }

@@ -38,13 +38,8 @@ public struct StoreMerge: Codable, Equatable, Sendable {
       }
       runs.append(try ResultStore.runs(in: folder))
     }
-    let document: String
-    do throws(SystemCallError) {
-      document = String(
-        decoding: try InputFile.read("\(first)/\(ResultStore.Name.plan)"), as: UTF8.self)
-    } catch {
-      throw .notFound(path: "\(first)/\(ResultStore.Name.plan)", reason: error.reason)
-    }
+    let document = String(
+      decoding: try StoreError.contents(of: "\(first)/\(ResultStore.Name.plan)"), as: UTF8.self)
     let store = try ResultStore(opening: target, document: document, digest: digest)
     var known = Dictionary(
       try store.runs().map { ($0.id, $0) }, uniquingKeysWith: { one, _ in one })

@@ -11,6 +11,8 @@ public struct StoredRun: Codable, RecordObject {
   /// The values of the plan's axes for this run, by the option's name on the command line without
   /// the dashes, such as `workers` or `learning-rate`; a plan's fixed options are left out.
   public var axes: [String: ConfigurationValue] = [:]
+  /// Its number among the runs of its configuration, from 0; left out where it is the only one.
+  public var repetition: Int?
   /// What came of it.
   public var record = RunRecord()
 
@@ -32,6 +34,10 @@ public struct StoredRun: Codable, RecordObject {
       RecordField(
         "part", \.part, .leftOut, "The part of the plan; left out where the plan has but one."),
       RecordField("axes", \.axes, "The values of the plan's axes."),
+      RecordField(
+        "repetition", \.repetition, .leftOut,
+        "The run's number among those of its configuration, from 0; left out where it is the only one."
+      ),
     ] + RunRecord.fields.among(\.record))
 
   /// Reads a line of `results.jsonl`.

@@ -55,21 +55,9 @@ public enum SweepSummary {
   public static func of(
     _ runs: [StoredRun], speedIn unit: SpeedUnit
   ) -> [ConfigurationSummary] {
-    var groups: [[StoredRun]] = []
-    var index: [String: Int] = [:]
-    for run in runs {
-      let axes = run.axes.filter { $0.key != "seed" }.sorted { $0.key < $1.key }
-      let key =
-        "\(run.part ?? "")\n\(run.record.isVirtual)\n"
-        + axes.map { "\($0.key)=\($0.value.text)\n" }.joined()
-      if let group = index[key] {
-        groups[group].append(run)
-      } else {
-        index[key] = groups.count
-        groups.append([run])
-      }
-    }
-    return groups.map { summary($0, unit) }
+    runs.grouped {
+      "\($0.part ?? "")\n\($0.record.isVirtual)\n\($0.axes.setting(without: "seed"))"
+    }.map { summary($0, unit) }
   }
 
   private static func summary(_ runs: [StoredRun], _ unit: SpeedUnit) -> ConfigurationSummary {
@@ -82,14 +70,10 @@ public enum SweepSummary {
     return ConfigurationSummary(
       part: runs.first?.part, axes: runs.first?.axes.filter { $0.key != "seed" } ?? [:],
       runs: runs.count, statuses: statuses,
-      medianFinalLoss: median(losses).flatMap { $0.isFinite ? $0 : nil },
+      medianFinalLoss: Sample.median(ofFinite: [Sample(losses).median]),
       isVirtual: runs.first?.record.isVirtual ?? false,
-      medianSpeed: median(runs.compactMap { unit.speed(of: $0.record) }),
+      medianSpeed: Sample.median(ofFinite: runs.map { unit.speed(of: $0.record) }),
       meanStaleness: staleness.isEmpty
         ? nil : staleness.reduce(0, +) / Double(staleness.count))
-  }
-
-  private static func median(_ values: [Double]) -> Double? {
-    values.isEmpty ? nil : Sample(values).median
   }
 }

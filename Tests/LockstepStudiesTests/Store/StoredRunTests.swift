@@ -133,7 +133,7 @@ import Testing
     check(NoiseRecord.self)
     #expect(
       Set(StoredRun.fields.entries.map(\.name))
-        == Set(RunRecord.fields.entries.map(\.name) + ["id", "part", "axes"]))
+        == Set(RunRecord.fields.entries.map(\.name) + ["id", "part", "axes", "repetition"]))
   }
 
   @Test func `the records of real runs take the fast path`() throws {

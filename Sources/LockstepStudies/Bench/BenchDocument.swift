@@ -9,7 +9,7 @@ public struct BenchDocument: Codable, Sendable {
     /// The models.
     public var models: [String]
     /// The data; `null` for the models' defaults.
-    @NullIfMissing public var data: String?
+    @ExplicitNull public var data: String?
     /// What is held out.
     public var heldOut: String
     /// The policies.
@@ -25,7 +25,7 @@ public struct BenchDocument: Codable, Sendable {
     /// The learning rate; `null` for the optimiser's default.
     @ExplicitNull public var learningRate: Double?
     /// How the rate changes along a run; `null` where nobody said it.
-    @NullIfMissing public var schedule: String?
+    @ExplicitNull public var schedule: String?
     /// The norm that longer gradients are shortened to; `null` for none.
     @ExplicitNull public var clip: Double?
     /// The size of a minibatch.
@@ -43,20 +43,21 @@ public struct BenchDocument: Codable, Sendable {
     /// The seconds of a run; `null` where its length is given otherwise.
     @ExplicitNull public var seconds: Double?
     /// The updates of a run; `null` where its length is given otherwise.
-    @NullIfMissing public var updates: Int?
+    @ExplicitNull public var updates: Int?
     /// The epochs of a run; `null` where its length is given otherwise.
     @ExplicitNull public var epochs: Double?
 
     /// Spells a plan out.
-    public init(_ plan: BenchPlan) {
-      let shared = plan.shared
-      models = plan.models.map(\.specification)
+    public init(_ bench: Bench) {
+      let runs = bench.runs.all.map(\.configuration)
+      let shared = runs[0]
+      models = runs.map(\.model.specification).uniqued
       data = shared.data?.specification
       heldOut = shared.heldOut.specification
-      policies = plan.policies.map(\.specification)
-      decompositions = plan.decompositions.map(\.rawValue)
-      workers = plan.workers
-      pins = plan.pins
+      policies = runs.map(\.policy.specification).uniqued
+      decompositions = runs.map(\.decomposition.rawValue).uniqued
+      workers = runs.map(\.workers).uniqued
+      pins = runs.map(\.resolvedPin).uniqued
       optimizer = shared.optimizer.specification
       learningRate = shared.learningRate
       schedule = shared.schedule?.specification
@@ -66,15 +67,10 @@ public struct BenchDocument: Codable, Sendable {
       seed = shared.seed
       kernels = shared.kernels.rawValue
       precision = shared.resolvedPrecision.rawValue
-      runs = plan.runs
-      seconds = nil
-      updates = nil
-      epochs = nil
-      switch plan.length {
-      case .seconds(let value): seconds = value
-      case .updates(let value): updates = value
-      case .epochs(let value): epochs = value
-      }
+      self.runs = bench.plan.repetitions?.runs ?? 1
+      seconds = bench.plan.repetitions?.seconds
+      updates = shared.updates
+      epochs = shared.epochs
     }
   }
 
@@ -92,21 +88,4 @@ public struct BenchDocument: Codable, Sendable {
   public var limits: [BenchLimits]
   /// The configurations, in the plan's order.
   public var configurations: [BenchSummary]
-
-  /// Sums up what was measured.
-  ///
-  /// - Parameters:
-  ///   - plan: what was asked for.
-  ///   - outcome: what was measured.
-  ///   - machine: where.
-  public init(
-    _ plan: BenchPlan, _ outcome: BenchMeasurement.Outcome, machine: MachineDescription
-  ) {
-    self.machine = machine
-    self.plan = Plan(plan)
-    status = outcome.isInterrupted ? .interrupted : .completed
-    loadAverage = outcome.loadAverage
-    limits = outcome.limits
-    configurations = outcome.summaries
-  }
 }

@@ -17,6 +17,11 @@ public struct BenchLimits: Codable, Equatable, Sendable {
   /// The same where workers park at once instead of spinning; `null` for one worker.
   @ExplicitNull public var barrierParkedNanoseconds: Double?
 
+  /// Whether they are those of a placement.
+  func isOf(_ placement: PlacementPlan) -> Bool {
+    workers == placement.workers && pin == placement.pin.specification
+  }
+
   /// Measures a placement.
   ///
   /// - Parameters:
