@@ -41,6 +41,11 @@ enum ExitStatus: Int32, Error {
       case .invalid: data.rawValue
       case .cannotWrite: cannotWrite.rawValue
       }
+    case let error as CheckpointError:
+      switch error {
+      case .cannotOpen: noInput.rawValue
+      case .unusable: data.rawValue
+      }
     case let error as TraceError:
       switch error {
       case .missing: noInput.rawValue

@@ -74,6 +74,14 @@ enum Interruption {
   /// Notes that everything that is left is to write down what there is.
   static func beginWriting() { state.withLock { $0.isWriting = true } }
 
+  /// Notes that the work goes on after something was written down.
+  static func endWriting() { state.withLock { $0.isWriting = false } }
+
+  /// Changes what is said and how it ends where the command does not stop in time.
+  static func answerLate(with remark: String, status: ExitStatus) {
+    state.withLock { ($0.answer.late, $0.answer.status) = (remark, status) }
+  }
+
   private static var signalSet: sigset_t {
     var signals = sigset_t()
     sigemptyset(&signals)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Lockstep
+import Synchronization
 
 /// `lockstep run`: one training run.
 struct RunCommand: ParsableCommand {
@@ -8,7 +9,9 @@ struct RunCommand: ParsableCommand {
     commandName: "run", abstract: "Train a model with pinned workers under a policy.",
     discussion: """
       Prints the losses, the throughput, the staleness of the views and the time that each worker spent in \
-      each phase. Ctrl-C ends the run and prints the results so far.
+      each phase. Ctrl-C ends the run and prints the results so far. \
+      With --checkpoint a run that was interrupted or killed goes on later: lockstep run --resume FILE has \
+      every option from the file, and ends as if nothing had happened.
       """)
 
   @OptionGroup var training: TrainingOptions
@@ -26,23 +29,58 @@ struct RunCommand: ParsableCommand {
       valueName: "file"), completion: .file())
   var trace: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Save the state of the run when it is interrupted, and every so often (30s, 5m, 1h); exit code 75 says "
+        + "that it can go on. (default: every=1m)", valueName: "file[,every=time]"),
+    completion: .file())
+  var checkpoint: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Go on from a checkpoint. Other options may only change --updates or --epochs of real threads, and where "
+        + "results and checkpoints go.", valueName: "file"), completion: .file())
+  var resume: String?
+
   func run() throws {
-    var configuration = try training.configuration()
+    let specification = try checkpoint.map { text throws(ConfigurationError) in
+      try CheckpointSpecification(text)
+    }
+    let saved = try resume.map { path throws(CheckpointError) in try SavedRun(path: path) }
+    var configuration =
+      if let saved {
+        try saved.configuration(changing: training.given())
+      } else {
+        try training.configuration()
+      }
     if trace != nil, !configuration.recordsTrace {
       configuration.recordsTrace = true
       try configuration.validate()
     }
+    let out = out ?? saved?.outputFolder
     if configuration.recordsTrace, trace == nil, out == nil {
       throw ConfigurationError.conflict(
         reason: "--record trace needs a place for the trace; add --trace FILE or --out DIR")
     }
+    var plan = CheckpointPlan(specification, resuming: saved)
+    plan?.outputFolder = out
+    try plan?.check(configuration)
     let run = TrainingRun()
-    let answer = Interruption.Answer(
+    var answer = Interruption.Answer(
       ask: { run.interrupt() }, nothing: "interrupted before the run began")
-    try Interruption.answering(answer) { try carryOut(run, configuration) }
+    if let saved {
+      (answer.late, answer.status) = (ResumableFile.remark(saved.path), .stopped)
+      answer.nothing = answer.late
+    }
+    try Interruption.answering(answer) { try carryOut(run, configuration, plan, out: out) }
   }
 
-  private func carryOut(_ run: TrainingRun, _ configuration: RunConfiguration) throws {
+  private func carryOut(
+    _ run: TrainingRun, _ configuration: RunConfiguration, _ plan: CheckpointPlan?, out: String?
+  ) throws {
+    let resumable = ResumableFile(plan?.resumed?.path)
+    let plan = plan.map { resumable.watching($0) }
+    try plan?.checkFile()
     let folder = try out.map { path throws(OutputError) in try OutputFolder(path) }
     let files = [
       ("--save", configuration.savePath), ("--trace", trace),
@@ -67,7 +105,7 @@ struct RunCommand: ParsableCommand {
       reporting.progress, quiet: reporting.quiet,
       title: "\(configuration.model.specification) \(configuration.policy.specification)")
     let record = try run.execute(
-      configuration, prepared, on: topology,
+      configuration, prepared, on: topology, checkpoints: plan,
       progress: { state in
         let loss = state.loss.map { ", loss \(Format.number($0))" } ?? ""
         display.show(
@@ -97,7 +135,42 @@ struct RunCommand: ParsableCommand {
     } else {
       try Console.put(RunReport(record, dataName: prepared.dataName).text)
     }
-    if record.status == .interrupted { throw ExitStatus.interrupted }
+    guard record.status == .interrupted else { return }
+    guard let path = resumable.path else { throw ExitStatus.interrupted }
+    Console.say("lockstep: \(ResumableFile.remark(path))")
+    throw ExitStatus.stopped
+  }
+}
+
+/// The checkpoint that a run can go on from, if it has one by now.
+private final class ResumableFile: Sendable {
+  private let file: Mutex<String?>
+
+  init(_ path: String?) { file = Mutex(path) }
+
+  /// Where it is; `nil` where there is none.
+  var path: String? { file.withLock { $0 } }
+
+  /// What is said of it.
+  static func remark(_ path: String) -> String {
+    "stopped early; go on with lockstep run --resume \(path)"
+  }
+
+  /// A plan that tells of every checkpoint that is written.
+  func watching(_ plan: CheckpointPlan) -> CheckpointPlan {
+    var plan = plan
+    let path = plan.specification.path
+    plan.willWrite = { Interruption.beginWriting() }
+    plan.didWrite = { [self] error in
+      Interruption.endWriting()
+      if let error {
+        Console.say("lockstep: \(error); the run goes on without this checkpoint")
+      } else {
+        file.withLock { $0 = path }
+        Interruption.answerLate(with: Self.remark(path), status: .stopped)
+      }
+    }
+    return plan
   }
 }
 

@@ -1,3 +1,5 @@
+import LockstepCore
+
 /// One worker's view `ŵ`: a private copy of the parameters, with the version of every shard in it.
 ///
 /// **Concurrency:** belongs to one worker at a time.
@@ -32,6 +34,9 @@ public final class ParameterView<Scalar: SharedScalar> {
     versions.deallocate()
   }
 
+  /// Takes back the last copy of all shards, whose update won't be made.
+  package func takeBack() { reads -= shardCount }
+
   /// Copies every shard as it stands, noting its version before and after.
   ///
   /// Under a policy that keeps readers and writers apart no copy is torn; under Hogwild! some are,
@@ -51,5 +56,13 @@ public final class ParameterView<Scalar: SharedScalar> {
       torn += counters.begunAfterReading(shard) == before ? 0 : 1
     }
     reads += shardCount
+  }
+}
+
+extension ParameterView: Archivable {
+  /// Transfers the counts; a view is copied anew before it is used.
+  package func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    try archive.number("reads", &reads)
+    try archive.number("torn", &torn)
   }
 }

@@ -58,6 +58,12 @@ public final class ShardVersions: @unchecked Sendable {
     return counters[shard].begun.load(ordering: .relaxed)
   }
 
+  /// Sets the number of updates of a shard while nobody updates it.
+  package func reset(_ shard: Int, to number: Int) {
+    counters[shard].begun.store(number, ordering: .relaxed)
+    counters[shard].applied.store(number, ordering: .releasing)
+  }
+
   /// Announces an update of a shard.
   ///
   /// - Returns: the number of updates begun before this one.

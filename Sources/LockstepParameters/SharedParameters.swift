@@ -1,3 +1,5 @@
+import LockstepCore
+
 /// Where a shard stands in the shared storage and in the parameter vector, for the hot loops.
 public struct ShardPlace: BitwiseCopyable, Sendable {
   /// Where it starts in the storage, in scalars.
@@ -100,6 +102,34 @@ public final class SharedParameters<Scalar: SharedScalar>: @unchecked Sendable {
   ) {
     for (range, offset) in zip(layout.ranges, layout.offsets) {
       Scalar.racyRead(source + offset, into: destination + range.lowerBound, count: range.count)
+    }
+  }
+}
+
+// MARK: - Checkpoints
+
+extension SharedParameters: Archivable {
+  /// Transfers the parameters, the optimiser's state and the versions, while nobody writes them.
+  package func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    let count = layout.parameterCount
+    let vector = UnsafeMutablePointer<Scalar>.allocate(capacity: count)
+    vector.initialize(repeating: 0, count: count)
+    defer { vector.deallocate() }
+    let vectors = [("parameters", values)] + state.enumerated().map { ("state.\($0)", $1) }
+    for (name, shared) in vectors {
+      if !archive.isRestoring { copy(shared, into: vector) }
+      try archive.numbers(name, vector, count: count)
+      guard archive.isRestoring else { continue }
+      for (range, offset) in zip(layout.ranges, layout.offsets) {
+        Scalar.racyWrite(vector + range.lowerBound, into: shared + offset, count: range.count)
+      }
+    }
+    var numbers = (0..<layout.shardCount).map { versions.applied($0) }
+    try archive.list("versions", &numbers)
+    try archive.require(
+      numbers.count == layout.shardCount && numbers.allSatisfy { $0 >= 0 }, "versions")
+    if archive.isRestoring {
+      for (shard, number) in numbers.enumerated() { versions.reset(shard, to: number) }
     }
   }
 }

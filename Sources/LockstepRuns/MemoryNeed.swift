@@ -40,10 +40,11 @@ public struct MemoryNeed: Equatable, Sendable {
   ///   - batch: the largest number of examples of a minibatch.
   ///   - modelBytesPerParameter: what the model itself keeps, such as eigenvalues.
   ///   - delayBytes: what each thread of a run with `--delay` keeps of old versions and messages.
+  ///   - savesState: whether checkpoints are written, each of which is put together in memory first.
   public init(
     parameters: Int, scalarBytes: Int, configuration: RunConfiguration, updatesInPlace: Bool,
     scalarsPerExample: Int = 0, batch: Int = 1, modelBytesPerParameter: Int = 0,
-    delayBytes: Double = 0
+    delayBytes: Double = 0, savesState: Bool = false
   ) {
     self.parameters = parameters
     workers = configuration.workers
@@ -79,6 +80,12 @@ public struct MemoryNeed: Equatable, Sendable {
       bytes += Self.probeBytes(configuration, parameters: parameters, scalarBytes: scalarBytes)
     }
     bytes += delayBytes * (configuration.virtual.replicas ?? 1 > 1 ? lanes : 1)
+    if savesState {
+      let state =
+        1 + Double(configuration.optimizer.statePerParameter)
+        + (isVirtual ? Self.liveViews(configuration) : 0)
+      bytes += count * state * Double(scalarBytes) + delayBytes
+    }
     self.bytes = bytes
   }
 
@@ -154,7 +161,7 @@ extension MemoryNeed {
   ///
   /// - Throws: ``DataError/unsuitable(reason:)``.
   static func require<Model: Objective>(
-    _ model: Model, _ resolved: ResolvedRun, _ prepared: PreparedModel
+    _ model: Model, _ resolved: ResolvedRun, _ prepared: PreparedModel, savesState: Bool = false
   ) throws {
     let configuration = resolved.configuration
     let need = MemoryNeed(
@@ -164,7 +171,7 @@ extension MemoryNeed {
         && ThreadEngine.updatesInPlace(model, configuration: resolved.engine),
       scalarsPerExample: model.scalarsPerExample,
       batch: resolved.engine.minibatches?.longest ?? resolved.engine.batch,
-      delayBytes: try delayBytes(model, resolved))
+      delayBytes: try delayBytes(model, resolved), savesState: savesState)
     guard need.fits else {
       let data = prepared.dataName.map { " on \($0)" } ?? ""
       throw DataError.unsuitable(

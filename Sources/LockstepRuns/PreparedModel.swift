@@ -24,6 +24,10 @@ public struct PreparedModel: Sendable {
   public let data: DataSpecification?
   /// The class that a two-class model tells from the others, if the data had to be reduced to two.
   public let positiveClass: Int?
+  /// The digest of the data; empty for a model without data.
+  var dataDigest: String { makeDigest() }
+
+  private let makeDigest: @Sendable () -> String
 
   /// Loads the data and builds the model of a configuration.
   ///
@@ -41,12 +45,14 @@ public struct PreparedModel: Sendable {
       curvature =
         configuration.noise == nil ? nil : try loaded.widened.model(configuration) as? Curvature
       (dataName, data, positiveClass) = (loaded.dataset?.name, loaded.data, loaded.positiveClass)
+      makeDigest = { [dataset = loaded.dataset] in dataset?.digest ?? "" }
     case .double:
       let loaded = try Loaded<Double>(configuration, datasets)
       let model = try loaded.model(configuration)
       objective = .double(model)
       curvature = model as? Curvature
       (dataName, data, positiveClass) = (loaded.dataset?.name, loaded.data, loaded.positiveClass)
+      makeDigest = { [dataset = loaded.dataset] in dataset?.digest ?? "" }
     }
   }
 

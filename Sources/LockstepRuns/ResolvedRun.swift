@@ -20,8 +20,15 @@ public struct ResolvedRun: Sendable {
 
   /// Fills in the defaults.
   ///
+  /// - Parameters:
+  ///   - configuration: what was asked for.
+  ///   - prepared: the configuration's model with its data.
+  ///   - lossEvery: the number of updates between two points of the loss curve, where it was settled before;
+  ///     `nil` for what the configuration says.
   /// - Throws: ``ConfigurationError``, ``DataError`` or ``NumPyError``.
-  public init(_ configuration: RunConfiguration, _ prepared: PreparedModel) throws {
+  public init(
+    _ configuration: RunConfiguration, _ prepared: PreparedModel, lossEvery: Int? = nil
+  ) throws {
     self.configuration = configuration
     let examples = prepared.trainingCount
     let minibatches = try configuration.minibatchesPath.map { path throws(DataError) in
@@ -79,7 +86,7 @@ public struct ResolvedRun: Sendable {
       schedule: try configuration.resolvedSchedule.loaded(),
       batch: batch, sampling: configuration.sampling, minibatches: minibatches, updates: updates,
       targetLoss: configuration.targetLoss,
-      lossEvery: configuration.lossEvery
+      lossEvery: lossEvery ?? configuration.lossEvery
         ?? max(1, (updates + Self.defaultCurvePoints - 1) / Self.defaultCurvePoints),
       seed: configuration.seed, initialParameters: initial,
       faults: virtual.faults, readTime: virtual.readTime, applyTime: virtual.applyTime,

@@ -50,28 +50,34 @@ public final class TrainingRun: Sendable {
   ///   - configuration: what was asked for.
   ///   - prepared: the configuration's model with its data.
   ///   - topology: the machine.
+  ///   - checkpoints: where the state of the run is saved, and which one it goes on from; `nil` for neither.
   ///   - progress: called now and then on the calling thread.
   ///   - keepTrace: called with every iteration of the run, where the configuration asks for them,
   ///     or for a calibration, which is made of them.
   ///   - willBegin: called with every option, resolved, before anything is computed.
   /// - Returns: the record; the last parameters are written to the configuration's `savePath`.
-  /// - Throws: ``ConfigurationError``, ``DataError``, ``TopologyError``, ``ResourceError`` or
-  ///   ``NumPyError``, and what `willBegin` and `keepTrace` throw.
+  /// - Throws: ``ConfigurationError``, ``DataError``, ``TopologyError``, ``ResourceError``, ``CheckpointError``
+  ///   or ``NumPyError``, and what `willBegin` and `keepTrace` throw.
   public func execute(
     _ configuration: RunConfiguration, _ prepared: PreparedModel, on topology: Topology,
+    checkpoints: CheckpointPlan? = nil,
     progress: (Progress) -> Void = { _ in }, keepTrace: (Trace) throws -> Void = { _ in },
     willBegin: ([String: ConfigurationValue]) throws -> Void = { _ in }
   ) throws -> RunRecord {
     interruption.withLock { $0.hasBegun = true }
     try configuration.validate()
-    let resolved = try ResolvedRun(configuration, prepared)
+    try checkpoints?.check(configuration)
+    let resolved = try ResolvedRun(
+      configuration, prepared, lossEvery: checkpoints?.resumed?.facts.lossEvery)
+    try checkpoints?.resumed?.check(resolved, prepared)
     try willBegin(resolved.values(prepared))
     try ThreadAllowance.require(configuration.threads)
+    let keeper = checkpoints?.keeper(of: resolved, prepared)
     switch prepared.objective {
     case .single(let model):
-      return try train(model, resolved, prepared, topology, progress, keepTrace)
+      return try train(model, resolved, prepared, topology, keeper, progress, keepTrace)
     case .double(let model):
-      return try train(model, resolved, prepared, topology, progress, keepTrace)
+      return try train(model, resolved, prepared, topology, keeper, progress, keepTrace)
     }
   }
 
@@ -119,17 +125,19 @@ public final class TrainingRun: Sendable {
 
   private func train<Model: Objective>(
     _ model: Model, _ resolved: ResolvedRun, _ prepared: PreparedModel, _ topology: Topology,
-    _ progress: (Progress) -> Void, _ keepTrace: (Trace) throws -> Void
+    _ keeper: CheckpointKeeper?, _ progress: (Progress) -> Void,
+    _ keepTrace: (Trace) throws -> Void
   ) throws -> RunRecord {
     let configuration = resolved.configuration
-    try MemoryNeed.require(model, resolved, prepared)
+    try MemoryNeed.require(model, resolved, prepared, savesState: keeper != nil)
     let probes = try NoiseProbes(resolved, prepared)
+    if let probes { keeper?.besides.append((name: "probes", part: probes)) }
     var record =
       switch configuration.engine {
       case .threads:
-        try runThreads(model, resolved, prepared, topology, probes, progress, keepTrace)
+        try runThreads(model, resolved, prepared, topology, keeper, probes, progress, keepTrace)
       case .virtual:
-        try simulate(model, resolved, prepared, topology, probes, progress, keepTrace)
+        try simulate(model, resolved, prepared, topology, keeper, probes, progress, keepTrace)
       }
     if let probes {
       record.noise = probes.records
@@ -140,13 +148,15 @@ public final class TrainingRun: Sendable {
 
   private func runThreads<Model: Objective>(
     _ model: Model, _ resolved: ResolvedRun, _ prepared: PreparedModel, _ topology: Topology,
-    _ probes: NoiseProbes?, _ progress: (Progress) -> Void, _ keepTrace: (Trace) throws -> Void
+    _ keeper: CheckpointKeeper?, _ probes: NoiseProbes?, _ progress: (Progress) -> Void,
+    _ keepTrace: (Trace) throws -> Void
   ) throws -> RunRecord {
     let configuration = resolved.configuration
     let plan = try configuration.placement(on: topology)
     var settings = resolved.engine
     settings.observer = probes?.observer
     settings.cancellation = cancellation
+    settings.checkpoints = keeper
     let engine = try ThreadEngine(
       model: model, configuration: settings, topology: topology, placement: plan)
     interruption.withLock { $0.carryOut = { engine.interrupt() } }
@@ -183,17 +193,20 @@ public final class TrainingRun: Sendable {
 
   private func simulate<Model: Objective>(
     _ model: Model, _ resolved: ResolvedRun, _ prepared: PreparedModel, _ topology: Topology,
-    _ probes: NoiseProbes?, _ report: (Progress) -> Void, _ keepTrace: (Trace) throws -> Void
+    _ keeper: CheckpointKeeper?, _ probes: NoiseProbes?, _ report: (Progress) -> Void,
+    _ keepTrace: (Trace) throws -> Void
   ) throws -> RunRecord {
     let configuration = resolved.configuration
     var simulation = resolved.engine
     simulation.observer = probes?.observer
     simulation.cancellation = cancellation
+    simulation.checkpoints = keeper
     let isStopped: @Sendable () -> Bool = { [cancellation] in cancellation.isRequested }
     let progress = { (updates: Int, total: Int, loss: Double?) in
       report(Progress(updates: updates, total: total, loss: loss))
     }
     let watch = HostTime()
+    keeper?.besides.append((name: "host", part: watch))
     let outcome: SimulationOutcome<Model.Scalar>
     if let delay = configuration.virtual.delay {
       let engine = try DelayEngine(

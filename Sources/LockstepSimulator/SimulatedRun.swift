@@ -11,7 +11,7 @@ import LockstepTelemetry
 ///
 /// **Concurrency:** used by one thread at a time, so its fields need no run-time check for overlapping
 /// access.
-class SimulatedRun<Scalar: ModelScalar> {
+class SimulatedRun<Scalar: ModelScalar>: Archivable {
   final let model: any Objective<Scalar>
   final let configuration: EngineConfiguration
   final let plan: EnsemblePlan
@@ -52,6 +52,8 @@ class SimulatedRun<Scalar: ModelScalar> {
   /// The next update to be shown; `Int.max` for none.
   @exclusivity(unchecked) final var nextShown = Int.max
 
+  /// Whether a look was given up for an interruption.
+  private var isLookDue = false
   private let copies: Int
   private let stateTable: Table<Scalar>
 
@@ -93,6 +95,7 @@ class SimulatedRun<Scalar: ModelScalar> {
       1,
       min(
         4096, configuration.observer?.every ?? 4096,
+        configuration.checkpoints?.longestBurst ?? 4096,
         4_000_000 / max(1, Self.weight(of: model, configuration))))
   }
 
@@ -172,10 +175,23 @@ class SimulatedRun<Scalar: ModelScalar> {
   }
 
   /// Takes a point of the loss curve; virtual time stands still.
+  ///
+  /// Where it is given up for an interruption, the run stands where it is.
   @inline(never)
   final func pause() {
     evaluate()
+    guard losses?.isGivenUp != true else { return status = .interrupted }
     setNextPause()
+  }
+
+  /// Whether the first loss was evaluated, without which a run cannot go on from a checkpoint.
+  final var canBeSaved: Bool { losses?.canBeSaved ?? false }
+
+  /// Goes on from a state that has been restored: takes the look that was given up, if one was.
+  func goOn() {
+    guard isLookDue else { return }
+    isLookDue = false
+    pause()
   }
 
   /// Ends the run where it is.
@@ -218,6 +234,28 @@ class SimulatedRun<Scalar: ModelScalar> {
     optimizer.apply(
       gradient, to: store.advance(shard), state: optimizerState.advanced(by: place.start),
       offset: 0, count: place.count, step: step, number: number)
+  }
+
+  /// Transfers the state of the first replica between two bursts; a subclass adds its own.
+  ///
+  /// What is worked out ahead or kept for the next use, such as gradients and minibatches, is no state: it is
+  /// worked out again.
+  func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    try archive.number("updates", &updates)
+    try archive.number("samples", &samples)
+    try archive.number("reads", &reads)
+    try archive.number("nextPause", &nextPause)
+    if !archive.isRestoring { isLookDue = losses?.isGivenUp ?? false }
+    try archive.flag("isLookDue", &isLookDue)
+    try archive.number("nextShown", &nextShown)
+    for index in 0..<configuration.optimizer.statePerParameter {
+      try archive.numbers(
+        "state.\(index)", stateTable.base + index * count * copies, count: count * copies)
+    }
+    try archive.part("staleness", &staleness)
+    try archive.part("ensemble", &ensemble)
+    if let losses { try archive.part("losses", losses) }
+    if let watch { try archive.part("watch", watch) }
   }
 
   /// What came of the run.

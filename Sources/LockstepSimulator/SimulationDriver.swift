@@ -29,12 +29,21 @@ struct SimulationDriver<Scalar: ModelScalar> {
     let total = configuration.updates
     let run = makeRun(true, nil)
     run.start(replica: 0, total: total)
-    run.begin()
+    let checkpoints = configuration.checkpoints
+    let isResumed =
+      try checkpoints?.restore { archive throws(CheckpointError) in try run.transfer(archive) }
+      ?? false
+    if isResumed { run.goOn() } else { run.begin() }
     let clock = ContinuousClock()
     var reported = clock.now
+    var isEnded = false
     while run.advance() {
-      if isStopped() {
+      let isInterrupted = isStopped()
+      // Before the loss is looked at: a run that is not interrupted here takes no look of its own.
+      if isInterrupted || checkpoints?.isDue == true { try save(run) }
+      if isInterrupted {
         run.end(.interrupted)
+        isEnded = true
         break
       }
       let now = clock.now
@@ -43,6 +52,8 @@ struct SimulationDriver<Scalar: ModelScalar> {
         progress(run.updates / replicas, total, run.latestLoss)
       }
     }
+    // It stands by itself where a look at the loss was given up.
+    if run.status == .interrupted, !isEnded { try save(run) }
     guard !run.hasOverflowed else { throw Self.overflow }
     run.ensemble.end()
     if replicas > 1, run.status != .interrupted {
@@ -55,6 +66,13 @@ struct SimulationDriver<Scalar: ModelScalar> {
     }
     progress(run.updates, total, run.latestLoss)
     return run
+  }
+
+  private func save(_ run: SimulatedRun<Scalar>) throws(CheckpointError) {
+    guard let checkpoints = configuration.checkpoints, run.canBeSaved else { return }
+    try checkpoints.save(updates: run.updates) { archive throws(CheckpointError) in
+      try run.transfer(archive)
+    }
   }
 
   /// Runs the replicas after the first.

@@ -8,7 +8,7 @@ import LockstepParameters
 /// copied.
 ///
 /// **Concurrency:** used by the thread that runs the engine.
-final class StepWatch<Scalar: ModelScalar> {
+final class StepWatch<Scalar: ModelScalar>: Archivable {
   /// The number of the next update to be shown.
   var next: Int { schedule.next }
 
@@ -103,6 +103,11 @@ final class StepWatch<Scalar: ModelScalar> {
         vectors[order][index] = Double(vector[index])
       }
     }
+  }
+
+  /// Transfers which update is shown next.
+  func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    try archive.part("schedule", &schedule)
   }
 
   /// A vector in double precision.

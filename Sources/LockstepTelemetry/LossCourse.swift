@@ -92,3 +92,36 @@ package final class LossCourse<Scalar: ModelScalar> {
     return record
   }
 }
+
+extension LossCourse: Archivable {
+  /// Whether the run can go on from here: its first loss was evaluated, not given up for an interruption.
+  package var canBeSaved: Bool { record.initial != nil }
+
+  /// Whether the latest look was given up for an interruption.
+  package var isGivenUp: Bool { latest == nil }
+
+  /// Transfers the losses of before, with the rule that decides by them.
+  ///
+  /// A look that was given up is left out; the run that goes on takes it once more.
+  package func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    if isGivenUp, let last = record.curve.last, last.loss == nil { record.curve.removeLast() }
+    try archive.part("verdict", &verdict)
+    try archive.optional("initial", &record.initial)
+    var (loss, accuracy) = (latest?.loss, latest?.accuracy)
+    try archive.optional("latest", &loss)
+    try archive.optional("accuracy", &accuracy)
+    latest = loss.map { SetLoss(loss: $0, accuracy: accuracy) }
+    var (updates, times) = (record.curve.map(\.update), record.curve.map(\.time))
+    var losses = record.curve.map(\.loss)
+    try archive.list("curve.updates", &updates)
+    try archive.list("curve.times", &times)
+    try archive.optionals("curve.losses", &losses)
+    try archive.require(
+      updates.count == times.count && updates.count == losses.count && !updates.isEmpty,
+      "curve.updates")
+    guard archive.isRestoring else { return }
+    record.curve = updates.indices.map {
+      LossPoint(update: updates[$0], time: times[$0], loss: losses[$0])
+    }
+  }
+}

@@ -1,3 +1,5 @@
+import LockstepCore
+
 /// Decides by its training losses whether a run goes on: one rule for every engine.
 ///
 /// A run has *diverged* when its loss is no finite number, or above ``divergenceFactor`` times the larger of the
@@ -8,7 +10,7 @@ public struct LossVerdict: Sendable {
   public static let divergenceFactor = 1e6
 
   private let target: Double?
-  private let limit: Double
+  private var limit: Double
 
   /// Makes the rule of a run.
   ///
@@ -29,5 +31,11 @@ public struct LossVerdict: Sendable {
     if !loss.isFinite || loss > limit { return .diverged }
     if let target, loss <= target { return .targetReached }
     return nil
+  }
+}
+
+extension LossVerdict: Archivable {
+  package mutating func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    try archive.number("limit", &limit)
   }
 }

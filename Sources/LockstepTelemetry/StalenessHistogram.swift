@@ -1,4 +1,5 @@
 import Histogram
+import LockstepCore
 
 /// Counts how often each staleness τ was seen: exactly below 2,048, within 0.1 % above.
 ///
@@ -62,5 +63,27 @@ public struct StalenessHistogram: Sendable {
       p90: percentile(90), p99: percentile(99),
       histogram: histogram.recordedValues().map { [Int($0.value), Int($0.count)] },
       sampledEvery: sampledEvery)
+  }
+}
+
+extension StalenessHistogram: Archivable {
+  /// Transfers how often each staleness was seen, as far as they are told apart.
+  package mutating func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    var (values, counts): ([Int], [Int]) = ([], [])
+    if !archive.isRestoring {
+      for bucket in histogram.recordedValues() {
+        values.append(min(Int(bucket.value), Self.largest))
+        counts.append(Int(bucket.count))
+      }
+    }
+    try archive.list("values", &values)
+    try archive.list("counts", &counts)
+    try archive.require(
+      values.count == counts.count && counts.allSatisfy { $0 > 0 }, "counts")
+    if archive.isRestoring {
+      self = StalenessHistogram()
+      for (value, count) in zip(values, counts) { record(value, count: count) }
+    }
+    try archive.number("sum", &sum)
   }
 }

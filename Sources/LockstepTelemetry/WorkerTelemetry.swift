@@ -1,3 +1,5 @@
+import LockstepCore
+
 /// What one worker measures of itself.
 ///
 /// Iterations that are short beside the cost of looking at a clock are timed only every so often:
@@ -144,5 +146,28 @@ public struct WorkerTelemetry: Sendable {
       worker: worker, updates: iterations, computeSeconds: nanoseconds.compute * unit,
       readSeconds: nanoseconds.read * unit, applySeconds: nanoseconds.apply * unit,
       waitSeconds: nanoseconds.wait * unit + waited * 1e-9, parks: parks)
+  }
+}
+
+extension WorkerTelemetry: Archivable {
+  package mutating func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    try archive.part("staleness", &staleness)
+    var counts = [
+      interval, looks, iterations, parks, untilNext, sinceLast, timed, nextCalibration,
+      recent.iterations,
+    ]
+    var times = [
+      nanoseconds.wait, nanoseconds.read, nanoseconds.compute, nanoseconds.apply, waited, running,
+      recent.nanoseconds,
+    ]
+    try archive.list("counts", &counts)
+    try archive.list("times", &times)
+    try archive.require(counts.count == 9 && counts[0] > 0, "counts")
+    try archive.require(times.count == 7, "times")
+    (interval, looks, iterations, parks) = (counts[0], counts[1], counts[2], counts[3])
+    (untilNext, sinceLast, timed) = (counts[4], counts[5], counts[6])
+    (nextCalibration, recent.iterations) = (counts[7], counts[8])
+    nanoseconds = (wait: times[0], read: times[1], compute: times[2], apply: times[3])
+    (waited, running, recent.nanoseconds) = (times[4], times[5], times[6])
   }
 }

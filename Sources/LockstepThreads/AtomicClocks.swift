@@ -322,4 +322,7 @@ final class AtomicClocks: @unchecked Sendable {
     raiseEpoch()
     wakeAll()
   }
+
+  /// Lets the workers go on after a stop, before they start again.
+  func clearStop() { lot.pointee.stopped.store(false, ordering: .sequentiallyConsistent) }
 }

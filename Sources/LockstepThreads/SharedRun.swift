@@ -50,7 +50,7 @@ final class SharedRun<Scalar: ModelScalar>: @unchecked Sendable {
 }
 
 /// A worker with whichever store, as the engine drives it.
-protocol EngineWorker: AnyObject {
+protocol EngineWorker: Archivable, AnyObject {
   /// Is told of all workers, whose gradients joint steps are made of.
   func join(_ workers: [any EngineWorker])
 

@@ -125,9 +125,14 @@ public final class ThreadEngine<Scalar: ModelScalar>: @unchecked Sendable {
 
   /// Asks the run to end soon, with what there is.
   public func interrupt() {
-    isInterrupted.store(true, ordering: .releasing)
+    isInterrupted.store(true, ordering: .sequentiallyConsistent)
     shared.clocks.stop()
   }
+
+  /// Asks all workers to rest at once, after which the run goes on.
+  ///
+  /// Any thread may ask. Under `barrier` and `sequential` it makes no difference to the results.
+  func rest() { shared.clocks.stop() }
 
   /// Runs to the end.
   ///
@@ -141,28 +146,42 @@ public final class ThreadEngine<Scalar: ModelScalar>: @unchecked Sendable {
     configuration.initialize(snapshot, of: model)
     try prepareWorkers(from: snapshot)
 
-    var status = losses.begin(at: snapshot)
-    var updates = 0
-    var wall: UInt64 = 0
-    var cpu = 0.0
+    var state = RunState(losses: losses)
+    let checkpoints = configuration.checkpoints
+    let isResumed =
+      try checkpoints?.restore { archive throws(CheckpointError) in
+        try transfer(archive, &state)
+      } ?? false
+    var status = isResumed ? nil : losses.begin(at: snapshot)
+    var updates = completedUpdates
     let budget = configuration.budget
-    while status == nil, updates < configuration.updates {
+    // A run that was interrupted after its last update still lacks its last look.
+    while status == nil, updates < configuration.updates || losses.latestUpdate != updates {
       let look = losses.nextLook(after: losses.latestUpdate ?? 0)
       let pause = min(configuration.updates, budget.pausePoint(atOrAfter: look))
       let next = min(pause, shared.observations?.pause(after: updates) ?? pause)
-      let cpuBefore = Self.processorSeconds()
-      let stretch = try runStretch(from: updates, to: next) { done in
-        progress(Progress(updates: done, total: configuration.updates, loss: losses.latestLoss))
+      if updates < next {
+        let cpuBefore = Self.processorSeconds()
+        let stretch = try runStretch(from: updates, to: next) { done in
+          progress(Progress(updates: done, total: configuration.updates, loss: losses.latestLoss))
+          if let checkpoints, checkpoints.isDue { rest() }
+        }
+        state.cpu += Self.processorSeconds() - cpuBefore
+        state.wall += stretch.wallNanoseconds
       }
-      cpu += Self.processorSeconds() - cpuBefore
-      wall += stretch.wallNanoseconds
       updates = completedUpdates
       shared.observations?.handOver { isInterrupted.load(ordering: .acquiring) }
       let hasBeenInterrupted = isInterrupted.load(ordering: .acquiring)
-      // Where the workers paused for the observer only, no loss is due.
+      // Before the loss is looked at: a run that is not interrupted here takes no look of its own.
+      if let checkpoints, losses.canBeSaved, hasBeenInterrupted || checkpoints.isDue {
+        try checkpoints.save(updates: updates) { archive throws(CheckpointError) in
+          try transfer(archive, &state)
+        }
+      }
+      // Where the workers paused for the observer or a checkpoint only, no loss is due.
       guard updates >= pause || hasBeenInterrupted else { continue }
       shared.parameters.copyAll(into: snapshot)
-      let ending = losses.look(at: snapshot, update: updates, time: Double(wall) * 1e-9)
+      let ending = losses.look(at: snapshot, update: updates, time: Double(state.wall) * 1e-9)
       progress(
         Progress(updates: updates, total: configuration.updates, loss: losses.latestLoss))
       status = hasBeenInterrupted ? .interrupted : ending
@@ -171,8 +190,30 @@ public final class ThreadEngine<Scalar: ModelScalar>: @unchecked Sendable {
     let ending = status ?? .completed
     return outcome(
       parameters: Array(UnsafeBufferPointer(start: snapshot, count: model.parameterCount)),
-      status: ending, updates: updates, wallSeconds: Double(wall) * 1e-9, cpuSeconds: cpu,
+      status: ending, updates: updates, wallSeconds: Double(state.wall) * 1e-9,
+      cpuSeconds: state.cpu,
       loss: losses.conclude(at: snapshot, ending))
+  }
+
+  /// What the thread that runs the engine keeps.
+  private struct RunState {
+    let losses: LossCourse<Scalar>
+    /// The time that the workers ran, in nanoseconds, and the processors' meanwhile, in seconds.
+    var wall: UInt64 = 0
+    var cpu = 0.0
+  }
+
+  /// Transfers the state of the run while the workers rest.
+  private func transfer(
+    _ archive: StateArchive, _ state: inout RunState
+  ) throws(CheckpointError) {
+    try archive.number("wallNanoseconds", &state.wall)
+    try archive.number("processorSeconds", &state.cpu)
+    try archive.part("losses", state.losses)
+    try archive.part("shared", shared.parameters)
+    for (index, worker) in workers.all.enumerated() {
+      try archive.part("worker.\(index)", worker)
+    }
   }
 
   /// Makes the workers' buffers and writes each shard's first parameters, on the pinned threads: the
@@ -209,6 +250,8 @@ public final class ThreadEngine<Scalar: ModelScalar>: @unchecked Sendable {
     let budget = configuration.budget
     let clocks = shared.clocks
     let count = configuration.workers
+    clocks.clearStop()
+    if isInterrupted.load(ordering: .sequentiallyConsistent) { clocks.stop() }
     let source = UpdateCounter(updates: first..<last)
     // A chunk is claimed with one atomic operation; small enough that all workers get their share.
     let isOneByOne = inPlace == nil || configuration.minibatches != nil

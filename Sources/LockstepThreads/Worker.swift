@@ -170,10 +170,21 @@ final class Worker<Store: ParameterStore>: EngineWorker {
     unsettled = nil
     guard isMade else {
       observation?.takeBack(clock: clock)
+      store.takeBack()
       return telemetry.takeBack()
     }
     if isLookedAt { countStaleness() }
     push()
+  }
+
+  /// Transfers the clock, and what was counted and measured; everything else begins anew with a stretch.
+  func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    try archive.number("clock", &clock)
+    try archive.require(clock >= 0, "clock")
+    try archive.number("samples", &samples)
+    try archive.part("telemetry", &telemetry)
+    if let view = store.view { try archive.part("view", view) }
+    if let observation { try archive.part("observation", observation) }
   }
 
   /// Applies the update and completes the iteration.

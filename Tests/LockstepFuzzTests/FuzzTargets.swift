@@ -12,7 +12,8 @@ import LockstepTelemetry
 /// Every reader of input that there is.
 enum FuzzTargets {
   static func all() throws -> [FuzzTarget] {
-    try data() + files() + traces() + plans() + results() + specifications() + topologies()
+    try data() + files() + checkpoints() + traces() + plans() + results() + specifications()
+      + topologies()
   }
 
   // MARK: Data sets
@@ -164,6 +165,45 @@ enum FuzzTargets {
     defer { try? FileManager.default.removeItem(atPath: path) }
     try write(path)
     return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+  }
+
+  // MARK: Checkpoints
+
+  private static func checkpoints() throws -> [FuzzTarget] {
+    var run = RunOptions()
+    for (name, text) in [
+      ("model", "quadratic:dimension=4"), ("engine", "virtual"), ("updates", "9000"),
+      ("optimizer", "adam"),
+    ] { try run.set(name, text) }
+    let configuration = try run.configuration()
+    let file = try written("checkpoint") { path in
+      _ = try TrainingRun().execute(
+        configuration, PreparedModel(configuration), on: Topology(.live),
+        checkpoints: CheckpointPlan(
+          CheckpointSpecification(path: path, seconds: 1e-9), resuming: nil))
+    }
+    @Sendable func read(_ bytes: [UInt8]) throws {
+      let saved = try SavedRun(CheckpointFile(bytes, path: "run.ckpt"))
+      _ = try saved.configuration(changing: RunOptions())
+      let archive = StateArchive(try CheckpointFile(bytes, path: "run.ckpt"))
+      var state: [Double] = []
+      try archive.list("store.parameters", &state)
+      try FuzzFailure.require(state.count < bytes.count, "there are more numbers than bytes")
+    }
+    let words = ["\"dtype\":\"I64\"", "\"shape\":[4]", "[0,32]", "__metadata__", "\"schema\":"]
+    return [
+      FuzzTarget("checkpoint", [file], words: words, read: read),
+      // What stands behind the checksum is read as well.
+      FuzzTarget(
+        "checkpoint-header", [file], words: words,
+        read: { bytes in
+          guard bytes.count > 8 else { return }
+          var digest = ContentDigest()
+          bytes.dropLast(8).withUnsafeBytes { digest.add($0) }
+          try read(
+            bytes.dropLast(8) + withUnsafeBytes(of: digest.value.littleEndian) { [UInt8]($0) })
+        }),
+    ]
   }
 
   // MARK: Traces

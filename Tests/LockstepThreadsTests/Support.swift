@@ -22,6 +22,8 @@ struct Trial {
   var initial: [Double]?
   var minibatches: MinibatchFile?
   var probe: EngineProbe?
+  var observer: StepObserver?
+  var checkpoints: CheckpointKeeper?
 
   var configuration: EngineConfiguration {
     var configuration = EngineConfiguration(
@@ -30,6 +32,8 @@ struct Trial {
       updates: updates,
       targetLoss: target, lossEvery: lossEvery, seed: 7, initialParameters: initial)
     configuration.clip = clip
+    configuration.observer = observer
+    configuration.checkpoints = checkpoints
     return configuration
   }
 

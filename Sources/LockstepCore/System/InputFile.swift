@@ -47,6 +47,24 @@ public enum InputFile {
     return contents
   }
 
+  /// The first bytes of a regular file.
+  ///
+  /// - Parameters:
+  ///   - path: the file; a link is followed.
+  ///   - count: how many; less if the file is shorter.
+  /// - Returns: `nil` for what is no regular file, or cannot be read.
+  package static func startOfRegularFile(_ path: String, count: Int) -> [UInt8]? {
+    // A FIFO is not waited for.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    var bytes = [UInt8](repeating: 0, count: count)
+    let read = Glibc.read(descriptor, &bytes, count)
+    return read < 0 ? nil : Array(bytes[..<read])
+  }
+
   /// Whether there is something at a path, of whatever kind.
   public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 }

@@ -47,6 +47,8 @@ public struct EngineConfiguration: Sendable {
   public var observer: StepObserver?
   /// Who may ask for an end, so that an evaluation of the loss is given up for it.
   public var cancellation: Cancellation?
+  /// Where the run's state is saved, and which one it begins with; `nil` for a run without checkpoints.
+  package var checkpoints: CheckpointKeeper?
 
   // What only virtual time has.
 

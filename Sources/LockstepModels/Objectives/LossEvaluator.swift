@@ -8,6 +8,11 @@ public struct SetLoss: Equatable, Sendable {
   public var loss: Double
   /// The share of examples classified right, for a classifier.
   public var accuracy: Double?
+
+  package init(loss: Double, accuracy: Double?) {
+    self.loss = loss
+    self.accuracy = accuracy
+  }
 }
 
 /// Evaluates an objective over a whole set in double precision, on all the cores there are.

@@ -1,3 +1,5 @@
+import LockstepCore
+
 /// Which updates of a run are shown: about one in `every`, and of a round that is applied as one the
 /// first.
 ///
@@ -35,5 +37,11 @@ public struct ObservationSchedule: Equatable, Sendable {
   private static func sum(_ first: Int, _ second: Int) -> Int {
     let (sum, overflow) = first.addingReportingOverflow(second)
     return overflow ? Int.max : sum
+  }
+}
+
+extension ObservationSchedule: Archivable {
+  package mutating func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    try archive.number("next", &next)
   }
 }

@@ -6,7 +6,7 @@ import LockstepTelemetry
 /// The noise probes of one run: estimates what each shown update's parallelism cost, and keeps it.
 ///
 /// **Concurrency:** belongs to the thread that runs the engine, which is the one that shows updates.
-final class NoiseProbes: @unchecked Sendable {
+final class NoiseProbes: Archivable, @unchecked Sendable {
   // Invariant behind @unchecked: an engine shows updates on the thread that runs it, and what is
   // kept is read on the same thread once the run has ended.
 
@@ -41,6 +41,13 @@ final class NoiseProbes: @unchecked Sendable {
       largestBatch: model.trainingCount == 0 ? 0 : resolved.largestObservedBatch,
       seed: engine.seed, isJoint: engine.budget.isJoint)
     return estimator.estimate
+  }
+
+  /// Transfers what was found so far.
+  func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    try archive.document("records", &records)
+    try archive.number("wallSeconds", &time.wall)
+    try archive.number("processorSeconds", &time.processor)
   }
 
   /// What an engine gets to show updates to.

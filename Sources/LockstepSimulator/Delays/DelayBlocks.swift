@@ -36,6 +36,13 @@ final class DelayBlocks<Scalar: ModelScalar>: DelayRun<Scalar> {
       })
   }
 
+  override func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    try super.transfer(archive)
+    try archive.part("history", history)
+    // Between two exchanges the view has the foreign shards of the last one.
+    if law.exchange != nil { try archive.table("exchanged", lane.view) }
+  }
+
   override func readParameters() { history.store.copyNewest(into: snapshot.base) }
 
   @specialized(where Scalar == Float)

@@ -1,3 +1,4 @@
+import LockstepCore
 import LockstepModels
 
 /// One update on its way to one worker.
@@ -113,5 +114,32 @@ struct DelayMailbox<Scalar: ModelScalar>: ~Copyable {
       freeMessage = Int32(truncatingIfNeeded: index)
       index = Int(message.next)
     }
+  }
+}
+
+extension DelayMailbox: Archivable {
+  /// Transfers what is on its way.
+  mutating func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    try archive.part("parcels", &parcels)
+    let parcelCount = parcels.allocated
+    while pending.count < parcelCount { pending.grow(to: pending.count * 2) }
+    try archive.numbers("pending", pending.base, count: parcelCount)
+    try archive.number("messages", &messageCount)
+    try archive.require(messageCount >= 0 && messageCount <= Int(Int32.max), "messages")
+    while messages.count < messageCount { messages.grow(to: 2 * messages.count) }
+    try archive.column("messages.parcels", messages, count: messageCount, \.parcel)
+    try archive.column("messages.receivers", messages, count: messageCount, \.receiver)
+    try archive.column("messages.next", messages, count: messageCount, \.next)
+    try archive.number("freeMessage", &freeMessage)
+    let indices = -1..<max(1, messageCount)
+    try archive.require(indices.contains(Int(freeMessage)), "freeMessage")
+    for index in 0..<messageCount {
+      let message = messages[index]
+      try archive.require(
+        indices.contains(Int(message.next)) && (0..<parcelCount).contains(Int(message.parcel))
+          && message.receiver >= 0, "messages.next")
+    }
+    try archive.table("first", first, within: indices)
+    try archive.table("last", last, within: indices)
   }
 }

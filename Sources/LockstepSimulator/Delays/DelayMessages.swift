@@ -46,6 +46,15 @@ final class DelayMessages<Scalar: ModelScalar>: DelayRun<Scalar> {
     caches.base + worker * count
   }
 
+  override func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    try super.transfer(archive)
+    try archive.table("caches", caches)
+    try archive.part("mailbox", &mailbox)
+    let length = newest.count
+    try archive.list("newest", &newest)
+    try archive.require(newest.count == length, "newest")
+  }
+
   override func readParameters() { snapshot.base.update(from: cache(of: 0), count: count) }
 
   @specialized(where Scalar == Float)

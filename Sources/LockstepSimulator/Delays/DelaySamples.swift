@@ -23,6 +23,11 @@ final class DelaySamples<Scalar: ModelScalar>: DelayRun<Scalar> {
       snapshot.base, capacity: versionsKept(steps: updates, iterations: updates, draws: 1) { $0 })
   }
 
+  override func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    try super.transfer(archive)
+    try archive.part("history", history)
+  }
+
   override func readParameters() { history.store.copyNewest(into: snapshot.base) }
 
   @specialized(where Scalar == Float)

@@ -207,3 +207,35 @@ struct EnsembleAccumulator: Sendable {
       } ?? "the run is too short for one; make more updates, or use --replicas"
   }
 }
+
+extension EnsembleAccumulator: Archivable {
+  /// Transfers the sums over the replicas that have ended, and the replica that is under way.
+  mutating func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    var counts = [
+      replicas, reached, point, nextPoint, squareCount, stretch, stretchEnd, stretchStart.count,
+    ]
+    try archive.list("counts", &counts)
+    try archive.require(counts.count == 8, "counts")
+    (replicas, reached, point, nextPoint) = (counts[0], counts[1], counts[2], counts[3])
+    (squareCount, stretch, stretchEnd) = (counts[4], counts[5], counts[6])
+    try archive.number("square", &square)
+    try archive.number("stretchStart", &stretchStart.square)
+    stretchStart.count = counts[7]
+    try archive.list("sums", &sums)
+    try archive.list("values", &values)
+    try archive.list("squares", &squares)
+    let points = plan.points.count
+    try archive.require(
+      sums.count == points && values.count == points && (0...points).contains(point)
+        && (0...points).contains(reached), "sums")
+    try archive.require(squares.count == (plan.collectsSquares ? points : 0), "squares")
+    try archive.list("meanSquares", &meanSquares)
+    try archive.list("pathRates", &pathRates)
+    try archive.list("stretches", &stretches)
+    var (batchSums, batchCounts) = (batches.map(\.sum), batches.map(\.count))
+    try archive.list("batches.sums", &batchSums)
+    try archive.list("batches.counts", &batchCounts)
+    try archive.require(batchSums.count == batchCounts.count, "batches.counts")
+    batches = zip(batchSums, batchCounts).map { (sum: $0, count: $1) }
+  }
+}

@@ -152,3 +152,25 @@ struct ClockBook: ~Copyable {
     mask = size - 1
   }
 }
+
+extension ClockBook: Archivable {
+  mutating func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    let workers = -1..<values.count
+    try archive.table("values", values)
+    try archive.table("links", links, within: workers)
+    try archive.table("targets", targets)
+    try archive.table("waitersOnWorker", waitersOnWorker, within: workers)
+    try archive.number("minimum", &minimum)
+    try archive.number("active", &active)
+    var size = counts.count
+    try archive.number("size", &size)
+    try archive.require(size > 0 && size <= 1 << 32 && size & (size - 1) == 0, "size")
+    if archive.isRestoring {
+      counts = Table(repeating: 0, count: size)
+      heads = Table(repeating: -1, count: size)
+      mask = size - 1
+    }
+    try archive.table("counts", counts)
+    try archive.table("heads", heads, within: workers)
+  }
+}

@@ -1,3 +1,5 @@
+import LockstepCore
+
 /// The end of one worker's computation.
 struct Event: BitwiseCopyable {
   /// When, in ticks.
@@ -85,5 +87,15 @@ struct EventHeap: ~Copyable {
   func visitEarly(_ body: (Event) -> Bool) {
     var index = isVacant ? 1 : 0
     while index < count, body(events[index]) { index += 1 }
+  }
+}
+
+extension EventHeap: Archivable {
+  mutating func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    try archive.number("count", &count)
+    try archive.require((0...events.count).contains(count), "count")
+    try archive.flag("isVacant", &isVacant)
+    try archive.column("times", events, count: count, \.time)
+    try archive.column("workers", events, count: count, \.worker)
   }
 }

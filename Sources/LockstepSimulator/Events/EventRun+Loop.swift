@@ -27,6 +27,11 @@ extension EventRun {
     return isGoingOn
   }
 
+  /// Lets those go on who were about to when the run was stopped.
+  func drainQueue() {
+    while status == nil, let worker = queue.popFirst() { resume(worker) }
+  }
+
   /// Admits whoever may start at time 0.
   func admitAll() {
     for worker in 0..<workers where !hasWork(worker) { retire(worker) }

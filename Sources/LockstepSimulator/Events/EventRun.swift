@@ -165,6 +165,28 @@ final class EventRun<Scalar: ModelScalar>: SimulatedRun<Scalar> {
   @specialized(where Scalar == Double)
   override func advance() -> Bool { carryOutEvents() }
 
+  override func goOn() {
+    super.goOn()
+    drainQueue()
+  }
+
+  override func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    try super.transfer(archive)
+    try archive.number("now", &now)
+    try archive.number("dead", &deadCount)
+    try archive.number("begun", &begun)
+    try archive.table("places", places)
+    try archive.part("store", store)
+    try archive.workers(states, versions: store.peak)
+    try archive.part("events", &heap)
+    try archive.part("completed", &completed)
+    try archive.part("computed", &computed)
+    try archive.part("queue", &queue)
+    try archive.table("average", average)
+    if let faults { try archive.part("faults", faults) }
+    if let phases { try archive.part("phases", phases) }
+  }
+
   override func readParameters() { store.copyNewest(into: snapshot.base) }
 
   // MARK: What came of it

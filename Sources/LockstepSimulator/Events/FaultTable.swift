@@ -31,3 +31,13 @@ final class FaultTable {
   /// out of date or wakes up later.
   static func extraEvents(_ faults: [FaultSpecification]) -> Int { faults.count * 4 }
 }
+
+extension FaultTable: Archivable {
+  func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    try archive.flags("isDead", states, \.isDead)
+    try archive.column("diedAt", states, \.diedAt)
+    try archive.column("blockedUntil", states, \.blockedUntil)
+    try archive.column("due", states, \.due)
+    try archive.flags("isBusy", states, \.isBusy)
+  }
+}

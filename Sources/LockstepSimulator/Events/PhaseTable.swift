@@ -1,3 +1,5 @@
+import LockstepCore
+
 /// The laws of the time that reading a view and applying an update take.
 struct PhaseLaws: Sendable {
   /// How long reading a view takes; `nil` for no time.
@@ -119,5 +121,68 @@ final class PhaseTable<Scalar: BitwiseCopyable> {
     guard isExclusive else { return nil }
     holder = line.popFirst()
     return holder
+  }
+}
+
+extension PhaseTable: Archivable {
+  func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    try archive.flags("isCounted", states, \.isCounted)
+    try archive.column("number", states, \.number)
+    try archive.column("place", states, \.place)
+    try archive.column("done", states, \.done)
+    try archive.column("staleness", states, \.staleness)
+    try archive.column("began", states, \.began)
+    try archive.column("duration", states, \.duration)
+    try archive.column("late", states, \.late)
+    try archive.column("gradient", states, \.gradient)
+    try archive.column("read", states, \.read)
+    try archive.column("applied", states, \.applied)
+    try archive.part("gradients", &gradients)
+    for worker in 0..<states.count {
+      try archive.require(
+        (0..<max(1, gradients.allocated)).contains(states[worker].gradient), "gradient")
+      try archive.require((0...readParts).contains(states[worker].done), "done")
+    }
+    try archive.number("begun", &begun)
+    try archive.number("everBegun", &everBegun)
+    try archive.number("arrived", &arrived)
+    try archive.part("turnedAway", &turnedAway)
+    try archive.optional("holder", &holder)
+    try archive.require(holder.map { (0..<states.count).contains($0) } ?? true, "holder")
+    try archive.part("line", &line)
+    if let views { try archive.part("views", views) }
+    try transferShown(archive)
+  }
+
+  /// Transfers the updates under way that are shown.
+  private func transferShown(_ archive: StateArchive) throws(CheckpointError) {
+    var workers = shown.keys.sorted()
+    try archive.list("shown", &workers)
+    for worker in workers {
+      try archive.require((0..<states.count).contains(worker), "shown")
+      var part =
+        shown[worker]
+        ?? PartialObservation(update: 0, step: 0, view: nil, parameters: [], state: [])
+      try archive.part("shown.\(worker)", &part)
+      shown[worker] = part
+    }
+  }
+}
+
+extension PartialObservation: Archivable {
+  mutating func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    try archive.number("update", &update)
+    try archive.number("step", &step)
+    var (hasView, seen, vectors) = (view != nil, view ?? [], state.count)
+    try archive.flag("hasView", &hasView)
+    try archive.list("view", &seen)
+    view = hasView ? seen : nil
+    try archive.list("parameters", &parameters)
+    try archive.number("vectors", &vectors)
+    try archive.require((0...2).contains(vectors), "vectors")
+    if archive.isRestoring { state = Array(repeating: [], count: vectors) }
+    for index in 0..<vectors { try archive.list("state.\(index)", &state[index]) }
+    try archive.require(
+      (state + [seen]).allSatisfy { $0.isEmpty || $0.count == parameters.count }, "state")
   }
 }

@@ -1,3 +1,5 @@
+import LockstepCore
+
 /// Workers that may go on, gathered in any order and handed out by number.
 ///
 /// A worker is in a batch at most once, so the number of workers is room enough.
@@ -85,5 +87,19 @@ struct WorkerQueue: ~Copyable {
   func visit(_ body: (Int) -> Bool) {
     var index = first
     while index != last, body(Int(ring[index & mask])) { index &+= 1 }
+  }
+}
+
+extension WorkerQueue: Archivable {
+  mutating func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    var members = (first..<last).map { ring[$0 & mask] }
+    try archive.list("members", &members)
+    guard archive.isRestoring else { return }
+    try archive.require(members.count <= ring.count, "members")
+    (first, last) = (0, 0)
+    for member in members {
+      try archive.require(member >= 0 && Int(member) < ring.count, "members")
+      append(Int(member))
+    }
   }
 }

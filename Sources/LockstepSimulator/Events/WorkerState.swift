@@ -1,3 +1,5 @@
+import LockstepCore
+
 /// The phase of an iteration that a worker is in.
 enum WorkerStage: UInt8, BitwiseCopyable {
   /// Its iteration has not begun.
@@ -28,4 +30,35 @@ struct WorkerState: BitwiseCopyable {
   /// The number of updates when its view was read.
   var seen = 0
   var stage = WorkerStage.waiting
+}
+
+extension StateArchive {
+  /// Transfers the workers of a simulation.
+  ///
+  /// - Parameters:
+  ///   - states: the workers.
+  ///   - versions: the number of versions that a view may be.
+  func workers(
+    _ states: borrowing Table<WorkerState>, versions: Int
+  ) throws(CheckpointError) {
+    try column("clock", states, \.clock)
+    try column("share", states, \.share)
+    try column("since", states, \.since)
+    try column("computed", states, \.computed)
+    try column("waited", states, \.waited)
+    try column("view", states, \.view)
+    try column("seen", states, \.seen)
+    let base = states.base
+    var stages = (0..<states.count).map { base[$0].stage.rawValue }
+    try list("stage", &stages)
+    try require(stages.count == states.count, "stage")
+    for (worker, number) in stages.enumerated() {
+      guard let stage = WorkerStage(rawValue: number) else {
+        try require(false, "stage")
+        continue
+      }
+      base[worker].stage = stage
+      try require((0..<versions).contains(base[worker].view), "view")
+    }
+  }
 }

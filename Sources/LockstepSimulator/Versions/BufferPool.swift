@@ -1,3 +1,4 @@
+import LockstepCore
 import LockstepParameters
 
 /// Buffers of one size that are handed out and taken back, for values of shards.
@@ -76,5 +77,37 @@ struct BufferPool<Scalar: BitwiseCopyable>: ~Copyable {
       to: place.bindMemory(to: Scalar.self, capacity: max(1, size)))
     allocated += 1
     return allocated - 1
+  }
+}
+
+extension BufferPool: Archivable {
+  /// Transfers which buffers there are and which of them are free, and what is in all others.
+  mutating func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    let used = try transferUse(archive)
+    for buffer in 0..<allocated where used[buffer] {
+      try archive.numbers("buffer.\(buffer)", buffers[buffer], count: size)
+    }
+  }
+
+  /// Transfers which buffers there are and which of them are free.
+  ///
+  /// - Returns: for each buffer whether it is in use.
+  mutating func transferUse(_ archive: StateArchive) throws(CheckpointError) -> [Bool] {
+    var count = allocated
+    var unused = (0..<freeCount).map { free[$0] }
+    try archive.number("allocated", &count)
+    try archive.list("free", &unused)
+    try archive.require(count >= 0 && count <= Int(Int32.max) && unused.count <= count, "allocated")
+    var used = [Bool](repeating: true, count: count)
+    for buffer in unused {
+      try archive.require(buffer >= 0 && Int(buffer) < count && used[Int(buffer)], "free")
+      used[Int(buffer)] = false
+    }
+    guard archive.isRestoring else { return used }
+    try archive.require(count >= allocated, "allocated")
+    while allocated < count { _ = allocate() }
+    for (place, buffer) in unused.enumerated() { free[place] = buffer }
+    freeCount = unused.count
+    return used
   }
 }

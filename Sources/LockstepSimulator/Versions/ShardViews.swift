@@ -1,3 +1,5 @@
+import LockstepCore
+
 /// The workers' views where reading and updating shards takes time.
 ///
 /// A view is put together shard by shard, so it holds a version of each by itself. The tables take 4
@@ -101,5 +103,17 @@ final class ShardViews<Scalar: BitwiseCopyable> {
   func endUpdate(of shard: Int) {
     assert(underWay[shard] > 0, "an update ends that has begun")
     underWay[shard] -= 1
+  }
+}
+
+extension ShardViews: Archivable {
+  func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    try archive.number("reads", &reads)
+    try archive.number("torn", &torn)
+    try archive.table("versions", versions, within: -1..<store.peak)
+    try archive.table("staleness", staleness)
+    try archive.table("begun", begun)
+    try archive.table("underWay", underWay)
+    try archive.table("begunBefore", begunBefore)
   }
 }

@@ -1,3 +1,4 @@
+import LockstepCore
 import LockstepTelemetry
 
 /// Counts stalenesses: the small ones, which nearly all are, in a plain table.
@@ -65,5 +66,15 @@ struct StalenessCounts: ~Copyable {
       mean: total > 0 ? sum / Double(total) : nil, max: seen.last.map(Double.init),
       p50: percentile(50), p90: percentile(90), p99: percentile(99),
       histogram: seen.map { [$0, table[$0]] }, sampledEvery: 1)
+  }
+}
+
+extension StalenessCounts: Archivable {
+  mutating func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    try archive.table("counts", table)
+    var histogram = larger ?? StalenessHistogram()
+    larger = nil
+    try archive.part("larger", &histogram)
+    if histogram.count > 0 { larger = histogram }
   }
 }

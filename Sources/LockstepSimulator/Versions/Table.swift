@@ -1,3 +1,4 @@
+import LockstepCore
 import LockstepParameters
 
 /// A table of plain values in unsafe memory, which lives as long as its owner.
@@ -64,5 +65,53 @@ struct Table<Element>: ~Copyable {
         byteCount: bytes, alignment: MemoryLayout<Element>.stride < 64 ? 16 : 64)
       : LargeMemory.allocate(byteCount: bytes)
     return raw.bindMemory(to: Element.self, capacity: max(1, count))
+  }
+}
+
+extension StateArchive {
+  /// Transfers a table of numbers.
+  func table<Number: BitwiseCopyable>(
+    _ name: String, _ table: borrowing Table<Number>
+  ) throws(CheckpointError) {
+    try numbers(name, table.base, count: table.count)
+  }
+
+  /// Transfers a table of indices, each within bounds.
+  func table<Number: FixedWidthInteger & BitwiseCopyable>(
+    _ name: String, _ table: borrowing Table<Number>, within bounds: Range<Int>
+  ) throws(CheckpointError) {
+    try numbers(name, table.base, count: table.count)
+    for index in 0..<table.count { try require(bounds.contains(Int(table[index])), name) }
+  }
+
+  /// Transfers one member of every value of a table.
+  ///
+  /// - Parameter count: the number of values; `nil` for all that there is room for.
+  func column<Element, Number: BitwiseCopyable>(
+    _ name: String, _ table: borrowing Table<Element>, count: Int? = nil,
+    _ member: WritableKeyPath<Element, Number>
+  ) throws(CheckpointError) {
+    let (base, count) = (table.base, count ?? table.count)
+    assert(count <= table.count, "a table is indexed within its bounds")
+    var column = isRestoring ? [] : (0..<count).map { base[$0][keyPath: member] }
+    try list(name, &column)
+    try require(column.count == count, name)
+    for (index, value) in column.enumerated() where isRestoring {
+      base[index][keyPath: member] = value
+    }
+  }
+
+  /// Transfers one truth of every value of a table.
+  func flags<Element>(
+    _ name: String, _ table: borrowing Table<Element>, _ member: WritableKeyPath<Element, Bool>
+  ) throws(CheckpointError) {
+    let base = table.base
+    var column =
+      isRestoring ? [] : (0..<table.count).map { UInt8(base[$0][keyPath: member] ? 1 : 0) }
+    try list(name, &column)
+    try require(column.count == table.count, name)
+    for (index, value) in column.enumerated() where isRestoring {
+      base[index][keyPath: member] = value != 0
+    }
   }
 }

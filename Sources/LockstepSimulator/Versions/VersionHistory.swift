@@ -1,3 +1,5 @@
+import LockstepCore
+
 /// The latest versions of a vector, by their numbers, for reads that are so many versions old.
 ///
 /// It holds them in a store of one shard, in a ring whose size is a power of two.
@@ -68,4 +70,16 @@ final class VersionHistory<Scalar: BitwiseCopyable> {
 
   @inline(__always)
   private func slot(_ number: Int) -> Int { Int(ring[number & (ring.count &- 1)]) }
+}
+
+extension VersionHistory: Archivable {
+  func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    try archive.part("store", store)
+    try archive.number("number", &number)
+    // Entries that nobody has written yet are none of anybody's.
+    if !archive.isRestoring, capacity > 1 {
+      for entry in 0..<ring.count where entry > number { ring[entry] = -1 }
+    }
+    try archive.table("ring", ring, within: -1..<max(1, store.peak))
+  }
 }

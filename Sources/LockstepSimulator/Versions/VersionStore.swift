@@ -1,3 +1,5 @@
+import LockstepCore
+
 /// The parameters of a shard.
 struct ShardSpan: BitwiseCopyable {
   /// The first.
@@ -81,6 +83,12 @@ final class VersionStore<Scalar: BitwiseCopyable> {
   func write(_ parameters: UnsafePointer<Scalar>) {
     for shard in 0..<shardCount {
       assert(holders[newestVersion(shard)] == 0, "a version that somebody holds doesn't change")
+    }
+    overwrite(parameters)
+  }
+
+  private func overwrite(_ parameters: UnsafePointer<Scalar>) {
+    for shard in 0..<shardCount {
       newestValues(shard).update(from: parameters + places[shard].start, count: places[shard].count)
     }
   }
@@ -199,5 +207,59 @@ final class VersionStore<Scalar: BitwiseCopyable> {
   private func grow() {
     holders.grow(to: holders.count * 2)
     if hasNumbers { versions.grow(to: holders.count) }
+  }
+}
+
+extension VersionStore: Archivable {
+  /// Transfers all versions: the newest of every shard as one vector, the older ones that views hold, and who
+  /// holds them.
+  func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    let used = try pool.transferUse(archive)
+    let count = used.count
+    while holders.count < count { grow() }
+    try archive.table("newest", newest, within: 0..<count)
+    try archive.numbers("holders", holders.base, count: count)
+    if hasNumbers {
+      try archive.column("births.each", versions, count: count, \.birth)
+      try archive.column("numbers", versions, count: count, \.number)
+      try archive.column("older.each", versions, count: count, \.older)
+      for index in 0..<count {
+        try archive.require(
+          versions[index].older >= -1 && Int(versions[index].older) < count, "older.each")
+      }
+    }
+    try archive.table("births", births)
+    try archive.table("moments", moments)
+    try archive.table("before", before, within: -1..<max(0, moments.count))
+    try archive.table("after", after, within: -1..<max(0, moments.count))
+    try archive.number("last", &last)
+    try archive.require(last >= -1 && Int(last) < max(1, moments.count), "last")
+    try archive.number("moment", &moment)
+    try transferValues(archive, used)
+  }
+
+  private func transferValues(
+    _ archive: StateArchive, _ used: [Bool]
+  ) throws(CheckpointError) {
+    let length = (0..<shardCount).reduce(0) { $0 + places[$1].count }
+    let vector = Table<Scalar>(capacity: length)
+    if !archive.isRestoring { copyNewest(into: vector.base) }
+    try archive.table("parameters", vector)
+    var isOlder = used
+    for shard in 0..<shardCount {
+      try archive.require(isOlder[newestVersion(shard)], "newest")
+      isOlder[newestVersion(shard)] = false
+    }
+    if archive.isRestoring { overwrite(vector.base) }
+    let size = places[0].count
+    let older = isOlder.indices.filter { isOlder[$0] }
+    let values = Table<Scalar>(capacity: older.count * size)
+    for (place, version) in older.enumerated() where !archive.isRestoring {
+      (values.base + place * size).update(from: pool[version], count: size)
+    }
+    try archive.table("older", values)
+    for (place, version) in older.enumerated() where archive.isRestoring {
+      pool[version].update(from: values.base + place * size, count: size)
+    }
   }
 }

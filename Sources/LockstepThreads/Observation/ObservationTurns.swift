@@ -79,3 +79,10 @@ struct ObservationTurns: Equatable {
     number = -1
   }
 }
+
+extension ObservationTurns: Archivable {
+  mutating func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    try archive.part("schedule", &schedule)
+    try archive.number("number", &number)
+  }
+}

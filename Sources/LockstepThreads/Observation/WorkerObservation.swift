@@ -10,6 +10,8 @@ final class WorkerObservation<Scalar: ModelScalar> {
   private let worker: Int
   private var turns: ObservationTurns
   private var earliest = 0
+  /// The turns before the latest observation.
+  private var turnsBefore: ObservationTurns
   private var latest: ObservationSlot<Scalar>?
 
   /// Begins before the worker's first iteration.
@@ -19,6 +21,7 @@ final class WorkerObservation<Scalar: ModelScalar> {
     turns = ObservationTurns(
       every: buffer.every, worker: worker, workers: buffer.budget.workers, budget: buffer.budget,
       kind: buffer.kind)
+    turnsBefore = turns
   }
 
   /// Begins a stretch.
@@ -70,12 +73,21 @@ final class WorkerObservation<Scalar: ModelScalar> {
       update: isJoined ? (buffer.budget.isJoint ? clock : clock * buffer.budget.workers) : made,
       worker: worker, clock: clock, range: range, hasView: !isJoined, rate: rate, step: step)
     latest = slot
+    turnsBefore = turns
     turns.advance()
     return max(turns.clock, earliest)
   }
 
-  /// Takes back the observation of an update that is not going to be made.
+  /// Takes back the observation of an update that is not going to be made; its turn comes once more.
   func takeBack(clock: Int) {
-    if latest?.facts?.clock == clock { latest?.facts = nil }
+    guard latest?.facts?.clock == clock else { return }
+    latest?.facts = nil
+    turns = turnsBefore
+  }
+}
+
+extension WorkerObservation: Archivable {
+  func transfer(_ archive: StateArchive) throws(CheckpointError) {
+    try archive.part("turns", &turns)
   }
 }
