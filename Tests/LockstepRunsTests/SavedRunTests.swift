@@ -57,15 +57,15 @@ import Testing
   @Test(arguments: [
     "model=mlp:8 engine=virtual policy=bounded:2 workers=5 service=gamma:1,0.5 optimizer=adam",
     "model=mlp:8 engine=virtual decomposition=samples policy=hogwild workers=5 read-time=constant:1",
-    "model=svm engine=virtual policy=barrier workers=3 record=noise=400",
-    "model=mlp:4 engine=virtual decomposition=samples delay=uniform:0..4 workers=3 warmup=100",
+    "model=svm engine=virtual policy=barrier workers=3 record=noise=200",
+    "model=mlp:4 engine=virtual decomposition=samples delay=uniform:0..4 workers=3 warmup=50",
     "model=quadratic:dimension=20,noise=0.1 engine=virtual policy=locked workers=4 schedule=linear",
   ])
   func `has the record of one that was never stopped`(text: String) throws {
     let folder = try Folder()
     let path = folder.path + "/run.ckpt"
     let isQuadratic = text.contains("quadratic")
-    let configuration = try Self.options(text + " updates=\(isQuadratic ? 200_000 : 3000) seed=3")
+    let configuration = try Self.options(text + " updates=\(isQuadratic ? 20_000 : 1000) seed=3")
       .configuration()
     let expected = try TrainingRun().execute(
       configuration, PreparedModel(configuration), on: Topology(.live))
@@ -79,12 +79,12 @@ import Testing
   func `of threads can be made longer`(policy: String) throws {
     let folder = try Folder()
     let path = folder.path + "/run.ckpt"
-    let text = "model=mlp:8 policy=\(policy) workers=2 learning-rate=0.1 record=loss=500 pin=none"
-    let long = try Self.options(text + " updates=3000").configuration()
+    let text = "model=mlp:8 policy=\(policy) workers=2 learning-rate=0.1 record=loss=150 pin=none"
+    let long = try Self.options(text + " updates=900").configuration()
     let expected = try TrainingRun().execute(long, PreparedModel(long), on: Topology(.live))
-    try Self.save(try Self.options(text + " updates=2000").configuration(), at: path)
-    let record = try Self.goOn(path, "updates=3000")
-    #expect(record.updates == 3000)
+    try Self.save(try Self.options(text + " updates=600").configuration(), at: path)
+    let record = try Self.goOn(path, "updates=900")
+    #expect(record.updates == 900)
     #expect(record.loss.curve.map(\.loss) == expected.loss.curve.map(\.loss))
     #expect(record.loss.final == expected.loss.final)
   }
@@ -158,13 +158,13 @@ import Testing
   @Test func `in virtual time, or at a rate that falls to 0, keeps its length`() throws {
     let folder = try Folder()
     for (index, text) in [
-      "model=quadratic engine=virtual updates=100000", "model=mlp:4 epochs=2 pin=none",
+      "model=quadratic engine=virtual updates=20000", "model=mlp:4 epochs=2 pin=none",
     ].enumerated() {
       let path = folder.path + "/\(index).ckpt"
       try Self.save(try Self.options(text).configuration(), at: path)
       let saved = try SavedRun(path: path)
       let error = #expect(throws: ConfigurationError.self, "\(text)") {
-        try saved.configuration(changing: Self.options("updates=200000"))
+        try saved.configuration(changing: Self.options("updates=30000"))
       }
       #expect("\(error.map { "\($0)" } ?? "")".hasSuffix("keeps its length; leave the option out"))
     }

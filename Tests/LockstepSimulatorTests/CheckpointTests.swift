@@ -52,10 +52,10 @@ import Testing
     keeper.longestBurst = every
     saving.checkpoints = keeper
     #expect(try run(saving) == expected, "\(name): saving changes nothing")
-    try #require(saved.count >= 4, "\(name)")
-    // The first, the last, and some in between that differ from case to case.
+    try #require(saved.count >= 3, "\(name)")
+    // The first or the last, and one in between that differs from case to case.
     var stream = RandomStream(seed: UInt64(name.utf8.count), purpose: .syntheticData)
-    let some = [0, saved.count - 1] + (0..<3).map { _ in stream.integer(below: saved.count) }
+    let some = [stream.uniform() < 0.5 ? 0 : saved.count - 1, stream.integer(below: saved.count)]
     for index in Set(some).sorted() {
       var resuming = configuration
       resuming.hostThreads = threads ?? configuration.hostThreads
@@ -101,7 +101,7 @@ import Testing
       for phases in [false, true] {
         var simulation = Simulation(
           decomposition: decomposition, policy: try PolicySpecification.parse(policy), workers: 4,
-          optimizer: try OptimizerSpecification(optimizer), rate: 0.05, updates: 50, lossEvery: 12)
+          optimizer: try OptimizerSpecification(optimizer), rate: 0.05, updates: 40, lossEvery: 12)
         if phases {
           simulation.readTime = .exponential(mean: 0.4)
           simulation.applyTime = .constant(0.3)
@@ -110,7 +110,7 @@ import Testing
         try Self.check(
           name, simulation.configuration, every: 7, threads: 3, Self.events(simulation, double))
         try Self.check(
-          name + " single", simulation.configuration, every: 11, Self.events(simulation, single))
+          name + " single", simulation.configuration, every: 8, Self.events(simulation, single))
       }
     }
   }
@@ -173,7 +173,7 @@ import Testing
       ] where decomposition == .blocks || delay.specification != "exchange:3" {
         let trial = DelayTrial(
           decomposition: decomposition, workers: 3,
-          optimizer: try OptimizerSpecification(optimizer), rate: 0.05, updates: 70, lossEvery: 20,
+          optimizer: try OptimizerSpecification(optimizer), rate: 0.05, updates: 50, lossEvery: 20,
           scope: scope)
         try Self.check(
           "\(law) \(decomposition) \(scope) \(optimizer)", trial.configuration, every: 4,
@@ -189,9 +189,9 @@ import Testing
     let model = try EventModels.quadratic("dimension=300,condition=10")
     let simulation = Simulation(
       decomposition: .blocks, policy: try PolicySpecification.parse("bounded:3"), workers: 300,
-      updates: 3000, lossEvery: 700, service: .pareto(mean: 1, tailIndex: 1.5))
+      updates: 1500, lossEvery: 700, service: .pareto(mean: 1, tailIndex: 1.5))
     try Self.check(
-      "many", simulation.configuration, every: 400, Self.events(simulation, model))
+      "many", simulation.configuration, every: 250, Self.events(simulation, model))
   }
 
   @Test(arguments: ["sequential", "barrier", "bounded:1", "hogwild"])
