@@ -76,7 +76,7 @@ struct DelayLawTests {
 
   @Test func `A missing trace is named, and a blank end is none of its lines`() throws {
     let error = #expect(throws: DataError.self) { try DelayLaw(.trace("/nowhere/delays.txt")) }
-    #expect(error?.description == "/nowhere/delays.txt: cannot be read (no such file)")
+    #expect(error?.description == "/nowhere/delays.txt: no such file")
     let path = try file("4\r\n 7 \n\n")
     defer { try? FileManager.default.removeItem(atPath: path) }
     #expect(try DelayTrace(path: path).delays == [4, 7])

@@ -117,12 +117,12 @@ public struct NumPyArray: Equatable, Sendable {
 
   private static func read(_ path: String) throws(NumPyError) -> [UInt8] {
     guard let file = fopen(path, "rb") else {
-      throw .cannotOpen(path: path, reason: SystemCallError.last.reason)
+      throw .cannotOpen(path: path, reason: SystemCallError.last.whyUnreadable)
     }
     defer { fclose(file) }
     var status = stat()
     guard fstat(fileno(file), &status) == 0 else {
-      throw .cannotOpen(path: path, reason: SystemCallError.last.reason)
+      throw .cannotOpen(path: path, reason: SystemCallError.last.whyUnreadable)
     }
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw .cannotOpen(path: path, reason: "not a regular file")
@@ -132,7 +132,7 @@ public struct NumPyArray: Equatable, Sendable {
       count = buffer.baseAddress.map { fread($0, 1, size, file) } ?? 0
     }
     guard ferror(file) == 0 else {
-      throw .cannotOpen(path: path, reason: SystemCallError.last.reason)
+      throw .cannotOpen(path: path, reason: SystemCallError.last.whyUnreadable)
     }
     return bytes
   }

@@ -1,4 +1,3 @@
-import Glibc
 import LockstepCore
 
 extension DataError {
@@ -9,8 +8,7 @@ extension DataError {
     do throws(SystemCallError) {
       return try InputFile.read(path)
     } catch {
-      let reason = error.code == ENOENT ? "no such file" : error.reason
-      throw .notFound(path: path, reason: "cannot be read (\(reason))")
+      throw .notFound(path: path, reason: error.whyUnreadable)
     }
   }
 }

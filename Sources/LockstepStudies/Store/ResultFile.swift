@@ -46,7 +46,7 @@ struct ResultFile: ~Copyable {
     do throws(SystemCallError) {
       contents = try InputFile.read(path)
     } catch {
-      throw .notFound(path: path, reason: error.reason)
+      throw .notFound(path: path, reason: error.whyUnreadable)
     }
     let lines = ResultLines(contents)
     if let rest = lines.rest, isWhole(rest.bytes) {

@@ -179,7 +179,7 @@ extension ResultStore {
     do throws(SystemCallError) {
       text = String(decoding: try InputFile.read(path), as: UTF8.self)
     } catch {
-      throw .notFound(path: path, reason: error.reason)
+      throw .notFound(path: path, reason: error.whyUnreadable)
     }
     // What another version wrote may mean other runs now; its hash tells.
     guard let plan = try? SweepPlan(yaml: text, path: path), let old = try? plan.runs(limit: .max),
@@ -197,7 +197,7 @@ extension ResultStore {
     do throws(SystemCallError) {
       return PlanDocument.digest(in: String(decoding: try InputFile.read(path), as: UTF8.self))
     } catch {
-      throw .notFound(path: path, reason: error.reason)
+      throw .notFound(path: path, reason: error.whyUnreadable)
     }
   }
 
@@ -209,7 +209,7 @@ extension ResultStore {
       guard let rest = lines.rest, id(of: rest.bytes) != nil else { return lines.whole }
       return lines.whole + [rest]
     } catch {
-      throw .notFound(path: path, reason: error.reason)
+      throw .notFound(path: path, reason: error.whyUnreadable)
     }
   }
 
