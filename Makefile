@@ -7,7 +7,7 @@ DATASET := dataset-fashion-mnist
 FASHION := /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz
 LOCKSTEP := .build/release/lockstep
 
-.PHONY: setup build demo install uninstall deb test lint format tsan bench soak docs report-check clean
+.PHONY: help setup build demo install uninstall deb test lint format tsan bench soak docs report-check clean
 
 ## setup: install what a build needs
 setup:
@@ -28,6 +28,10 @@ setup:
 	  echo "install with: sudo pacman -S hwloc blis zlib"; \
 	else \
 	  echo "install the development files of hwloc, BLIS (with CBLAS) and zlib"; fi
+
+## help: what `make` can do
+help:
+	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST))
 
 ## build: the release build of the command
 build: setup

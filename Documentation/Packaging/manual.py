@@ -3,7 +3,8 @@
 
     lockstep --experimental-dump-help | Documentation/Packaging/manual.py DIR
 
-writes DIR/lockstep.1, DIR/lockstep-run.1 and so on. The exit codes come from README.md.
+writes DIR/lockstep.1, DIR/lockstep-run.1 and so on. Words after DIR stand before the command's name. The exit codes come
+from README.md.
 """
 
 import json
@@ -79,6 +80,6 @@ def write(command, parents, folder):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) < 2:
         sys.exit(__doc__)
-    write(json.load(sys.stdin)["command"], [], pathlib.Path(sys.argv[1]))
+    write(json.load(sys.stdin)["command"], sys.argv[2:], pathlib.Path(sys.argv[1]))

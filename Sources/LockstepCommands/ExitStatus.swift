@@ -96,8 +96,10 @@ enum ExitStatus: Int32, Error {
       Console.say("lockstep: \(command)")
       Foundation.exit(parsed.rawValue)
     }
-    let help = parsed == .validationFailure ? "; \(helpCommand) shows what there is" : ""
-    Console.say("lockstep: \(sentence(LockstepCommand.message(for: error)))\(help)")
+    let message = sentence(LockstepCommand.message(for: error))
+    let advice = "\(helpCommand) shows what there is"
+    let help = message.hasSuffix("?") ? " (\(advice))" : "; \(advice)"
+    Console.say("lockstep: \(message)\(parsed == .validationFailure ? help : "")")
     Foundation.exit(parsed.rawValue)
   }
 
@@ -112,9 +114,7 @@ enum ExitStatus: Int32, Error {
         command = known[index]
         continue
       }
-      let hint = Suggestion.nearest(to: word, among: names).map { "did you mean '\($0)'?" }
-      let choices = "known: " + names.joined(separator: ", ")
-      return "there is no command '\(word)'; \(hint.map { "\($0) (\(choices))" } ?? choices)"
+      return "there is no command '\(word)'\(Suggestion.among(names, for: word))"
     }
     return nil
   }

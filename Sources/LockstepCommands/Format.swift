@@ -56,6 +56,15 @@ enum Format {
     return String(format: "%.0f ns", value * 1e9)
   }
 
+  /// An estimated time: two digits, in a unit that fits.
+  static func roughly(_ seconds: Double) -> String {
+    guard seconds >= 1 else { return Self.seconds(seconds) }
+    let (value, unit) =
+      seconds < 100
+      ? (seconds, "s") : seconds < 6000 ? (seconds / 60, "min") : (seconds / 3600, "h")
+    return String(format: value < 9.95 ? "%.1f %@" : "%.0f %@", value, unit)
+  }
+
   /// A sentence in lines of at most so many columns.
   ///
   /// - Parameters:

@@ -83,7 +83,9 @@ struct NoiseCommand: ParsableCommand {
   private func settings() throws -> (RunConfiguration, Bool) {
     if let every, every < 1 {
       throw ConfigurationError.invalid(
-        option: "--every", value: "\(every)", reason: "write a whole number of updates from 1")
+        option: "--every", value: "\(every)",
+        reason: "write "
+          + NumberText.wholeNumber(of: "updates", in: 1...RunConfiguration.largestUpdateCount))
     }
     let isRecorded = training.usual.record.contains { $0.hasPrefix("noise=") }
     if every != nil, isRecorded {

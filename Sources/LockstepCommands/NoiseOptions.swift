@@ -13,10 +13,10 @@ struct NoiseOptions: ParsableArguments {
   @Option(
     name: .customLong("noise-directions"), parsing: .unconditional,
     help: "The number of random directions where curvature is estimated. (default: 16)")
-  var directions: Int?
+  var directions: String?
 
   @Option(
     name: .customLong("noise-heldout"), parsing: .unconditional,
     help: "The number of held-out examples that probes take losses on. (default: 1024 at most)")
-  var heldOut: Int?
+  var heldOut: String?
 }

@@ -84,7 +84,7 @@ struct RunCommand: ParsableCommand {
     let folder = try out.map { path throws(OutputError) in try OutputFolder(path) }
     let files = [
       ("--save", configuration.savePath), ("--trace", trace),
-      ("--calibrate", configuration.calibrationPath),
+      ("--calibrate", configuration.calibrationPath), ("--checkpoint", plan?.specification.path),
     ].compactMap { option, path in path.map { (option, $0) } }
     for (_, path) in files { try OutputFolder.check(file: path) }
     let names = ["record.json", "loss.csv", "trace.csv"]

@@ -72,7 +72,7 @@ struct RunReport {
   private var stall: String {
     guard let stall = record.stall else { return "" }
     return "stalled     worker \(stall.worker) crashed at \(Format.number(stall.crashedAt)); since "
-      + "\(Format.number(stall.since)) all others (\(stall.waiting)) wait for it\n\n"
+      + "\(Format.number(stall.since)) all others (\(stall.waiting)) wait for it\n"
   }
 
   private var losses: String {

@@ -26,6 +26,17 @@ struct StudyCommand: ParsableCommand {
   }
 }
 
+extension SweepPlan {
+  /// Makes sure that a long version is one: it differs from the quick one.
+  ///
+  /// - Throws: ``ConfigurationError/conflict(reason:)``.
+  func checkIsLonger(than quick: SweepPlan, name: String) throws(ConfigurationError) {
+    guard self != quick else {
+      throw .conflict(reason: "\(name) has no long version (no full block); leave out --full")
+    }
+  }
+}
+
 /// `lockstep study list`.
 struct StudyListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -39,14 +50,19 @@ struct StudyListCommand: ParsableCommand {
     let name: String
     let title: String
     let runs: Int
+    /// The number of runs of its long version; left out where it has none.
+    let fullRuns: Int?
     let claims: Int
   }
 
   func run() throws {
     let entries = try BundledStudies.names.map { name in
-      let study = try Study(yaml: StudyCommand.yaml(of: name), path: name, variant: .quick)
+      let yaml = try StudyCommand.yaml(of: name)
+      let study = try Study(yaml: yaml, path: name, variant: .quick)
+      let full = try Study(yaml: yaml, path: name, variant: .full).plan
       return Entry(
         name: name, title: study.title, runs: try study.plan.runs().distinct.count,
+        fullRuns: full == study.plan ? nil : try full.runs().distinct.count,
         claims: study.claims.count)
     }
     guard !json else { return try Console.putJSON(entries) }
@@ -55,6 +71,7 @@ struct StudyListCommand: ParsableCommand {
       entries.map { entry in
         entry.name.padding(toLength: width + 2, withPad: " ", startingAt: 0)
           + "\(entry.title) (\(NumberText.counted(entry.runs, "run")), "
+          + (entry.fullRuns.map { "\(Format.count($0)) with --full, " } ?? "")
           + "\(NumberText.counted(entry.claims, "claim")))\n"
       }.joined())
   }

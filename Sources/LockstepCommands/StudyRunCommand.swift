@@ -29,8 +29,12 @@ struct StudyRunCommand: ParsableCommand {
   @OptionGroup var reporting: ReportingOptions
 
   func run() throws {
-    let study = try Study(
-      yaml: StudyCommand.yaml(of: name), path: name, variant: full ? .full : .quick)
+    let yaml = try StudyCommand.yaml(of: name)
+    let study = try Study(yaml: yaml, path: name, variant: full ? .full : .quick)
+    if full {
+      try study.plan.checkIsLonger(
+        than: Study(yaml: yaml, path: name, variant: .quick).plan, name: study.name)
+    }
     let runs = try study.plan.runs()
     // Whatever is done now, the results so far are in the folder.
     let answer = Interruption.Answer(

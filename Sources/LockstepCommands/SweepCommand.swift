@@ -106,7 +106,11 @@ struct SweepCommand: ParsableCommand {
           reason:
             "--\(given.names[0]) stands beside a plan's file; write it under the plan's options")
       }
-      var result = try SweepPlan(contentsOf: path, variant: sweep.full ? .full : .quick)
+      let yaml = try PlanText.read(path)
+      var result = try SweepPlan(yaml: yaml, path: path, variant: sweep.full ? .full : .quick)
+      if sweep.full {
+        try result.checkIsLonger(than: SweepPlan(yaml: yaml, path: path), name: path)
+      }
       if let tolerance { result.bisectionTolerance = tolerance }
       if let stability { result.stability = stability }
       return result

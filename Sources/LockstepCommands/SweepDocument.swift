@@ -128,7 +128,7 @@ struct SweepPreview: Encodable {
     }
     let searching = trials.map { "about \(NumberText.counted($0, "run")), " } ?? ""
     return
-      "\n\(searching)about \(Format.seconds(seconds)) with "
+      "\n\(searching)about \(Format.roughly(seconds)) with "
       + "\(NumberText.counted(jobs, "job")), from short runs of \(estimate.timed) of "
       + "\(NumberText.counted(estimate.kinds, "kind")) of runs\n"
   }

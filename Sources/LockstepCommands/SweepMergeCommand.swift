@@ -43,17 +43,28 @@ struct SweepMergeCommand: ParsableCommand {
       throw ConfigurationError.conflict(
         reason: "merge needs the folders to join: lockstep sweep merge DIR… --out DIR")
     }
-    let (store, merge) = try StoreMerge.join(folders, into: out)
+    var (store, merge) = try StoreMerge.join(folders, into: out)
     let plan = try SweepPlan(contentsOf: "\(out)/\(ResultStore.Name.plan)")
+    let runs = try plan.runs(limit: .max)
     let records = try SweepFolder.writeSummaries(
-      of: store, plan: plan, planned: try plan.runs(limit: .max), on: try Topology(.live))
+      of: store, plan: plan, planned: runs, on: try Topology(.live))
+    if plan.bisectionTolerance == nil {
+      let present = Set(records.own.map(\.id))
+      merge.missing = runs.distinct.count { !present.contains($0.id) }
+    }
     WatchedSweep.tell(foreign: records.foreign, in: out)
     if reporting.json {
       try Console.putJSON(merge)
     } else {
-      try Console.put(
+      var text =
         "\(NumberText.counted(merge.added, "run")) added, "
-          + "\(NumberText.counted(merge.repeated, "was", "were")) there already\n")
+        + "\(NumberText.counted(merge.repeated, "was", "were")) there already\n"
+      if let missing = merge.missing, missing > 0 {
+        text +=
+          "\(NumberText.counted(missing, "run")) of \(Format.count(runs.distinct.count)) "
+          + "\(missing == 1 ? "is" : "are") missing; merge the other shares as well\n"
+      }
+      try Console.put(text)
     }
   }
 }

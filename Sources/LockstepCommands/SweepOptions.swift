@@ -10,7 +10,8 @@ struct SweepOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: "Simulated runs at a time; runs on threads have the machine alone. (default: cores)")
+    help:
+      "Simulated runs at a time; runs on threads have the machine alone. (default: one per core)")
   var jobs: Int?
 
   @Option(parsing: .unconditional, help: "The largest number of runs. (default: 100000)")
@@ -106,7 +107,8 @@ struct SweepOptions: ParsableArguments {
     guard let limit else { return SweepPlan.defaultLimit }
     guard limit >= 1 else {
       throw .invalid(
-        option: "--limit", value: "\(limit)", reason: "write a whole number of runs from 1")
+        option: "--limit", value: "\(limit)",
+        reason: "write " + NumberText.wholeNumber(of: "runs", in: 1...Int.max))
     }
     return limit
   }

@@ -47,8 +47,10 @@ struct SweepReport {
   ) -> (rows: [[String]], fixed: Int) {
     let hasParts = summaries.contains { $0.part != nil }
     let speeds = SpeedColumn.all(summaries, in: unit)
+    let hasNoise = summaries.contains { $0.medianInteraction != nil }
     let head =
-      (hasParts ? ["part"] : []) + axes + ["runs", "final loss"] + speeds.map(\.heading)
+      (hasParts ? ["part"] : []) + axes + ["runs", "final loss"]
+      + (hasNoise ? ["interaction"] : []) + speeds.map(\.heading)
       + ["staleness", "ended"]
     let rows =
       [head]
@@ -58,10 +60,11 @@ struct SweepReport {
         return (hasParts ? [summary.part ?? ""] : [])
           + axes.map { summary.axes[$0]?.text ?? "" }
           + ["\(summary.runs)", Format.number(summary.medianFinalLoss)]
+          + (hasNoise ? [Format.percent(summary.medianInteraction)] : [])
           + speeds.map { Format.rate($0.value(summary)) }
           + [Format.number(summary.meanStaleness), ended.joined(separator: ", ")]
       }
-    return (rows, 4 + speeds.count)
+    return (rows, 4 + speeds.count + (hasNoise ? 1 : 0))
   }
 
   private static func rows(_ results: [BisectionResult], axes: [String]) -> [[String]] {

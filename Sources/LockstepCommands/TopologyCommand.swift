@@ -23,14 +23,14 @@ struct TopologyCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Place this many workers.",
-      discussion: "With --pin alone: one for each processing unit.", valueName: "p"))
+      "Place this many workers. (default: with --pin, one for each processing unit)",
+      valueName: "p"))
   var workers: Int?
 
   @Option(
     help: ArgumentHelp(
-      "How to place them: \(PinPlan.forms.joined(separator: ", ")).",
-      discussion: "compact, unless given. LIST is like 0-3,8.", valueName: "plan"),
+      "How to place them: \(PinPlan.forms.joined(separator: ", ")); LIST is like 0-3,8. "
+        + "(default: compact)", valueName: "plan"),
     completion: Completions.of("pin"))
   var pin: String?
 
@@ -67,7 +67,7 @@ struct TopologyCommand: ParsableCommand {
     if let workers, !(1...Self.largestWorkers).contains(workers) {
       throw ConfigurationError.invalid(
         option: "--workers", value: "\(workers)",
-        reason: "not a whole number from 1 to \(Self.largestWorkers)")
+        reason: "not " + NumberText.wholeNumber(in: 1...Self.largestWorkers))
     }
     let topology = try Topology(try source())
     var plan: PlacementPlan?

@@ -55,7 +55,9 @@ struct TraceCommand: ParsableCommand {
           "\(NumberText.counted(check.events, "iteration")) of "
           + "\(NumberText.counted(trace.header.workers, "worker")) under "
           + "\(trace.header.policy): \(check.isSound ? "every rule holds" : "not sound")\n"
-        if let sum = check.delaySum, check.isSound { text += "sum of all delays \(sum)\n" }
+        if let sum = check.delaySum, check.isSound {
+          text += "sum of all staleness τ: \(Format.count(sum))\n"
+        }
         try Console.put(text)
       }
       if !check.isSound { throw ExitStatus.failed }
@@ -95,7 +97,9 @@ struct TraceCommand: ParsableCommand {
         // The options are those of the file, not of this command.
         throw TraceError.malformed(path: file, line: 1, reason: "its run: \(error.description)")
       }
-      let mayDiffer = replay.torn > 0 || replay.overlapping > 0
+      let causes = [
+        replay.torn > 0 ? "torn views" : nil, replay.overlapping > 0 ? "overlapping updates" : nil,
+      ].compactMap(\.self).joined(separator: " and ")
       if json {
         try Console.putJSON(
           Report(
@@ -106,16 +110,15 @@ struct TraceCommand: ParsableCommand {
         let verdict =
           replay.isExact
           ? "the same bits as recorded"
-          : mayDiffer
-            ? "the bits differ from the recorded ones; torn views and overlapping updates explain it"
-            : "the bits differ from the recorded ones; nothing in the trace explains it"
+          : "the bits differ from the recorded ones; "
+            + (causes.isEmpty ? "nothing in the trace explains it" : "\(causes) explain it")
         try Console.put(
           "\(NumberText.counted(replay.iterations, "iteration")) replayed: \(verdict)\n"
             + "parameters \(replay.replayed), recorded \(replay.recorded)\n"
             + "torn shard copies \(Format.count(replay.torn)), overlapping updates "
             + "\(Format.count(replay.overlapping))\n")
       }
-      if !replay.isExact, !mayDiffer { throw ExitStatus.failed }
+      if !replay.isExact, causes.isEmpty { throw ExitStatus.failed }
     }
   }
 

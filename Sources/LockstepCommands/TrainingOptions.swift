@@ -29,22 +29,21 @@ struct TrainingOptions: ParsableArguments {
   ///
   /// - Throws: ``ConfigurationError``, where the table of options lacks one of these.
   func given() throws(ConfigurationError) -> RunOptions {
-    func text(_ value: (some LosslessStringConvertible)?) -> String? { value.map { "\($0)" } }
     func list(_ values: [String]) -> String? {
       values.isEmpty ? nil : values.joined(separator: " ")
     }
     let texts: [(String, String?)] = [
       ("model", usual.model), ("engine", usual.engine),
       ("decomposition", usual.decomposition), ("policy", usual.policy),
-      ("workers", text(usual.workers)), ("updates", text(usual.updates)),
+      ("workers", usual.workers), ("updates", usual.updates),
       ("epochs", usual.epochs), ("target-loss", usual.targetLoss), ("pin", usual.pin),
       ("service", virtual.service), ("read-time", virtual.readTime),
       ("apply-time", virtual.applyTime), ("delay", virtual.delay),
       ("delay-per", virtual.delayScope), ("fault", list(virtual.fault)),
-      ("replicas", text(virtual.replicas)), ("warmup", text(virtual.warmup)),
-      ("host-threads", text(virtual.hostThreads)),
+      ("replicas", virtual.replicas), ("warmup", virtual.warmup),
+      ("host-threads", virtual.hostThreads),
       ("record", list(usual.record)), ("noise-shards", noise.shards),
-      ("noise-directions", text(noise.directions)), ("noise-heldout", text(noise.heldOut)),
+      ("noise-directions", noise.directions), ("noise-heldout", noise.heldOut),
       ("init", usual.initialParameters), ("batches", usual.batches), ("save", usual.save),
       ("calibrate", usual.calibrate),
     ]
@@ -83,10 +82,12 @@ struct UsualOptions: ParsableArguments {
   var policy: String?
 
   @Option(parsing: .unconditional, help: "The number of workers. (default: 1)")
-  var workers: Int?
+  var workers: String?
 
-  @Option(parsing: .unconditional, help: "The number of updates to make.")
-  var updates: Int?
+  @Option(
+    parsing: .unconditional,
+    help: "The number of updates to make. (default: 5 epochs; 1000 rounds of models without data)")
+  var updates: String?
 
   @Option(
     parsing: .unconditional, help: "The number of passes over the training set. (default: 5)")
@@ -190,8 +191,10 @@ struct LearningOptions: ParsableArguments {
     completion: Completions.of("sampling"))
   var sampling: String?
 
-  @Option(parsing: .unconditional, help: "The seed of everything random. (default: 1)")
-  var seed: UInt64?
+  @Option(
+    parsing: .unconditional,
+    help: "The seed of everything random, from 0 to 18446744073709551615. (default: 1)")
+  var seed: String?
 
   @Option(
     help: "Dense algebra by blas, or portable: the same bits on every processor. (default: blas)",
@@ -209,7 +212,7 @@ struct LearningOptions: ParsableArguments {
     [
       ("data", data), ("held-out", heldOut), ("optimizer", optimizer),
       ("learning-rate", learningRate), ("schedule", schedule), ("clip", clip), ("batch", batch),
-      ("sampling", sampling), ("seed", seed.map { "\($0)" }), ("kernels", kernels),
+      ("sampling", sampling), ("seed", seed), ("kernels", kernels),
       ("precision", precision),
     ]
   }

@@ -47,14 +47,14 @@ struct VirtualOptions: ParsableArguments {
   var fault: [String] = []
 
   @Option(parsing: .unconditional, help: "The number of independent copies. (default: 1)")
-  var replicas: Int?
+  var replicas: String?
 
   @Option(
     parsing: .unconditional, help: "The number of updates left out of averages. (default: 0)")
-  var warmup: Int?
+  var warmup: String?
 
   @Option(
     name: .customLong("host-threads"), parsing: .unconditional,
     help: "The threads that compute; no result depends on it. (default: one per core)")
-  var hostThreads: Int?
+  var hostThreads: String?
 }

@@ -134,7 +134,7 @@ extension SweepExecutor.Options {
     guard let jobs else { return }
     guard (1...1024).contains(jobs) else {
       throw .invalid(
-        option: "--jobs", value: "\(jobs)", reason: "write a whole number from 1 to 1024")
+        option: "--jobs", value: "\(jobs)", reason: "write " + NumberText.wholeNumber(in: 1...1024))
     }
     self.jobs = jobs
   }

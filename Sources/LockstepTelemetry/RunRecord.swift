@@ -67,7 +67,10 @@ public struct RunRecord: Codable, RecordObject {
 
   package static let fields = RecordTable<RunRecord>([
     RecordField("schema", \.schema, "`lockstep.run/1`: the name and number of this format."),
-    RecordField("configuration", \.configuration, "Every option, resolved."),
+    RecordField(
+      "configuration", \.configuration,
+      "Every option that a result depends on, resolved; a name of several words is written `learningRate`, and "
+        + "`fault` is `faults`."),
     RecordField("machine", \.machine, "The machine: the part of it that the process may use."),
     RecordField(
       "placement", \.placement, "Where each worker ran; empty in virtual time."),

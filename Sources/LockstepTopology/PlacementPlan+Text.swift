@@ -4,9 +4,12 @@ extension PlacementPlan {
   /// A sentence on whether workers must share processing units.
   public var summary: String {
     let workers = NumberText.counted(workers, "worker")
-    var units = NumberText.counted(processingUnits, "processing unit")
+    let isPart = processingUnits < available
+    var units =
+      (isPart ? "\(NumberText.grouped(processingUnits)) of " : "")
+      + NumberText.counted(isPart ? available : processingUnits, "processing unit")
     if let cores, cores < min(self.workers, processingUnits) {
-      units += " of \(NumberText.counted(cores, "core"))"
+      units += "\(isPart ? ", on" : " of") \(NumberText.counted(cores, "core"))"
     }
     guard oversubscribed else { return "Not oversubscribed: \(workers) on \(units)." }
     return self.workers > processingUnits

@@ -6,6 +6,8 @@ public struct PlacementPlan: Equatable, Sendable {
   public let placements: [WorkerPlacement]
   /// The number of distinct processing units that the workers may run on.
   public let processingUnits: Int
+  /// The number of processing units of the machine.
+  public let available: Int
   /// The number of cores that these lie in, each that lies in none counted as one; `nil` if nobody
   /// is bound.
   public let cores: Int?
@@ -31,6 +33,7 @@ public struct PlacementPlan: Equatable, Sendable {
   public init(workers: Int, pin: PinPlan, on topology: Topology) throws(TopologyError) {
     precondition(workers > 0, "a placement needs at least one worker")
     self.pin = pin
+    available = topology.processingUnits.count
     let places = try pin.places(on: topology)
     guard !places.isEmpty else {
       let node = topology.numaNode(of: [])

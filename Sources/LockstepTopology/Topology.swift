@@ -56,8 +56,7 @@ public final class Topology: @unchecked Sendable {
   /// - Parameter source: where it comes from.
   /// - Throws: ``TopologyError/discoveryFailed(reason:)`` for the live machine,
   ///   ``TopologyError/invalidSynthetic(description:reason:)`` for a description that hwloc
-  ///   doesn't take, ``TopologyError/xmlNotFound(path:)``,
-  ///   ``TopologyError/xmlUnreadable(path:reason:)``, ``TopologyError/xmlInvalid(path:)`` or
+  ///   doesn't take, ``TopologyError/xmlUnreadable(path:reason:)``, ``TopologyError/xmlInvalid(path:)`` or
   ///   ``TopologyError/xmlVersion(path:version:)`` for a file.
   /// - Complexity: tens of milliseconds for a live machine; once a run is enough.
   public init(_ source: TopologySource) throws(TopologyError) {

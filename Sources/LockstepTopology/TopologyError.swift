@@ -22,9 +22,7 @@ public enum TopologyError: Error, Equatable, Sendable, CustomStringConvertible {
   case discoveryFailed(reason: String)
   /// A synthetic description that hwloc doesn't take.
   case invalidSynthetic(description: String, reason: String)
-  /// A topology file that isn't there.
-  case xmlNotFound(path: String)
-  /// A topology file that can't be read.
+  /// A topology file that isn't there or can't be read.
   case xmlUnreadable(path: String, reason: String)
   /// A file that isn't a topology in hwloc's XML format.
   case xmlInvalid(path: String)
@@ -48,10 +46,8 @@ public enum TopologyError: Error, Equatable, Sendable, CustomStringConvertible {
       return "hwloc can't discover this machine: \(reason)"
     case .invalidSynthetic(let description, let reason):
       return "--synthetic '\(description)': \(reason)"
-    case .xmlNotFound(let path):
-      return "\(path): no such file"
     case .xmlUnreadable(let path, let reason):
-      return "\(path): can't be read: \(reason)"
+      return "\(path): \(reason)"
     case .xmlInvalid(let path):
       return "\(path): not a topology in hwloc's XML format"
     case .xmlVersion(let path, .old):
@@ -81,7 +77,7 @@ public enum TopologyError: Error, Equatable, Sendable, CustomStringConvertible {
     switch self {
     case .invalidSynthetic, .unavailable: 64
     case .xmlInvalid, .xmlVersion: 65
-    case .xmlNotFound, .xmlUnreadable: 66
+    case .xmlUnreadable: 66
     case .discoveryFailed: 69
     case .notWritable: 73
     case .bindingRefused, .bindingNotRestored, .memoryBindingRefused: 1

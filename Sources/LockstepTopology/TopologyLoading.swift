@@ -127,8 +127,7 @@ enum TopologyLoading {
     do throws(SystemCallError) {
       contents = try InputFile.read(path, growth: 16)
     } catch {
-      if error.code == ENOENT || error.code == ENOTDIR { throw .xmlNotFound(path: path) }
-      throw .xmlUnreadable(path: path, reason: error.reason)
+      throw .xmlUnreadable(path: path, reason: error.whyUnreadable)
     }
     switch TopologyXMLCheck.finding(contents) {
     case .topology: return contents

@@ -135,7 +135,7 @@ import Testing
     try folder.write("damaged.ckpt", damaged)
     try folder.write("none.ckpt", "update,loss\n")
     for (arguments, code, reason) in [
-      ("--resume missing.ckpt", Int32(66), "cannot be opened (No such file or directory)"),
+      ("--resume missing.ckpt", Int32(66), "missing.ckpt: no such file"),
       ("--resume none.ckpt", 65, "is no checkpoint"),
       ("--resume cut.ckpt", 65, "the checkpoint is cut off"),
       ("--resume damaged.ckpt", 65, "the checkpoint is damaged"),

@@ -31,8 +31,10 @@ private func refuse(
     ("--workers -3", "--workers -3: at least one worker is needed"),
     ("--workers 256", "Dispatch never starts a 256th thread"),
     ("--workers 256", "the virtual-time engine (--engine virtual) takes up to 65,536"),
-    ("--workers two", "The value 'two' is invalid for '--workers <workers>'"),
-    ("--workers 99999999999999999999", "is invalid for '--workers <workers>'"),
+    ("--policy bounded:0..16", "a whole number from 0 to 2147483647, for example bounded:4"),
+    ("--workers two", "--workers two: write a whole number from 1 to 65536"),
+    ("--workers 99999999999999999999", "write a whole number from 1 to 65536"),
+    ("--updates 9223372036854775808", "write a whole number of updates from 1 to 10¹⁵"),
     ("--learning-rate nan", "--learning-rate nan: the rate is a finite number above 0"),
     ("--learning-rate 0", "the rate is a finite number above 0"),
     ("--learning-rate -1", "the rate is a finite number above 0"),
@@ -54,9 +56,11 @@ private func refuse(
     ("--batches x", "--batches doesn't go with --model quadratic, which has no data"),
     ("--held-out 0.5", "--held-out doesn't go with --model quadratic, which has no data"),
     ("--target-loss nan", "the target is a finite number"),
-    ("--seed -1", "The value '-1' is invalid for '--seed <seed>'"),
-    ("--batch 0", "write a whole number of examples from 1, or full"),
-    ("--batch -1", "write a whole number of examples from 1, or full"),
+    ("--seed -1", "--seed -1: write a whole number from 0 to 18446744073709551615"),
+    ("--seed 18446744073709551616", "write a whole number from 0 to 18446744073709551615"),
+    ("--batch 0", "write a whole number of examples from 1 to 2147483647, or full"),
+    ("--batch 2147483648", "write a whole number of examples from 1 to 2147483647, or full"),
+    ("--schedule warmup:9223372036854775806", "with a whole number of updates from 1 to 10¹⁵"),
     ("--optimizer sdg", "did you mean sgd?"),
     ("--optimizer momentum", "write momentum:M with 0 ≤ M < 1"),
     ("--optimizer momentum:1", "write momentum:M with 0 ≤ M < 1"),
@@ -82,9 +86,9 @@ private func refuse(
     ("--pin 0xg", "is not a hexadecimal number"),
     ("--record nonsense", "--record nonsense: not one of"),
     ("--record loss=0", "write loss=EVERY with a whole number of updates from 1"),
-    ("--record loss=9223372036854775807", "write loss=EVERY with EVERY from 1 to 10¹⁵"),
+    ("--record loss=9223372036854775807", "with a whole number of updates from 1 to 10¹⁵"),
     ("--progress loud", "Please provide one of 'auto', 'plain' or 'none'"),
-    ("--polcy barrier", "Unknown option '--polcy'. Did you mean '--policy'?"),
+    ("--polcy barrier", "Did you mean '--policy'? (lockstep run --help shows what there is)"),
     ("--frobnicate", "lockstep run --help shows what there is"),
     ("surplus", "Unexpected argument 'surplus'"),
   ])
@@ -102,6 +106,8 @@ private func refuse(
     ("--model quadratic:dimension=0", "is not a whole number from 1 to 268435456"),
     ("--model quadratic:dimension=268435457", "is not a whole number from 1 to 268435456"),
     ("--model quadratic:eigenvalues=1;nan", "eigenvalues=nan is not a finite number"),
+    ("--model quadratic:eigenvalues=1,2", "a list has semicolons: eigenvalues=1;2"),
+    ("--model quadratic:zzzzzz=1", "unknown key 'zzzzzz'; known: l2, dimension"),
     ("--model quadratic:noise=-1", "noise=-1 is not a finite number"),
     ("--model svm:intercept=perhaps", "intercept=perhaps is not true or false"),
     ("--model mlp:3,activation=gelu", "activation=gelu is not one of relu, tanh"),
@@ -112,10 +118,14 @@ private func refuse(
     ("--model mlp:3 --epochs 1 --batches x", "--epochs doesn't go with --batches"),
     ("--model mlp:3 --data digit", "did you mean digits?"),
     ("--model mlp:3 --data csv", "write csv:FILE"),
+    ("--model mlp:3 --data own.csv", "say what the file holds: write csv:own.csv"),
+    ("--model mlp:3 --data ./own.svm.gz", "say what the file holds: write libsvm:./own.svm.gz"),
+    ("--model mlp:3 --data ./own", "csv:FILE, libsvm:FILE, ratings:FILE or idx:DIR"),
     ("--model mlp:3 --data synthetic:examples=0", "examples=0 is not a whole number from 1"),
     ("--model mlp:3 --held-out 1", "a fraction is at least 0 and less than 1"),
     ("--model mlp:3 --held-out -0.5", "a fraction is at least 0 and less than 1"),
-    ("--model mlp:3 --held-out nonsense", "--held-out nonsense: not one of digits"),
+    ("--model mlp:3 --held-out nonsense", "not one of automatic, a fraction such as 0.2, digits"),
+    ("--model mlp:3 --held-out 12.5%", "write a fraction as a number, such as 0.2 for 20 %"),
     ("--model quadratic:dimension=2 --workers 3", "take at most 2 workers or"),
   ])
   func `as a model, its data or its length`(_ options: String, _ text: String) throws {
@@ -233,6 +243,7 @@ private func refuse(
     try folder.write("nan", "1,nan,0\n1,2,1\n")
     try folder.write("nan2", "a,b,c\n1,2,0\n1,inf,1\n")
     try folder.write("typo", "1,2x,0\n1,2,1\n")
+    try folder.write("numbered", "0,1,label\n1,2,0\n")
     try folder.write("ragged", "1,2,0\n1,1\n")
     try folder.write("header", "a,b,c\n")
     try folder.write("fractions", "1,2,0.5\n3,4,1\n")
@@ -254,7 +265,8 @@ private func refuse(
     ("idx:folder", "ends at byte 19, but its header promises"),
     ("csv:nan", "nan, line 1: column 2: 'nan' is not a finite number"),
     ("csv:nan2", "nan2, line 3: column 2: 'inf' is not a finite number"),
-    ("csv:typo", "typo, line 1: column 2: '2x' is not a number"),
+    ("csv:typo", "typo, line 1: column 2: '2x' is not a number; fields and labels are numbers"),
+    ("csv:numbered", "'label' is not a number; fields and labels are numbers, and only a first"),
     ("csv:ragged", "ragged, line 2: 2 columns where the first line has 3"),
     ("csv:header", "header: holds no examples"), ("csv:empty", "empty: the file is empty"),
     ("csv:folder", "folder: is a folder, not a file"), ("csv:binary", "is not text"),
@@ -277,7 +289,7 @@ private func refuse(
     ("svm --data libsvm:three", "two classes are needed"),
     ("svm:positive=9 --data digits", ""),
     ("svm:positive=12 --data digits", "no training example of digits has that label"),
-    ("factorization:2 --data csv:ok.csv", "factorization needs ratings"),
+    ("factorization:2 --data csv:ok.csv", "holds features; take --data ratings:FILE"),
     ("least-squares --data ratings:rated", "least-squares needs features"),
     ("quadratic:matrix=ok.csv", "not a NumPy .npy file"),
   ])
@@ -298,7 +310,7 @@ private func refuse(
     ("--data fashion-mnist:missing", "no such folder"),
     ("--data idx:.", "has no file train-images-idx3-ubyte"),
     ("--data csv:ok.csv --batches missing", "missing: no such file"),
-    ("--data csv:ok.csv --init missing", "missing: No such file or directory"),
+    ("--data csv:ok.csv --init missing", "missing: no such file"),
     ("--data csv:ok.csv --held-out csv:missing", "missing: no such file"),
   ])
   func `or 66 where it isn't there`(_ options: String, _ text: String) throws {

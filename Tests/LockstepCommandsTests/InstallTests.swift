@@ -58,6 +58,7 @@ import Testing
       let added = Self.tree(folder.path).subtracting(before)
       for file in [
         "bin/lockstep", "share/man/man1/lockstep.1", "share/man/man1/lockstep-study-run.1",
+        "share/man/man1/lockstep-sweep-merge.1",
         "share/bash-completion/completions/lockstep", "share/zsh/site-functions/_lockstep",
         "share/fish/vendor_completions.d/lockstep.fish",
       ] {

@@ -71,6 +71,7 @@ import Testing
     ("noise --noise-shards 0", "--noise-shards 0: write workers, parameters, or a whole number"),
     ("noise --noise-shards workers,,2", "--noise-shards : write workers"),
     ("noise --noise-directions 0", "--noise-directions 0: write a whole number of random"),
+    ("noise --noise-heldout 9223372036854775807", "held-out examples from 1 to 2147483647"),
     ("noise --noise-heldout 0", "--noise-heldout 0: write a whole number of held-out"),
     (
       "noise --model quadratic:dimension=4,condition=2 --noise-heldout 3",
@@ -78,7 +79,7 @@ import Testing
     ),
     ("run --record noise", "--record noise: write noise=EVERY with a whole number"),
     ("run --record noise=0", "--record noise=0: write noise=EVERY with a whole number"),
-    ("run --record noise=9223372036854775807", "write noise=EVERY with EVERY from 1 to 10¹⁵"),
+    ("run --record noise=9223372036854775807", "with a whole number of updates from 1 to 10¹⁵"),
     ("run --record nose=3", "did you mean noise?"),
     ("run --noise-shards 4", "--noise-shards says how noise probes look at updates; add --record"),
     ("run --noise-directions 4", "--noise-directions says how noise probes look at updates"),

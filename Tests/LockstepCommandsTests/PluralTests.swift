@@ -78,7 +78,8 @@ struct PluralTests {
     #expect(
       words.contains(
         "no standard error: values are correlated over about N updates, and a standard error takes 200 "
-          + "times as many; this run has N times as many: make more, or use --replicas"),
+          + "times as many; this run has N times the correlation time; make more updates, or use --replicas"
+      ),
       "\(words)")
   }
 }

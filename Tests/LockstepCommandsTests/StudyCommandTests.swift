@@ -60,6 +60,8 @@ enum SmallStudy {
     let json = try lockstep(typed: "study list --json")
     let list = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]]
     #expect(list?.count == 9)
+    #expect(list?.first?["fullRuns"] as? Int == 1380)
+    #expect(list?.last { $0["name"] as? String == "jacobi-gauss-seidel" }?["fullRuns"] == nil)
     #expect(list?.allSatisfy { ($0["runs"] as? Int ?? 0) > 0 } == true)
   }
 
@@ -76,7 +78,8 @@ enum SmallStudy {
   @Test(arguments: [
     ("show bounded-wating", 64, "did you mean bounded-waiting?"),
     ("run bounded-wating", 64, "did you mean bounded-waiting?"),
-    ("run none.yaml", 66, "none.yaml: cannot be read (No such file or directory)"),
+    ("run none.yaml", 66, "none.yaml: no such file"),
+    ("run jacobi-gauss-seidel --full", 64, "jacobi-gauss-seidel has no long version"),
     ("run ./folder.yaml", 66, "is a folder, and a plan is a file"),
     ("run bad.yaml", 65, "bad.yaml, line 23: metric 'loss.finale'"),
     ("run bad.yaml", 65, "did you mean 'loss.final'?"),

@@ -132,6 +132,11 @@ enum Sweep {
     #expect(merge.code == 0)
     #expect(merge.output == "4 runs added, 2 were there already\n")
     #expect(try Sweep.records(folder, "all") == Sweep.records(folder, "whole"))
+    let part = try lockstep(typed: "sweep merge s1 s2 --out part", in: folder.path)
+    #expect(
+      part.output
+        == "3 runs added, 0 were there already\n1 run of 4 is missing; merge the other shares as well\n"
+    )
   }
 }
 
@@ -177,10 +182,17 @@ enum Sweep {
     ("zip(seed=1,2 --out o", 64, "lacks a closing parenthesis"),
     ("seed=1,01 --out o", 64, "the value 01 is there twice"),
     ("/ --out o", 66, "is a folder, and a plan is a file"),
-    ("none.yaml --out o", 66, "none.yaml: cannot be read"),
+    ("none.yaml --out o", 66, "none.yaml: no such file"),
     (
       "bad.yaml --out o", 65, "bad.yaml, line 2: there is no option 'worker'; did you mean workers?"
     ),
+    ("bad.yaml --full --out o", 65, "bad.yaml, line 2"),
+    ("short.yaml --full --out o", 64, "short.yaml has no long version (no full block)"),
+    ("bounded=1 --out o", 64, "there is no option 'bounded'; known: model, data, held-out"),
+    ("save=a --out o", 64, "--save names one file"),
+    ("policy=bounded:0..16 --out o", 64, "such as policy=bounded:1,bounded:4"),
+    ("policy=bounded:0,1 --out o", 64, "such as policy=bounded:1,bounded:4"),
+    ("delay=uniform:0..x --out o", 64, "write uniform:0..S with a whole number"),
     ("bad.yaml --workers 2 --out o", 64, "stands beside a plan's file"),
     ("merge --out o", 64, "DIR"), ("merge none --out o", 66, "no such folder"),
   ])
@@ -189,12 +201,14 @@ enum Sweep {
   ) throws {
     let folder = try CommandFolder()
     try folder.write("bad.yaml", "parameters:\n  worker: [1, 2]\n")
+    try folder.write("short.yaml", "parameters:\n  workers: [1, 2]\n")
     let result = try lockstep(typed: "sweep " + arguments, in: folder.path)
     #expect(result.code == code, "\(result)")
     #expect(result.errors.contains(text), "\(result.errors)")
     #expect(result.errors.split(separator: "\n").count == 1)
     #expect(result.output.isEmpty)
-    #expect(folder.names == ["bad.yaml"])
+    #expect(folder.names == ["bad.yaml", "short.yaml"])
+    #expect(!result.errors.contains(", save") && !result.errors.contains(", calibrate"))
   }
 
   @Test func `previews without doing anything`() throws {

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import LockstepCommands
+
 /// What stands under a heading of a sweep's table, its CSV and its page.
 @Suite(.timeLimit(.minutes(15))) struct `The numbers of a sweep` {
   private static let quadratic = "--model quadratic:dimension=4,condition=10 --updates 40"
@@ -57,6 +59,25 @@ import Testing
     let page = String(decoding: try folder.read("o/index.html"), as: UTF8.self)
     #expect(page.contains("<th>samples/time unit"))
     #expect(!page.contains("<th>updates/s"))
+  }
+
+  @Test func `have a column for what noise probes saw`() throws {
+    let folder = try CommandFolder()
+    let sweep = "sweep workers=1,2 --engine virtual \(Self.quadratic)"
+    let probed = try lockstep(typed: "\(sweep) --record noise=2 --out o", in: folder.path)
+    let rows = Self.table(probed.output)
+    #expect(
+      rows.count == 2 && rows.allSatisfy { $0["interaction"]?.hasSuffix("%") == true },
+      "\(probed)")
+    let plain = try lockstep(typed: "\(sweep) --out p", in: folder.path)
+    #expect(Self.table(plain.output).allSatisfy { $0["interaction"] == nil })
+  }
+
+  @Test(arguments: [
+    (2664.61, "44 min"), (4.04, "4.0 s"), (59.6, "60 s"), (7000, "1.9 h"), (0.0125, "12.50 ms"),
+  ])
+  func `are estimated to two digits`(_ seconds: Double, _ text: String) {
+    #expect(Format.roughly(seconds) == text)
   }
 
   @Test func `grow with the plan, and stay its own`() throws {
@@ -164,8 +185,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("runn", "there is no command 'runn'; did you mean 'run'?"),
-    ("study lst", "there is no command 'lst'; did you mean 'list'?"),
+    ("runn", "there is no command 'runn'; did you mean run?"),
+    ("study lst", "there is no command 'lst'; did you mean list?"),
     ("zzzzzzzzzz", "there is no command 'zzzzzzzzzz'; known: run, noise"),
   ])
   func `suggests the command that was probably meant`(arguments: String, text: String) throws {

@@ -79,7 +79,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("trace check none.csv", Int32(66), "none.csv: cannot be read"),
+    ("trace check none.csv", Int32(66), "none.csv: no such file"),
+    ("trace show other.jsonl", 65, "not lockstep.trace/1; give a trace that --trace FILE.csv or"),
     ("trace check empty.csv", 65, "empty.csv, line 1: it doesn't begin with a header"),
     ("trace check broken.csv", 65, "broken.csv, line 3: '1,2,x' is not an event"),
     ("trace show broken.csv", 65, "broken.csv, line 3"),
@@ -97,6 +98,7 @@ import Testing
   func `that cannot be are refused`(_ typed: String, _ code: Int32, _ text: String) throws {
     let folder = try CommandFolder()
     try folder.write("empty.csv", "")
+    try folder.write("other.jsonl", "{\"schema\":\"other\"}\n")
     let header =
       "# {\"configuration\":{},\"decomposition\":\"samples\",\"engine\":\"virtual\","
       + "\"isDealt\":false,\"isJoint\":false,\"policy\":\"hogwild\","

@@ -189,6 +189,7 @@ import Testing
     }
     let result = try lockstep(typed: "run \(start) --policy bounded:2")
     #expect(result.output.contains("stalled     worker 3 crashed at 5.000; since "))
+    #expect(!result.output.contains("\n\n\n"))
     let wrong = try lockstep(typed: "run \(start) --fault worker=4,at=5,kind=crash")
     #expect(wrong.code == 64 && wrong.errors.contains("workers are numbered from 0 to 3"))
   }

@@ -19,7 +19,7 @@ import Testing
   /// The keys that the reader of a specification knows, as it says them to whoever gives another.
   private static func keys(_ read: () throws -> Void) throws -> [String] {
     let error = try #require(throws: ConfigurationError.self) { try read() }
-    let text = try #require("\(error)".firstMatch(of: /known here: ([a-z0-9, ]+)/)?.output.1)
+    let text = try #require("\(error)".firstMatch(of: /known: ([a-z0-9, ]+)/)?.output.1)
     return text.split(separator: ", ").map(String.init)
   }
 

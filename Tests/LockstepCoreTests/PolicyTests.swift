@@ -196,14 +196,14 @@ private struct Explorer {
   @Test(arguments: [
     (
       "bounded",
-      "--policy bounded: write bounded:S with a whole number S ≥ 0, for example bounded:4"
+      "--policy bounded: write bounded:S with a whole number from 0 to 2147483647, for example bounded:4"
     ),
     (
       "bounded:-1", "--policy bounded:-1: the bound S is a whole number from 0 to 2147483647"
     ),
     (
       "bounded:x",
-      "--policy bounded:x: write bounded:S with a whole number S ≥ 0, for example bounded:4"
+      "--policy bounded:x: write bounded:S with a whole number from 0 to 2147483647, for example bounded:4"
     ),
     ("barrier:2", "--policy barrier:2: barrier takes no argument"),
     (

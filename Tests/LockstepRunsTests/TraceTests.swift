@@ -190,6 +190,9 @@ import Testing
     let drawing = TraceDrawing(trace, count: 9, columns: 24)
     let lines = drawing.text.split(separator: "\n")
     #expect(lines.count == 4 && lines[1].hasPrefix("0 |") && lines[3].contains("####a"))
+    #expect(lines[0].hasPrefix("0 to 12 units; r reads, # computes, . waits to apply or to start"))
+    // A worker at the bound waits to start; the slow one never does.
+    #expect(lines[1].contains("...") && !lines[3].contains("."))
   }
 
   @Test(

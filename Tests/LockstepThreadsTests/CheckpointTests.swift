@@ -125,7 +125,7 @@ import Testing
       #expect(outcome.updates == 200)
       #expect(outcome.workers.map(\.updates).reduce(0, +) == 200)
       #expect(outcome.loss.curve.last?.update == 200)
-      #expect(outcome.samples == (decomposition == .blocks ? 200 * 8 / 3 : 200 * 8))
+      #expect(outcome.samples == (decomposition == .blocks ? (200 * 8 + 2) / 3 : 200 * 8))
     }
   }
 

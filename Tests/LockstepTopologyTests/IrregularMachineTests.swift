@@ -109,10 +109,10 @@ private func summary(_ pin: String, workers: Int, on machine: MadeMachine) throw
       placed.summary == "Not oversubscribed: 20 workers on 20 processing units of 14 cores.")
     #expect(
       try summary("scatter", workers: 14, on: Self.hybrid)
-        == "Not oversubscribed: 14 workers on 14 processing units.")
+        == "Not oversubscribed: 14 workers on 14 of 20 processing units.")
     #expect(
       try summary("compact", workers: 14, on: Self.hybrid)
-        == "Not oversubscribed: 14 workers on 14 processing units of 8 cores.")
+        == "Not oversubscribed: 14 workers on 14 of 20 processing units, on 8 cores.")
     #expect(
       try summary("cores", workers: 15, on: Self.hybrid)
         == "Not oversubscribed: 15 workers on 20 processing units of 14 cores.")

@@ -135,10 +135,10 @@ import Testing
   @Test func `the summary counts workers and processing units`() throws {
     #expect(
       try Machines.plan("pu:0,2", workers: 3).summary
-        == "Oversubscribed: 3 workers share 2 processing units.")
+        == "Oversubscribed: 3 workers share 2 of 16 processing units.")
     #expect(
       try Machines.plan("compact", workers: 1).summary
-        == "Not oversubscribed: 1 worker on 1 processing unit.")
+        == "Not oversubscribed: 1 worker on 1 of 16 processing units.")
     #expect(
       try Machines.plan("none", workers: 3).summary
         == "Not oversubscribed: 3 workers on 16 processing units.")

@@ -60,10 +60,11 @@ import Testing
   }
 
   @Test func `a missing file is told from one that can't be read`() {
-    let missing = TopologyError.xmlNotFound(path: path("none.xml"))
+    let missing = TopologyError.xmlUnreadable(path: path("none.xml"), reason: "no such file")
     #expect(throws: missing) { try Topology(.xml(self.path("none.xml"))) }
     #expect(missing.exitCode == 66)
-    let unreadable = TopologyError.xmlUnreadable(path: folder.path, reason: "Is a directory")
+    let unreadable = TopologyError.xmlUnreadable(
+      path: folder.path, reason: "cannot be read (Is a directory)")
     #expect(throws: unreadable) { try Topology(.xml(self.folder.path)) }
     #expect(unreadable.exitCode == 66)
   }

@@ -119,7 +119,7 @@ package struct CheckpointFile: Sendable {
     do throws(SystemCallError) {
       contents = try InputFile.read(path)
     } catch {
-      throw .cannotOpen(path: path, reason: error.reason)
+      throw .cannotOpen(path: path, reason: error.whyUnreadable)
     }
     try self.init(contents, path: path)
   }

@@ -13,8 +13,8 @@ public enum ConfigurationError: Error, Equatable, Sendable, CustomStringConverti
     case .invalid(let option, let value, let reason):
       return "\(option) \(value): \(reason)"
     case .unknown(let option, let value, let choices, let nearest):
-      let hint = nearest.map { "; did you mean \($0)?" } ?? ""
-      return "\(option) \(value): not one of \(choices.joined(separator: ", "))\(hint)"
+      return "\(option) \(value): not one of \(choices.joined(separator: ", "))"
+        + Suggestion.hint(nearest)
     case .conflict(let reason):
       return reason
     }

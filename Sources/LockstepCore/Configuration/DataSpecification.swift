@@ -58,6 +58,9 @@ public struct DataSpecification: Equatable, Sendable {
     case "ratings": source = .ratings(file: try path("FILE"))
     case "synthetic": source = .synthetic(try SyntheticSpecification(&reader))
     default:
+      if !text.contains(":"), text.contains(where: { $0 == "." || $0 == "/" }) {
+        throw reader.invalid("say what the file holds: \(Self.spellings(of: text))")
+      }
       throw .unknown(
         option: option, value: text, choices: Self.names,
         nearest: Suggestion.nearest(to: name, among: Self.names))
@@ -68,6 +71,18 @@ public struct DataSpecification: Equatable, Sendable {
       }
       try reader.finish()
     }
+  }
+}
+
+extension DataSpecification {
+  /// How a file is given whose format is not said: the one that its name tells, or all there are.
+  private static func spellings(of path: String) -> String {
+    let name = path.hasSuffix(".gz") ? path.dropLast(3) : path[...]
+    let format = ["csv": "csv", "libsvm": "libsvm", "svm": "libsvm"].first {
+      name.hasSuffix(".\($0.key)")
+    }
+    guard let format else { return "csv:FILE, libsvm:FILE, ratings:FILE or idx:DIR" }
+    return "write \(format.value):\(path)"
   }
 }
 

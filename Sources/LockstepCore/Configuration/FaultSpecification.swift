@@ -48,7 +48,7 @@ public struct FaultSpecification: Equatable, Sendable {
       self.kind = .stall(duration)
     default:
       let names = ["stall", "crash", "restart"]
-      let hint = Suggestion.nearest(to: kind, among: names).map { "; did you mean \($0)?" } ?? ""
+      let hint = Suggestion.hint(Suggestion.nearest(to: kind, among: names))
       throw reader.invalid("kind=\(kind) is not one of stall:TIME, crash, restart\(hint)")
     }
   }

@@ -21,13 +21,25 @@ public enum HeldOut: Equatable, Sendable {
       let rest = text[text.index(after: comma)...]
       guard rest.hasPrefix("seed="), let seed = UInt64(rest.dropFirst("seed=".count)) else {
         throw .invalid(
-          option: option, value: text, reason: "write FRACTION,seed=N with a whole number from 0")
+          option: option, value: text,
+          reason: "write FRACTION,seed=N with " + NumberText.wholeNumber(in: 0...UInt64.max))
       }
       self = try Self.fraction(number, seed: seed, text, option)
     } else if let number = Double(text) {
       self = try Self.fraction(number, seed: 1, text, option)
+    } else if text.hasSuffix("%") {
+      throw .invalid(
+        option: option, value: text, reason: "write a fraction as a number, such as 0.2 for 20 %")
     } else {
-      self = .data(try DataSpecification(text, option: option))
+      do throws(ConfigurationError) {
+        self = .data(try DataSpecification(text, option: option))
+      } catch {
+        guard case .unknown(_, _, let choices, let nearest) = error else { throw error }
+        throw .unknown(
+          option: option, value: text,
+          choices: ["automatic", "a fraction such as 0.2"] + choices,
+          nearest: nearest ?? Suggestion.nearest(to: text, among: ["automatic"]))
+      }
     }
   }
 

@@ -35,7 +35,7 @@ struct LawReader {
   func integer(_ range: ClosedRange<Int>) throws(ConfigurationError) -> Int {
     guard let value = Int(argument), range.contains(value) else {
       throw invalid(
-        "'\(argument)' is not a whole number from \(range.lowerBound) to \(range.upperBound)")
+        "'\(argument)' is not \(NumberText.wholeNumber(in: range))")
     }
     return value
   }

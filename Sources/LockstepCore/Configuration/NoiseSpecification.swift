@@ -18,7 +18,8 @@ public enum ShardSplit: Equatable, Hashable, Sendable {
       guard let count = Int(text), count >= 1 else {
         throw .invalid(
           option: "--noise-shards", value: text,
-          reason: "write workers, parameters, or a whole number of shards from 1")
+          reason: "write workers, parameters, or "
+            + NumberText.wholeNumber(of: "shards", in: 1...Int.max))
       }
       self = .count(count)
     }
@@ -113,19 +114,22 @@ public struct NoiseRequest: Equatable, Sendable {
     guard (1...RunConfiguration.largestUpdateCount).contains(every) else {
       throw .invalid(
         option: "--record", value: "noise=\(every)",
-        reason: "write noise=EVERY with EVERY from 1 to 10¹⁵")
+        reason: "write noise=EVERY with "
+          + NumberText.wholeNumber(of: "updates", in: 1...RunConfiguration.largestUpdateCount))
     }
     if let directions, !(1...NoiseSpecification.largestDirectionCount).contains(directions) {
       throw .invalid(
         option: "--noise-directions", value: "\(directions)",
-        reason: "write a whole number of random directions from 1 to "
-          + "\(NoiseSpecification.largestDirectionCount)")
+        reason: "write "
+          + NumberText.wholeNumber(
+            of: "random directions", in: 1...NoiseSpecification.largestDirectionCount))
     }
     guard let heldOutExamples else { return }
     guard (1...Int(Int32.max)).contains(heldOutExamples) else {
       throw .invalid(
         option: "--noise-heldout", value: "\(heldOutExamples)",
-        reason: "write a whole number of held-out examples from 1")
+        reason: "write "
+          + NumberText.wholeNumber(of: "held-out examples", in: 1...Int(Int32.max)))
     }
     if !run.model.entry.takesData {
       throw .conflict(

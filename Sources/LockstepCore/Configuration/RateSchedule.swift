@@ -95,7 +95,10 @@ extension RateSchedule {
     guard parts[0].hasPrefix("warmup:"), let updates = Int(parts[0].dropFirst("warmup:".count)),
       (1...RunConfiguration.largestUpdateCount).contains(updates)
     else {
-      throw invalid("write warmup:N with a whole number of updates from 1, for example warmup:100")
+      throw invalid(
+        "write warmup:N with "
+          + NumberText.wholeNumber(of: "updates", in: 1...RunConfiguration.largestUpdateCount)
+          + ", for example warmup:100")
     }
     if parts.count == 1 {
       self.init(.constant, warmup: updates)

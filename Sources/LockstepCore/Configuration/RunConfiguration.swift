@@ -16,7 +16,9 @@ public enum BatchSize: Equatable, Sendable {
     } else {
       throw .invalid(
         option: "--batch", value: text,
-        reason: "write a whole number of examples from 1, or full")
+        reason: "write " + NumberText.wholeNumber(of: "examples", in: 1...Int(Int32.max))
+          + ", or full"
+      )
     }
   }
 
@@ -186,7 +188,8 @@ public struct RunConfiguration: Sendable {
     if let lossEvery, !(1...Self.largestUpdateCount).contains(lossEvery) {
       throw .invalid(
         option: "--record", value: "loss=\(lossEvery)",
-        reason: "write loss=EVERY with EVERY from 1 to 10¹⁵")
+        reason: "write loss=EVERY with "
+          + NumberText.wholeNumber(of: "updates", in: 1...Self.largestUpdateCount))
     }
     if minibatchesPath != nil, epochs != nil {
       throw .conflict(

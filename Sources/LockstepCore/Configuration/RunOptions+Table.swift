@@ -36,7 +36,8 @@ extension RunOptions {
       $0.policy.specification
     },
     RunOption("workers") { text, run throws(ConfigurationError) in
-      run.workers = try whole(text, option: "--workers")
+      run.workers = try whole(
+        text, option: "--workers", in: 1...EngineChoice.virtual.largestWorkerCount)
     } write: {
       "\($0.workers)"
     },
@@ -71,7 +72,8 @@ extension RunOptions {
       $0.sampling.rawValue
     },
     RunOption("updates") { text, run throws(ConfigurationError) in
-      run.updates = try whole(text, option: "--updates")
+      run.updates = try whole(
+        text, option: "--updates", of: "updates", in: 1...RunConfiguration.largestUpdateCount)
     } write: {
       $0.updates.map { "\($0)" }
     },
@@ -86,7 +88,7 @@ extension RunOptions {
       $0.targetLoss.map { "\($0)" }
     },
     RunOption("seed") { text, run throws(ConfigurationError) in
-      run.seed = try whole(text, option: "--seed")
+      run.seed = try whole(text, option: "--seed", in: 0...UInt64.max)
     } write: {
       "\($0.seed)"
     },
@@ -142,18 +144,21 @@ extension RunOptions {
       return faults.isEmpty ? nil : faults.map(\.specification).joined(separator: " ")
     },
     RunOption("replicas") { text, run throws(ConfigurationError) in
-      run.virtual.replicas = try whole(text, option: "--replicas")
+      run.virtual.replicas = try whole(
+        text, option: "--replicas", in: 1...VirtualConfiguration.largestReplicaCount)
     } write: {
       $0.engine == .virtual ? "\($0.virtual.replicas ?? 1)" : nil
     },
     RunOption("warmup") { text, run throws(ConfigurationError) in
-      run.virtual.warmup = try whole(text, option: "--warmup")
+      run.virtual.warmup = try whole(
+        text, option: "--warmup", of: "updates", in: 0...RunConfiguration.largestUpdateCount)
     } write: {
       $0.engine == .virtual ? "\($0.virtual.warmup ?? 0)" : nil
     },
     // No result depends on it.
     RunOption("host-threads") { text, run throws(ConfigurationError) in
-      run.virtual.hostThreads = try whole(text, option: "--host-threads")
+      run.virtual.hostThreads = try whole(
+        text, option: "--host-threads", in: 1...VirtualConfiguration.largestHostThreadCount)
     } write: { _ in
       nil
     },
@@ -176,12 +181,15 @@ extension RunOptions {
       $0.probes.splits?.map(\.specification).joined(separator: ",")
     },
     RunOption("noise-directions") { text, run throws(ConfigurationError) in
-      run.probes.directions = try whole(text, option: "--noise-directions")
+      run.probes.directions = try whole(
+        text, option: "--noise-directions", of: "random directions",
+        in: 1...NoiseSpecification.largestDirectionCount)
     } write: {
       $0.probes.directions.map { "\($0)" }
     },
     RunOption("noise-heldout") { text, run throws(ConfigurationError) in
-      run.probes.heldOutExamples = try whole(text, option: "--noise-heldout")
+      run.probes.heldOutExamples = try whole(
+        text, option: "--noise-heldout", of: "held-out examples", in: 1...Int(Int32.max))
     } write: {
       $0.probes.heldOutExamples.map { "\($0)" }
     },
@@ -228,16 +236,20 @@ extension RunOptions {
     guard parts.count == 2, let every = Int(parts[1]), every >= 1 else {
       throw .invalid(
         option: "--record", value: record,
-        reason: "write \(name)=EVERY with a whole number of updates from 1")
+        reason: "write \(name)=EVERY with "
+          + NumberText.wholeNumber(of: "updates", in: 1...RunConfiguration.largestUpdateCount))
     }
     if name == "loss" { result.lossEvery = every } else { result.probes.every = every }
   }
 
+  /// Reads a whole number; whether it is within its limits, the whole configuration is asked.
   private static func whole<Number: FixedWidthInteger>(
-    _ text: String, option: String
+    _ text: String, option: String, of things: String? = nil, in range: ClosedRange<Number>
   ) throws(ConfigurationError) -> Number {
     guard let value = Number(text) else {
-      throw .invalid(option: option, value: text, reason: "write a whole number")
+      throw .invalid(
+        option: option, value: text,
+        reason: "write " + NumberText.wholeNumber(of: things, in: range))
     }
     return value
   }

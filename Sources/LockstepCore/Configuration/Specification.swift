@@ -74,10 +74,18 @@ public struct Specification: Equatable, Sendable {
   private mutating func addPair(_ part: String) throws(ConfigurationError) {
     let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     guard pair.count == 2, !pair[0].isEmpty, !pair[1].isEmpty else {
-      throw invalid("'\(part)' is not of the form KEY=VALUE")
+      throw invalid("'\(part)' is not of the form KEY=VALUE\(listHint(part))")
     }
     guard !has(String(pair[0])) else { throw invalid("'\(pair[0])' is given twice") }
     values.append((String(pair[0]), String(pair[1])))
+  }
+
+  /// What to say of a number that stands alone after another: commas divide keys, and not the numbers of one.
+  private func listHint(_ part: String) -> String {
+    guard Double(part) != nil, let last = values.last,
+      last.value.split(separator: ";").allSatisfy({ Double($0) != nil })
+    else { return "" }
+    return "; a list has semicolons: \(last.key)=\(last.value);\(part)"
   }
 
   /// Whether two values are written alike for the same option.
@@ -116,9 +124,7 @@ public struct Specification: Equatable, Sendable {
   ) throws(ConfigurationError) -> Int? {
     guard let value = take(key) else { return nil }
     guard let number = Int(value), range.contains(number) else {
-      throw invalid(
-        "\(key)=\(value) is not a whole number from \(range.lowerBound) to "
-          + "\(range.upperBound)")
+      throw invalid("\(key)=\(value) is not \(NumberText.wholeNumber(in: range))")
     }
     return number
   }
@@ -169,9 +175,9 @@ public struct Specification: Equatable, Sendable {
   /// - Throws: ``ConfigurationError/invalid(option:value:reason:)`` with the nearest known key.
   public func finish() throws(ConfigurationError) {
     guard let left = values.first else { return }
-    let keys = known.isEmpty ? "it takes none" : "known here: \(known.joined(separator: ", "))"
-    let hint = Suggestion.nearest(to: left.key, among: known).map { "; did you mean \($0)?" } ?? ""
-    throw invalid("unknown key '\(left.key)' (\(keys))\(hint)")
+    throw invalid(
+      "unknown key '\(left.key)'"
+        + (known.isEmpty ? "; it takes none" : Suggestion.among(known, for: left.key)))
   }
 
   /// The error that this specification is invalid, for a reason.

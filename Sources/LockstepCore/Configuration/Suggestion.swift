@@ -5,6 +5,22 @@ public enum Suggestion {
     names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
   }
 
+  /// What follows the sentence that there is no such name: the nearest one, and all there are.
+  public static func among(_ names: [String], for text: String) -> String {
+    among(names, nearest: nearest(to: text, among: names))
+  }
+
+  /// The same where the nearest name is known, if there is one.
+  public static func among(_ names: [String], nearest: String?) -> String {
+    let known = "known: " + names.joined(separator: ", ")
+    return nearest == nil ? "; \(known)" : "\(hint(nearest)) (\(known))"
+  }
+
+  /// The question whether the nearest name was meant; empty where there is none.
+  public static func hint(_ nearest: String?) -> String {
+    nearest.map { "; did you mean \($0)?" } ?? ""
+  }
+
   /// The name with the smallest number of slips from `text`, if it is at most half the name's length.
   public static func nearest(to text: String, among names: [String]) -> String? {
     let wanted = Array(text.lowercased())

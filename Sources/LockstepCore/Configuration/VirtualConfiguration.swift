@@ -23,6 +23,8 @@ public struct VirtualConfiguration: Equatable, Sendable {
 
   /// The largest number of replicas.
   public static let largestReplicaCount = 10_000_000
+  /// The largest number of threads of the host.
+  public static let largestHostThreadCount = 1024
 
   /// The law of durations unless somebody says otherwise: the unit of time is an iteration.
   public static let defaultService = ServiceSpecification.constant(1)
@@ -79,17 +81,17 @@ public struct VirtualConfiguration: Equatable, Sendable {
     if let replicas, !(1...Self.largestReplicaCount).contains(replicas) {
       throw .invalid(
         option: "--replicas", value: "\(replicas)",
-        reason: "write a whole number from 1 to \(Self.largestReplicaCount)")
+        reason: "write " + NumberText.wholeNumber(in: 1...Self.largestReplicaCount))
     }
     if let warmup, warmup < 0 || warmup >= run.updates ?? .max {
       throw .invalid(
         option: "--warmup", value: "\(warmup)",
         reason: "the number of updates left out of averages is at least 0 and less than --updates")
     }
-    if let hostThreads, !(1...1024).contains(hostThreads) {
+    if let hostThreads, !(1...Self.largestHostThreadCount).contains(hostThreads) {
       throw .invalid(
         option: "--host-threads", value: "\(hostThreads)",
-        reason: "write a whole number from 1 to 1024")
+        reason: "write " + NumberText.wholeNumber(in: 1...Self.largestHostThreadCount))
     }
   }
 

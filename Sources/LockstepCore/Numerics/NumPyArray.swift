@@ -124,7 +124,7 @@ public struct NumPyArray: Equatable, Sendable {
       // The bytes, the array, its elements in the run's precision, and what a model makes of them.
       return try InputFile.read(path, growth: 4)
     } catch {
-      throw .cannotOpen(path: path, reason: error.reason)
+      throw .cannotOpen(path: path, reason: error.whyUnreadable)
     }
   }
 

@@ -50,6 +50,22 @@ public enum NumberText {
     "\(grouped(count)) \(count == 1 ? noun : plural ?? noun + "s")"
   }
 
+  /// What an option or a key takes, in words: `a whole number of examples from 1 to 2147483647`.
+  ///
+  /// - Parameters:
+  ///   - things: what is counted, in the plural.
+  ///   - range: the limits.
+  public static func wholeNumber<Number: FixedWidthInteger>(
+    of things: String? = nil, in range: ClosedRange<Number>
+  ) -> String {
+    let zeros = "\(range.upperBound)".dropFirst()
+    // Nobody counts fifteen zeros.
+    let isPower =
+      zeros.count > 9 && "\(range.upperBound)".first == "1" && zeros.allSatisfy { $0 == "0" }
+    return "a whole number\(things.map { " of \($0)" } ?? "") from \(range.lowerBound) to "
+      + (isPower ? "10" + superscript(zeros.count) : "\(range.upperBound)")
+  }
+
   /// Why a number as it was written cannot be had in double precision; `nil` where it can, and for a
   /// text that is no number.
   ///

@@ -24,7 +24,7 @@ public struct BoundedStaleness: SynchronizationPolicy, Equatable {
     guard (0...Self.largestBound).contains(bound) else {
       throw .invalid(
         option: "--policy", value: "bounded:\(bound)",
-        reason: "the bound S is a whole number from 0 to \(Self.largestBound)")
+        reason: "the bound S is " + NumberText.wholeNumber(in: 0...Self.largestBound))
     }
     self.bound = bound
   }
@@ -34,7 +34,8 @@ public struct BoundedStaleness: SynchronizationPolicy, Equatable {
     guard let argument, let bound = Int(argument) else {
       throw .invalid(
         option: "--policy", value: argument.map { "bounded:\($0)" } ?? "bounded",
-        reason: "write bounded:S with a whole number S ≥ 0, for example bounded:4")
+        reason: "write bounded:S with " + NumberText.wholeNumber(in: 0...Self.largestBound)
+          + ", for example bounded:4")
     }
     try self.init(bound: bound)
   }

@@ -26,6 +26,11 @@ public struct SystemCallError: Error, Equatable, Sendable, CustomStringConvertib
     }
   }
 
+  /// Why a file cannot be read, to stand after its path: the words for all files.
+  public var whyUnreadable: String {
+    code == ENOENT || code == ENOTDIR ? "no such file" : "cannot be read (\(reason))"
+  }
+
   /// The same as ``reason``.
   public var description: String { reason }
 }

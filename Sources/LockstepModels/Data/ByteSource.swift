@@ -22,7 +22,7 @@ final class ByteSource {
     memory = []
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
-      throw .notFound(path: path, reason: Self.reason(errno))
+      throw .notFound(path: path, reason: SystemCallError.last.whyUnreadable)
     }
     self.descriptor = descriptor
     var status = stat()
@@ -64,15 +64,9 @@ final class ByteSource {
       let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
       if count >= 0 { return count }
       let code = errno
-      if code != EINTR { throw .notFound(path: path, reason: Self.reason(code)) }
-    }
-  }
-
-  private static func reason(_ code: Int32) -> String {
-    switch code {
-    case ENOENT, ENOTDIR: "no such file"
-    case EACCES, EPERM: "cannot be read: permission denied"
-    default: "cannot be read: \(SystemCallError(code: code).reason)"
+      if code != EINTR {
+        throw .notFound(path: path, reason: SystemCallError(code: code).whyUnreadable)
+      }
     }
   }
 }

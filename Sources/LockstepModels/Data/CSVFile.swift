@@ -59,12 +59,12 @@ enum CSVFile {
       if column < width {
         guard let value = cursor.number(as: Scalar.self), value.isFinite,
           endField(&cursor, separator: separator, isQuoted: isQuoted)
-        else { throw reader.invalid(complaint(start, column, separator: separator)) }
+        else { throw refuse(start, column, separator: separator, reader) }
         values.append(value)
       } else {
         guard let label = cursor.number(as: Double.self), Scalar(label).isFinite,
           endField(&cursor, separator: separator, isQuoted: isQuoted)
-        else { throw reader.invalid(complaint(start, column, separator: separator)) }
+        else { throw refuse(start, column, separator: separator, reader) }
         labels.append(label + 0)
       }
       if column < width ? !cursor.take(separator) : !cursor.isAtEnd {
@@ -91,14 +91,25 @@ enum CSVFile {
     return cursor.isAtEnd || cursor.next == separator
   }
 
+  private static func refuse(
+    _ start: ByteCursor, _ column: Int, separator: UInt8, _ reader: LineReader
+  ) -> DataError {
+    reader.invalid(
+      complaint(start, column, separator: separator, isFirst: reader.lineNumber == 1))
+  }
+
   private static func complaint(
-    _ start: ByteCursor, _ column: Int, separator: UInt8
+    _ start: ByteCursor, _ column: Int, separator: UInt8, isFirst: Bool
   ) -> String {
     var copy = start
     let field = trimmed(copy.take { $0 == separator })
-    if field.isEmpty { return "column \(column): the field is empty" }
+    let advice =
+      isFirst
+      ? "fields and labels are numbers, and only a first line without any number is a header"
+      : "fields and labels are numbers"
+    if field.isEmpty { return "column \(column): the field is empty; \(advice)" }
     let text = field.withUnsafeBufferPointer(ByteCursor.excerpt)
-    return "column \(column): '\(text)' \(ByteCursor.complaint(text))"
+    return "column \(column): '\(text)' \(ByteCursor.complaint(text)); \(advice)"
   }
 
   /// The separator of a line: the first of comma, semicolon and tab that is in it, unquoted.

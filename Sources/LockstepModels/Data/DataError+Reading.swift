@@ -1,4 +1,3 @@
-import Glibc
 import LockstepCore
 
 extension DataError {
@@ -14,8 +13,7 @@ extension DataError {
     do throws(SystemCallError) {
       return try InputFile.read(path, growth: growth)
     } catch {
-      let reason = error.code == ENOENT ? "no such file" : error.reason
-      throw .notFound(path: path, reason: "cannot be read (\(reason))")
+      throw .notFound(path: path, reason: error.whyUnreadable)
     }
   }
 }

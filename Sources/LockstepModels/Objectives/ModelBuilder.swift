@@ -124,7 +124,9 @@ public enum ModelBuilder {
     _ set: ExampleSet<Scalar>, _ dataset: Dataset<Scalar>, _ model: ModelEntry
   ) throws {
     guard case .ratings(let users, let items) = set.features else {
-      throw unsuitable("\(model.name) needs ratings, but \(dataset.name) holds features")
+      throw unsuitable(
+        "\(model.name) needs ratings, but \(dataset.name) holds features; take --data ratings:FILE or "
+          + "synthetic:task=ratings")
     }
     for index in 0..<set.count {
       guard (0..<dataset.userCount).contains(Int(users[index])),

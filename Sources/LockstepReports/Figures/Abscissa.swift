@@ -22,13 +22,14 @@ struct Abscissa: Sendable {
     for axis in section.axes {
       switch axis.name {
       case "model": result += models(section)
-      case "policy", "seed", "data", "engine", "decomposition", "optimizer", "precision", "kernels":
+      case "policy": if let abscissa = bounds(axis, section) { result.append(abscissa) }
+      case "seed", "data", "engine", "decomposition", "optimizer", "precision", "kernels":
         break
       default:
         if let abscissa = plain(axis, section) { result.append(abscissa) }
       }
     }
-    let order = ["workers", "parameters", "depth", "delay"]
+    let order = ["workers", "parameters", "depth", "delay", "bound"]
     func rank(_ abscissa: Abscissa) -> Int { order.firstIndex(of: abscissa.name) ?? order.count }
     result.sort { rank($0) < rank($1) }
     return result
@@ -56,6 +57,20 @@ struct Abscissa: Sendable {
         }
         return String(text.prefix { $0 != ":" })
       })
+  }
+
+  /// The bound S of `bounded:S`; other policies have none.
+  private static func bounds(_ axis: Section.Axis, _ section: Section) -> Abscissa? {
+    @Sendable func bound(_ run: StoredRun) -> Double? {
+      guard run.option(axis.name)?.spelling.hasPrefix("\(BoundedStaleness.name):") == true else {
+        return nil
+      }
+      return Metric.axis(axis.name).value(in: run)
+    }
+    guard Set(section.runs.compactMap(bound)).count > 1 else { return nil }
+    return Abscissa(
+      name: "bound", axis: .init(label: "staleness bound S", unit: "iterations"),
+      source: axis.name, number: bound, family: { _ in BoundedStaleness.name })
   }
 
   /// Size and depth of models.

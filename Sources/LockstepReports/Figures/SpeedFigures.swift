@@ -61,7 +61,9 @@ extension FigureMaker {
     let isProbed = section.runs.contains { !$0.record.noise.isEmpty }
     var figures: [Figure] = []
     for abscissa in abscissas {
-      guard !isProbed || ["learning-rate", "delay"].contains(abscissa.name) else { continue }
+      guard !isProbed || ["learning-rate", "delay", "bound"].contains(abscissa.name) else {
+        continue
+      }
       figures += comparisons(
         "loss", "Final training loss",
         y: .init(label: "final training loss", prefersLogarithm: true), along: abscissa,

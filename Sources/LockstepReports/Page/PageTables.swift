@@ -33,7 +33,7 @@ struct PageTables: Sendable {
       virtual == runs.count
         ? "in virtual time" : virtual == 0 ? "on real threads" : "on threads and in virtual time")
     let time = runs.reduce(0) { $0 + $1.record.wallSeconds }
-    parts.append("\(NumberText.short(time)) s of running in all")
+    parts.append("\(NumberText.short(time)) s of run time in total")
     return parts.joined(separator: " · ")
   }
 

@@ -19,7 +19,7 @@ public enum ReportError: Error, Equatable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .missing(let path):
-      "\(path): cannot be read; give the folder that a sweep or a study wrote"
+      "\(path): no such file; give the folder that a sweep or a study wrote"
     case .malformed(let path, let line, let reason):
       "\(path)\(line.map { ", line \($0)" } ?? ""): \(reason)"
     case .empty(let path): "\(path): holds no complete run yet"

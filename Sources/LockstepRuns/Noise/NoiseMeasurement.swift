@@ -50,7 +50,7 @@ public final class NoiseMeasurement: Sendable {
     guard (1...largestSeedCount).contains(count) else {
       throw .invalid(
         option: "--seeds", value: "\(count)",
-        reason: "write a whole number of runs from 1 to \(largestSeedCount)")
+        reason: "write " + NumberText.wholeNumber(of: "runs", in: 1...largestSeedCount))
     }
     guard first <= UInt64.max - UInt64(count - 1) else {
       throw .invalid(

@@ -203,7 +203,8 @@ struct EnsembleAccumulator: Sendable {
         return "values are correlated over about "
           + "\(NumberText.counted(max(1, Int(updates / ratio)), "update")), and a standard error "
           + "takes \(Int(CorrelatedMean.shortest)) times as many; this run has "
-          + "\(NumberText.counted(Int(ratio), "time")) as many: make more, or use --replicas"
+          + "\(NumberText.counted(Int(ratio), "time")) the correlation time; make more updates, or use "
+          + "--replicas"
       } ?? "the run is too short for one; make more updates, or use --replicas"
   }
 }

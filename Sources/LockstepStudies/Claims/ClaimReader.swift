@@ -78,7 +78,7 @@ extension PlanReader {
       }
       let values = try texts(value, of: key.text)
       for name in values where !parts.contains(name) {
-        let hint = Suggestion.nearest(to: name, among: parts).map { "; did you mean \($0)?" } ?? ""
+        let hint = Suggestion.hint(Suggestion.nearest(to: name, among: parts))
         throw place(value).error("the plan has no part '\(name)'\(hint)")
       }
       claim.parts = values
@@ -118,7 +118,7 @@ extension PlanReader {
     let used = [(value, claim.value)] + [against].compactMap(\.self).map { ($0, claim.against) }
     for (node, expression) in used {
       for name in expression?.names ?? [] where !known.contains(name) {
-        let hint = Suggestion.nearest(to: name, among: known).map { "; did you mean \($0)?" } ?? ""
+        let hint = Suggestion.hint(Suggestion.nearest(to: name, among: known))
         throw place(node).error("'let' doesn't say what '\(name)' is\(hint)")
       }
     }
@@ -172,9 +172,8 @@ extension PlanReader {
     let text = try text(node, of: "summary")
     guard let summary = ClaimSummary(rawValue: text) else {
       let known = ClaimSummary.allCases.map(\.rawValue)
-      let hint = Suggestion.nearest(to: text, among: known).map { "; did you mean \($0)?" } ?? ""
       throw place(node).error(
-        "there is no summary '\(text)', but \(known.joined(separator: ", "))\(hint)")
+        "there is no summary '\(text)'\(Suggestion.among(known, for: text))")
     }
     return summary
   }

@@ -109,7 +109,7 @@ struct ExpressionParser {
   private mutating func call(_ name: String) throws(ExpressionError) -> Expression.Node {
     guard let function = Expression.Function(rawValue: name) else {
       let known = Expression.Function.allCases.map(\.rawValue)
-      let hint = Suggestion.nearest(to: name, among: known).map { "; did you mean \($0)?" } ?? ""
+      let hint = Suggestion.hint(Suggestion.nearest(to: name, among: known))
       throw error("calls '\(name)', which is no function\(hint)")
     }
     var arguments = [try disjunction()]

@@ -95,10 +95,9 @@ public enum AxisExpression {
     case "doubling": return try doubling(arguments, written)
     default:
       let names = functions.keys.sorted()
-      let hint = Suggestion.nearest(to: name, among: names).map { "; did you mean \($0)?" } ?? ""
       throw Failure(
-        reason: "'\(written)': there is no function \(name), but \(names.joined(separator: ", "))"
-          + hint)
+        reason: "'\(written)': there is no function \(name)"
+          + Suggestion.among(names, for: name))
     }
   }
 

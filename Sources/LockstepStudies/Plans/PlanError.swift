@@ -13,7 +13,7 @@ public enum PlanError: Error, Equatable, Sendable, CustomStringConvertible {
     case .argument(let reason): reason
     case .file(let path, let line?, let reason): "\(path), line \(line): \(reason)"
     case .file(let path, nil, let reason): "\(path): \(reason)"
-    case .notFound(let path, let reason): "\(path): cannot be read (\(reason))"
+    case .notFound(let path, let reason): "\(path): \(reason)"
     }
   }
 }

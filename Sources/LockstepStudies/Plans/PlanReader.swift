@@ -54,9 +54,8 @@ struct PlanReader {
     var result: [String: Node] = [:]
     for (key, value) in try pairs(node, of: what) {
       guard keys.contains(key.text) else {
-        let hint = Suggestion.nearest(to: key.text, among: keys).map { "; did you mean \($0)?" }
         throw key.place.error(
-          "\(what) has no '\(key.text)', but \(keys.joined(separator: ", "))\(hint ?? "")")
+          "\(what) has no '\(key.text)'\(Suggestion.among(keys, for: key.text))")
       }
       result[key.text] = value
     }

@@ -19,7 +19,7 @@ public enum PlanText {
     do throws(SystemCallError) {
       data = try InputFile.read(path, limit: largestSize + 1)
     } catch {
-      throw .notFound(path: path, reason: error.reason)
+      throw .notFound(path: path, reason: error.whyUnreadable)
     }
     guard data.count <= largestSize else {
       throw .file(path: path, line: nil, reason: "is larger than 16 MiB; that is no plan")

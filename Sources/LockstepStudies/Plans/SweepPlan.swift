@@ -87,13 +87,27 @@ public struct Axis: Equatable, Sendable {
     guard !values.isEmpty else { throw place.error("\(name): no value is given") }
   }
 
+  /// What to say of `bounded:0..16`, and of the 4 of `bounded:0,4`, where an option doesn't take it.
+  private func listHint(_ text: String) -> String {
+    let written = text.contains("..") ? text : values.first { $0.contains(":") } ?? ""
+    guard text.contains("..") && !text.hasPrefix("uniform:") || Double(text) != nil,
+      let colon = written.firstIndex(of: ":")
+    else {
+      return ""
+    }
+    let family = written[...colon]
+    return "; write each value in full, such as \(name)=\(family)1,\(family)4"
+  }
+
   /// Checks the values of axes that go together; left until their number is known to be bearable.
   ///
   /// - Throws: ``PlanError`` for a value that its option doesn't take, and for one that is there twice: of
   ///   zipped axes, with the same values of all others.
   static func checkValues(_ group: [Axis]) throws(PlanError) {
     for axis in group {
-      for text in axis.values { try PlanOptions.check(axis.name, text, at: axis.place) }
+      for text in axis.values {
+        try PlanOptions.check(axis.name, text, at: axis.place, hint: axis.listHint(text))
+      }
     }
     guard let first = group.first else { return }
     var seen: Set<[String]> = []
@@ -126,30 +140,34 @@ enum PlanOptions {
   }
 
   /// Checks an option's name, and its value as far as it can be told by itself.
-  static func check(_ name: String, _ text: String, at place: PlanPlace) throws(PlanError) {
+  ///
+  /// - Parameter hint: what follows the sentence about a value that the option doesn't take.
+  static func check(
+    _ name: String, _ text: String, at place: PlanPlace, hint: String = ""
+  ) throws(PlanError) {
     do throws(ConfigurationError) {
       let option = try RunOptions.option(named: name)
       if files.contains(name) {
         throw ConfigurationError.conflict(
-          reason: "\(name) names one file, which every run of a sweep would write over; leave it "
-            + "out")
+          reason: "--\(name) names one file, which every run of a sweep would write over; leave "
+            + "it out")
       }
       try option.check(text)
       if name == "record", text.split(separator: " ").contains("trace") {
         throw ConfigurationError.conflict(
-          reason: "record trace: a sweep keeps no traces; take lockstep run for one")
+          reason: "--record trace: a sweep keeps no traces; take lockstep run for one")
       }
     } catch {
-      throw place.error(sentence(error))
+      throw place.error(sentence(error) + hint)
     }
   }
 
-  /// The error in a plan's words: no dashes before an option's name, and the nearest name first.
+  /// The error in a plan's words: no dashes before an option's name, and only options that it may give.
   static func sentence(_ error: ConfigurationError) -> String {
     switch error {
     case .unknown(option: "option", let value, let choices, let nearest):
-      let hint = nearest.map { "did you mean \($0)? " } ?? ""
-      return "there is no option '\(value)'; \(hint)(known: \(choices.joined(separator: ", ")))"
+      return "there is no option '\(value)'"
+        + Suggestion.among(choices.filter { !files.contains($0) }, nearest: nearest)
     default: return "\(error)"
     }
   }

@@ -26,8 +26,9 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(folder): another sweep is writing to this folder; wait for it, or take another --out"
     case .otherPlan(let folder, let found, let asked):
       "\(folder): holds the results of another plan (\(found), and this one is \(asked)), with runs that are "
-        + "not in this plan; take another --out, or the plan.yaml that lies there"
-    case .notFound(let path, let reason): "\(path): cannot be read (\(reason))"
+        + "not in this plan; take another --out, or resume with: lockstep sweep \(folder)/plan.yaml --out "
+        + folder
+    case .notFound(let path, let reason): "\(path): \(reason)"
     case .corrupt(let path, let line, let reason):
       "\(path), line \(line): \(reason); take the line out, and what it held is run again"
     case .unknownSchema(let path, let line, let reason): "\(path), line \(line): \(reason)"
@@ -44,7 +45,7 @@ extension StoreError {
     do throws(SystemCallError) {
       return try InputFile.read(path)
     } catch {
-      throw .notFound(path: path, reason: error.reason)
+      throw .notFound(path: path, reason: error.whyUnreadable)
     }
   }
 

@@ -8,6 +8,8 @@ public struct StoreMerge: Codable, Equatable, Sendable {
   public var added = 0
   /// The number of records that were there already: the same run, carried out again.
   public var repeated = 0
+  /// How many runs of the plan the folder still lacks; `nil` for a search, whose runs nobody knows before.
+  public var missing: Int?
 
   /// Joins result folders of one plan.
   ///
@@ -64,7 +66,7 @@ public struct StoreMerge: Codable, Equatable, Sendable {
 
   private static func need(_ folder: String) throws(StoreError) -> String {
     guard FileManager.default.fileExists(atPath: folder) else {
-      throw .notFound(path: folder, reason: "there is no such folder")
+      throw .notFound(path: folder, reason: "no such folder")
     }
     guard let digest = try ResultStore.digest(in: folder) else {
       throw .unusable(folder: folder, reason: "is no result folder: it has no plan.yaml")

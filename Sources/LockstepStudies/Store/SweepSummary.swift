@@ -13,6 +13,9 @@ public struct ConfigurationSummary: Codable, Equatable, Sendable {
   public var statuses: [String: Int]
   /// The median of the last training losses, a run without one counting as larger than any other.
   @ExplicitNull public var medianFinalLoss: Double?
+  /// The median interaction penalty on the current batch, as a share of the promised decrease; `null` without
+  /// noise probes, and with probes of several numbers of shards.
+  @ExplicitNull public var medianInteraction: Double?
   /// Whether the virtual engine made the runs.
   public var isVirtual: Bool
   /// The median of the runs' speeds, in the unit that the summary was made in; `null` where no time passes.
@@ -71,9 +74,18 @@ public enum SweepSummary {
       part: runs.first?.part, axes: runs.first?.axes.filter { $0.key != "seed" } ?? [:],
       runs: runs.count, statuses: statuses,
       medianFinalLoss: Sample.median(ofFinite: [Sample(losses).median]),
+      medianInteraction: interaction(runs).flatMap { Sample.median(ofFinite: $0) },
       isVirtual: runs.first?.record.isVirtual ?? false,
       medianSpeed: Sample.median(ofFinite: runs.map { unit.speed(of: $0.record) }),
       meanStaleness: staleness.isEmpty
         ? nil : staleness.reduce(0, +) / Double(staleness.count))
+  }
+
+  /// The exact penalties where all runs have them, and those to second order otherwise.
+  private static func interaction(_ runs: [StoredRun]) -> [Double]? {
+    ["interaction", "interactionSecondOrder"].lazy
+      .compactMap { try? Metric("noise.\($0)[current].relative") }
+      .map { metric in runs.compactMap(metric.value) }
+      .first { $0.count == runs.count }
   }
 }

@@ -1,3 +1,5 @@
+import LockstepCore
+
 /// A short schedule as text: a line for each worker, time from left to right.
 public struct TraceDrawing {
   /// The text.
@@ -5,7 +7,7 @@ public struct TraceDrawing {
 
   /// Draws part of a trace.
   ///
-  /// `r` reads, `#` computes, `.` waits, `a` applies; a space is before an iteration's admission.
+  /// `r` reads, `#` computes, `.` waits to apply or to start, `a` applies.
   ///
   /// - Parameters:
   ///   - trace: the trace.
@@ -25,20 +27,30 @@ public struct TraceDrawing {
     func column(_ time: Double) -> Int { min(columns - 1, max(0, Int((time - start) * scale))) }
     var rows = Array(
       repeating: Array(repeating: Character(" "), count: columns), count: trace.header.workers)
-    for event in shown {
-      let phases: [(Character, Double, Double?)] = [
-        ("#", event.compute, event.ready), (".", event.ready ?? 0, event.apply),
-        ("r", event.start, event.compute), ("a", event.apply ?? 0, event.end),
-      ]
-      for (mark, from, to) in phases {
-        guard let to, to > from || mark == "a" else { continue }
-        // What ends at a column's edge doesn't fill the next one.
-        let last = max(column(from), Int(((to - start) * scale).rounded(.up)) - 1)
-        for index in column(from)...min(columns - 1, last) { rows[event.worker][index] = mark }
+    func mark(_ mark: Character, _ from: Double, _ to: Double?, of worker: Int) {
+      guard let to, to > from || mark == "a" else { return }
+      // What ends at a column's edge doesn't fill the next one.
+      let last = max(column(from), Int(((to - start) * scale).rounded(.up)) - 1)
+      for index in column(from)...min(columns - 1, last) { rows[worker][index] = mark }
+    }
+    // From the end of an iteration to the next one's start, whichever of the two is shown.
+    var ends = [Double?](repeating: nil, count: trace.header.workers)
+    for event in trace.events {
+      if let last = ends[event.worker], last < end, event.start > start {
+        mark(".", max(last, start), min(event.start, end), of: event.worker)
       }
+      ends[event.worker] = event.end
+    }
+    for event in shown {
+      mark("#", event.compute, event.ready, of: event.worker)
+      mark(".", event.ready ?? 0, event.apply, of: event.worker)
+      mark("r", event.start, event.compute, of: event.worker)
+      mark("a", event.apply ?? 0, event.end, of: event.worker)
     }
     var lines = [
-      "\(start) to \(end) \(trace.header.timeUnit); r reads, # computes, . waits, a applies"
+      "\(NumberText.short(start, digits: 6)) to \(NumberText.short(end, digits: 6)) "
+        + "\(trace.header.timeUnit == "unit" ? "units" : trace.header.timeUnit); "
+        + "r reads, # computes, . waits to apply or to start, a applies"
     ]
     let width = "\(trace.header.workers - 1)".count
     for (worker, row) in rows.enumerated() where shown.contains(where: { $0.worker == worker }) {

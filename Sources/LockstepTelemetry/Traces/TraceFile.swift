@@ -11,7 +11,7 @@ public enum TraceError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The sentence for the person who sees it.
   public var description: String {
     switch self {
-    case .missing(let path, let reason): "\(path): cannot be read (\(reason))"
+    case .missing(let path, let reason): "\(path): \(reason)"
     case .malformed(let path, let line, let reason): "\(path), line \(line): \(reason)"
     }
   }
@@ -117,6 +117,9 @@ public enum TraceFile {
 
   // MARK: Reading
 
+  /// What to do about a file that is no trace.
+  private static let advice = "give a trace that --trace FILE.csv or .jsonl wrote"
+
   /// Reads a complete trace, CSV or JSON lines by its first character.
   ///
   /// - Throws: ``TraceError`` with the line that is wrong.
@@ -125,13 +128,11 @@ public enum TraceFile {
     do {
       data = try InputFile.read(path, growth: 2)
     } catch {
-      throw TraceError.missing(path: path, reason: error.reason)
+      throw TraceError.missing(path: path, reason: error.whyUnreadable)
     }
     guard data.starts(with: "# {".utf8) || data.starts(with: "{\"".utf8) else {
       throw TraceError.malformed(
-        path: path, line: 1,
-        reason: "it doesn't begin with a header; give a trace that --trace FILE.csv or .jsonl wrote"
-      )
+        path: path, line: 1, reason: "it doesn't begin with a header; \(advice)")
     }
     // The text, and each line as a piece of it and as an event.
     let lineCount = data.count { $0 == 0x0A }
@@ -148,7 +149,8 @@ public enum TraceFile {
       header = try JSONDecoder().decode(
         Trace.Header.self, from: Data(first.dropFirst(isCSV ? 2 : 0).utf8))
     } catch {
-      throw TraceError.malformed(path: path, line: 1, reason: "the header is not lockstep.trace/1")
+      throw TraceError.malformed(
+        path: path, line: 1, reason: "the header is not lockstep.trace/1; \(advice)")
     }
     if let fault = header.fault {
       throw TraceError.malformed(path: path, line: 1, reason: "in the header " + fault)

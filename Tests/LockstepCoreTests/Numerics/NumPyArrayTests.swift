@@ -71,7 +71,7 @@ import Testing
 
   @Test func `what cannot be read is refused with the file's name and the reason`() throws {
     try Self.withPath { path in
-      #expect(Self.refusal(path) == "\(path): No such file or directory")
+      #expect(Self.refusal(path) == "\(path): no such file")
       let zeros = [UInt8](repeating: 0, count: 32)
       let refusals = [
         ("{'descr': '<f8', 'fortran_order': True, 'shape': (2, 2), }", "Fortran order"),

@@ -139,7 +139,9 @@ import Testing
     ("1,\u{1}", "line 1: is not text: it holds the control byte 0x01"),
   ])
   func `what is wrong with a line is named with its column`(_ text: String, _ sentence: String) {
-    #expect(complaint { _ = try read(text) } == "data, \(sentence)")
+    let advice =
+      /; fields and labels are numbers(, and only a first line without any number is .+)?$/
+    #expect(complaint { _ = try read(text) }?.replacing(advice, with: "") == "data, \(sentence)")
   }
 
   @Test func `a header alone holds no examples`() {

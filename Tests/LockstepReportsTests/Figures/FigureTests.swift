@@ -122,6 +122,21 @@ import Testing
     #expect(points.map { $0.y < 0 } == [false, true, false])
   }
 
+  @Test func `final losses are drawn along the staleness bound`() throws {
+    let policies = ["barrier", "bounded:0", "bounded:4", "bounded:16", "hogwild"]
+    let runs = SyntheticResults.grid(policies: policies, workers: [2, 4])
+    // With noise probes, too, and with a line for each number of workers.
+    let chart = try #require(lines(of: figures(runs).first { $0.name == "loss-bound" }))
+    #expect(chart.x.label == "staleness bound S")
+    #expect(chart.series.map(\.name) == ["workers 2", "workers 4"])
+    for series in chart.series {
+      #expect(series.points.map(\.x) == [0, 4, 16])
+      #expect(series.points.allSatisfy { $0.count == 3 && $0.low <= $0.y && $0.y <= $0.high })
+    }
+    let one = SyntheticResults.grid(policies: ["barrier", "bounded:4"], workers: [2, 4])
+    #expect(!figures(one).contains { $0.name.hasSuffix("bound") })
+  }
+
   @Test func `probes at several splits yield a figure against shards`() throws {
     let runs = (1...3).map { seed in
       SyntheticResults.run(seed, [:], seed: seed) { record in

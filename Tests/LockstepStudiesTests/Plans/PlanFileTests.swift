@@ -113,7 +113,7 @@ import Testing
   }
 
   @Test func `that is not there is said so`() {
-    #expect(throws: PlanError.notFound(path: "/none.yaml", reason: "No such file or directory")) {
+    #expect(throws: PlanError.notFound(path: "/none.yaml", reason: "no such file")) {
       try SweepPlan(contentsOf: "/none.yaml")
     }
   }
