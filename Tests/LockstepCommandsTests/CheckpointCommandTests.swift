@@ -30,7 +30,7 @@ import Testing
   /// Kills a command after a time that gets longer from one attempt to the next, so that it comes to an end on
   /// any machine.
   private static func killed(_ attempt: Int, _ signal: String) -> [String] {
-    let seconds = 0.25 + 0.1 * Double(attempt * attempt % 7) + 0.4 * Double(attempt)
+    let seconds = 0.25 * pow(1.5, Double(attempt))
     return ["timeout", "--preserve-status", "-s", signal, "-k", "20", "\(seconds)"]
   }
 
