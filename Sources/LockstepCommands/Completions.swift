@@ -37,7 +37,8 @@ enum Completions {
 
   /// What stands before a placeholder, once each: `bounded:` of `bounded:S`, `adamw` of `adamw[:DECAY]`.
   private static func beginnings(_ choices: [String]) -> [String] {
-    choices.map { choice in
+    // A choice of several words is a description.
+    choices.filter { !$0.contains(" ") }.map { choice in
       guard let end = choice.firstIndex(where: { ":=[".contains($0) }) else {
         return choice == "0xMASK" ? "0x" : choice
       }

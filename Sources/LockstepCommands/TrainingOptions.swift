@@ -154,7 +154,7 @@ struct LearningOptions: ParsableArguments {
       "The held-out set: automatic, a fraction of the examples (drawn at random; FRACTION,seed=N), "
         + "or another data set. "
         + "(default: automatic)",
-      valueName: "held-out"))
+      valueName: "held-out"), completion: Completions.of("held-out"))
   var heldOut: String?
 
   @Option(

@@ -88,7 +88,7 @@ import Testing
     ("run --engine virtual --model quadratic --delay constant:3 --replicas 1000000", [130]),
     ("run --model mlp:2048 --data synthetic:examples=20000,features=100 --batch full", [130]),
     ("noise --model mlp:64 --updates 1000000 --every 1 --out o", [130]),
-    ("noise --engine virtual --model mlp:16 --updates 1000 --noise-shards parameters", [130]),
+    ("noise --engine virtual --model mlp:16 --updates 1000000 --noise-shards parameters", [130]),
     ("bench --model mlp:16 --out o", [130]),
     ("sweep seed=1..9 --model quadratic --updates 1000000000 --engine virtual --out o", [75, 130]),
     ("sweep seed=1..9 --model mlp:64 --updates 1000000000 --out o", [75, 130]),

@@ -120,7 +120,7 @@ import Testing
     ("--read-time constant:-1", Int32(64), "'-1' is not a number above 0"),
     ("--apply-time exponential:nan", 64, "'nan' is not a number above 0"),
     ("--read-time per-worker:1;2;3", 64, "--read-time per-worker:1.0;2.0;3.0: 3 durations for 2"),
-    ("--apply-time trace:empty.txt", 65, "empty.txt: is empty"),
+    ("--apply-time trace:empty.txt", 65, "empty.txt: the file is empty"),
     ("--apply-time trace:none.txt", 66, "none.txt"),
     ("--read-time adversarial:1", 64, "not one of constant:T"),
     ("--read-time constant:1 --delay constant:1", 64, "--read-time is a time, and under --delay"),

@@ -103,8 +103,8 @@ import Testing
     let folder = try results("nonsense\n\n")
     try folder.write("file", "x")
     for (arguments, code, message) in [
-      ("report none", Int32(66), "none/results.jsonl: cannot be read"),
-      ("report file", 66, "file/results.jsonl: cannot be read"),
+      ("report none", Int32(66), "none/results.jsonl: no such file; give the folder"),
+      ("report file", 66, "file/results.jsonl: no such file; give the folder"),
       ("report .", 65, "./results.jsonl, line 3: it is not JSON"),
       ("report . --out file/index.html", 73, "file/index.html: cannot be written"),
       ("report . --svg file", 73, "file: cannot be written (is a file, not a folder)"),

@@ -85,7 +85,7 @@ import Testing
     let error = #expect(throws: CheckpointError.self) { try CheckpointFile(path: "/none/c.ckpt") }
     #expect(
       error
-        == .cannotOpen(path: "/none/c.ckpt", reason: "No such file or directory"))
+        == .cannotOpen(path: "/none/c.ckpt", reason: "no such file"))
   }
 
   @Test func `has a digest that doesn't depend on the pieces`() {
