@@ -98,4 +98,9 @@ extension EventHeap: Archivable {
     try archive.column("times", events, count: count, \.time)
     try archive.column("workers", events, count: count, \.worker)
   }
+
+  /// Whether all events are those of some workers.
+  func isOnly(of workers: Range<Int32>) -> Bool {
+    (0..<count).allSatisfy { workers.contains(events[$0].worker) }
+  }
 }

@@ -179,6 +179,9 @@ final class EventRun<Scalar: ModelScalar>: SimulatedRun<Scalar> {
     try archive.part("store", store)
     try archive.workers(states, versions: store.peak)
     try archive.part("events", &heap)
+    // Faults stand there as events of negative workers.
+    let faultCount = Int32(faults?.faults.count ?? 0)
+    try archive.require(heap.isOnly(of: -faultCount..<Int32(workers)), "events.workers")
     try archive.part("completed", &completed)
     try archive.part("computed", &computed)
     try archive.part("queue", &queue)
