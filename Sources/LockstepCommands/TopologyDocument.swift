@@ -80,8 +80,6 @@ struct TopologyDocument: Encodable {
 
   /// The document as text, its keys in a fixed order.
   func text() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+    String(decoding: try JSONFormat.encode(self), as: UTF8.self) + "\n"
   }
 }

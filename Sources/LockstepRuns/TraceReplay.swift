@@ -75,7 +75,6 @@ enum ParameterDigest {
     let digest = parameters.withUnsafeBytes { bytes in
       bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     }
-    let text = String(digest, radix: 16)
-    return String(repeating: "0", count: 16 - text.count) + text
+    return NumberText.hexadecimal(digest)
   }
 }

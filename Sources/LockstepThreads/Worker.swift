@@ -170,7 +170,7 @@ final class Worker<Store: ParameterStore>: EngineWorker {
     unsettled = nil
     guard isMade else {
       observation?.takeBack(clock: clock)
-      store.takeBack()
+      store.view?.takeBack()
       return telemetry.takeBack()
     }
     if isLookedAt { countStaleness() }

@@ -8,8 +8,8 @@ public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible
   /// The sentence for the person who sees it.
   public var description: String {
     switch self {
-    case .cannotOpen(let path, let reason): "--resume \(path): \(reason)"
-    case .unusable(let path, let reason): "--resume \(path): \(reason)"
+    case .cannotOpen(let path, let reason), .unusable(let path, let reason):
+      "--resume \(path): \(reason)"
     }
   }
 }

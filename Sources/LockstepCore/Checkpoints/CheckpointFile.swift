@@ -94,10 +94,8 @@ package struct CheckpointFile: Sendable {
   }
 
   private static func json(_ value: some Encodable) -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     // Texts and whole numbers can always be written.
-    return (try? encoder.encode(value)).map { [UInt8]($0) } ?? []
+    (try? JSONEncoder.line.encode(value)).map { [UInt8]($0) } ?? []
   }
 
   // MARK: Reading

@@ -53,10 +53,7 @@ package struct ContentDigest {
   }
 
   /// The digest as 16 hexadecimal digits.
-  package var text: String {
-    let digits = String(value, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
-  }
+  package var text: String { NumberText.hexadecimal(value) }
 
   private mutating func add(_ byte: UInt8) {
     word |= UInt64(byte) << UInt64(8 * (count & 7))

@@ -55,7 +55,6 @@ public enum StableHash {
     for factor: UInt64 in [0xFF51_AFD7_ED55_8CCD, 0xC4CE_B9FE_1A85_EC53] {
       mixed = (mixed ^ mixed >> 33) &* factor
     }
-    let digits = String(mixed ^ mixed >> 33, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
+    return NumberText.hexadecimal(mixed ^ mixed >> 33)
   }
 }

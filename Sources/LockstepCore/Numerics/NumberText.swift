@@ -97,6 +97,12 @@ public enum NumberText {
     return tenths % 10 == 0 ? "\(sign)\(whole)" : "\(sign)\(whole).\(tenths.magnitude % 10)"
   }
 
+  /// 64 bits as 16 hexadecimal digits.
+  package static func hexadecimal(_ bits: UInt64) -> String {
+    let digits = String(bits, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+
   /// Bytes with a unit.
   public static func bytes(_ value: Double) -> String {
     for (limit, unit) in [(1e9, "GB"), (1e6, "MB"), (1e3, "kB")] where value >= limit {

@@ -44,13 +44,11 @@ public struct CheckpointPlan: Sendable {
     }
   }
 
-  /// Finds out before the work begins whether checkpoints can be written, and refuses to write over a file that
-  /// is none.
+  /// Refuses to write over a file that is no checkpoint.
   ///
   /// - Throws: ``OutputError``.
   public func checkFile() throws(OutputError) {
     let path = specification.path
-    try OutputFolder.check(file: path)
     guard let start = InputFile.startOfRegularFile(path, count: CheckpointFile.markLength),
       !start.isEmpty, !CheckpointFile.isMark(start)
     else { return }

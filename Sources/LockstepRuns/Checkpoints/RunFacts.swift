@@ -71,9 +71,7 @@ struct RunFacts: Equatable {
   }
 
   private static func text(_ value: some Encodable) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+    (try? JSONEncoder.line.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
   }
 
   private static func read<Value: Decodable>(_ type: Value.Type, _ text: String?) -> Value? {

@@ -40,8 +40,7 @@ public struct BisectionResult: Codable, Equatable, Sendable {
 
   /// The results, one JSON document a line.
   static func lines(_ results: [BisectionResult]) throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let encoder = JSONEncoder.line
     return try results.reduce(into: Data()) { data, result in
       data += try encoder.encode(result) + [0x0A]
     }

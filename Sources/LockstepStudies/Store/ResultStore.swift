@@ -141,9 +141,7 @@ public final class ResultStore: Sendable {
 extension ResultStore {
   /// One line, without the newline: keys in order, nothing between them.
   static func encode(_ run: StoredRun) throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(run)
+    try JSONEncoder.line.encode(run)
   }
 
   private struct Identified: Decodable {

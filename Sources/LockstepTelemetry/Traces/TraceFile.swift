@@ -57,14 +57,9 @@ public enum TraceFile {
     return apply - ready
   }
 
-  private static func encoder() -> JSONEncoder {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return encoder
-  }
-
   private static func csv(_ trace: Trace) throws -> Data {
-    var text = "# " + String(decoding: try encoder().encode(trace.header), as: UTF8.self) + "\n"
+    var text =
+      "# " + String(decoding: try JSONEncoder.line.encode(trace.header), as: UTF8.self) + "\n"
     let extras = extraColumns.filter { column in
       trace.events.contains { $0[keyPath: column.value] != nil }
     }
@@ -101,7 +96,7 @@ public enum TraceFile {
   }
 
   private static func lines(_ trace: Trace) throws -> Data {
-    let encoder = encoder()
+    let encoder = JSONEncoder.line
     var data = try encoder.encode(trace.header)
     data.append(0x0a)
     for event in trace.events {
@@ -138,7 +133,7 @@ public enum TraceFile {
     let lineCount = data.count { $0 == 0x0A }
     let bytesPerLine = MemoryLayout<Substring>.stride + MemoryLayout<TraceEvent>.stride * 2
     guard MemoryAllowance.allows(Double(data.count) + Double(lineCount * bytesPerLine)) else {
-      throw TraceError.missing(path: path, reason: SystemCallError(code: ENOMEM).reason)
+      throw TraceError.missing(path: path, reason: SystemCallError(code: ENOMEM).whyUnreadable)
     }
     let text = String(decoding: data, as: UTF8.self)
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)

@@ -61,9 +61,6 @@ final class InPlaceStore<Scalar: ModelScalar>: ParameterStore {
 
   func join(_ stores: [InPlaceStore]) { workspaces = stores.map(\.workspace) }
 
-  /// Does nothing: coordinates that are read where they stand are not counted.
-  func takeBack() {}
-
   @inline(__always)
   func read(_ examples: UnsafeBufferPointer<Int32>) {
     model.prepareInPlace(at: run.parameters.values, examples: examples, erased: workspace)

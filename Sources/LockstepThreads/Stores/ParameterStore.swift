@@ -17,9 +17,6 @@ protocol ParameterStore<Scalar>: AnyObject {
   /// The worker's copy of the parameters; `nil` where it reads them where they stand.
   var view: ParameterView<Scalar>? { get }
 
-  /// Takes back what was read for an update that won't be made.
-  func takeBack()
-
   /// How several iterations are made in one go; `nil` where each is made by itself.
   var steps: InPlaceSteps<Scalar>? { get }
 

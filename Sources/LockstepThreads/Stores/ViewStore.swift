@@ -67,8 +67,6 @@ final class ViewStore<Scalar: ModelScalar>: ParameterStore {
     _ = gradients.initialize(from: stores.map(\.computer.gradient))
   }
 
-  func takeBack() { copy.takeBack() }
-
   @inline(__always)
   func read(_ examples: UnsafeBufferPointer<Int32>) { copy.refresh() }
 
